@@ -31,17 +31,17 @@ void compose_lookups(Graph& graph) {
     if (!std::holds_alternative<Lookup>(outer.op)) continue;
     if (const Node* found = graph.producer_as<Lookup>(outer.inputs[0])) {
       const Node inner = *found;
-      const TensorType table_type = graph.type(outer.inputs[1]);
-      const ValueId table = graph.add_constant(
-          graph.value(outer.inputs[1]).name, table_type,
-          compose(*graph.value(inner.inputs[1]).constant, *graph.value(outer.inputs[1]).constant));
+      const ValueId outer_table = outer.inputs[1];
+      const TensorType table_type = graph.type(outer_table);
+      Tensor composed = compose(*graph.value(inner.inputs[1]).constant, *graph.value(outer_table).constant);
+      const ValueId table = add_constant_in_place_of(graph, outer_table, table_type, std::move(composed));
       graph.node(id).inputs = {inner.inputs[0], table};
       graph.node(id).origins = join(inner.origins, outer.origins);
     }
-    const Node& composed = graph.node(id);
-    if (graph.type(composed.inputs[0]) == graph.type(composed.output) &&
-        is_identity(*graph.value(composed.inputs[1]).constant)) {
-      graph.replace_uses(composed.output, composed.inputs[0]);
+    const ValueId source = graph.node(id).inputs[0];
+    const ValueId table = graph.node(id).inputs[1];
+    if (graph.type(source) == graph.type(outer.output) && is_identity(*graph.value(table).constant)) {
+      graph.replace_uses(outer.output, source);
       graph.remove_node(id);
     }
   }

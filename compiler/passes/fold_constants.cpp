@@ -25,9 +25,7 @@ ValueId evaluate_constant(Graph& graph, const Node& node) {
   }
   const TensorType type = graph.type(node.output);
   Tensor result = reference(node.op, inputs, types, type, Rounding::kFloat);
-  const ValueId constant = graph.add_constant(graph.value(node.output).name, type, std::move(result));
-  std::swap(graph.value(constant).name, graph.value(node.output).name);
-  return constant;
+  return add_constant_in_place_of(graph, node.output, type, std::move(result));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace qatc {
 
 namespace {
 
+constexpr const char* kPerTensor = "activations must be quantized per tensor, this is per channel";
 constexpr const char* kPair = "QuantizeLinear and DequantizeLinear";
 
 class Judge {
@@ -42,7 +43,9 @@ class Judge {
 
   bool is_allowed(NodeId id) const {
     const Node& node = graph_.node(id);
-    if (std::holds_alternative<Quantize>(node.op)) return is_graph_input(node.inputs[0]);
+    if (std::holds_alternative<Quantize>(node.op)) {
+      return is_graph_input(node.inputs[0]) && !graph_.type(node.output).quant->axis;
+    }
     if (!graph_.type(node.output).is_real()) return true;
     return ends_at_outputs(node.output) && dequantized(graph_, elementwise_source(graph_, node.output));
   }
@@ -66,12 +69,13 @@ class Judge {
   std::string fault(NodeId id) const {
     const Node& node = graph_.node(id);
     if (std::holds_alternative<Quantize>(node.op)) {
+      if (graph_.type(node.output).quant->axis) return kPerTensor;
       return graph_.value(node.inputs[0]).constant ? "quantizes a constant that is not part of an 8-bit op"
                                                    : "";
     }
     if (std::holds_alternative<Dequantize>(node.op)) {
       if (graph_.type(node.inputs[0]).quant->axis && !graph_.value(node.inputs[0]).constant) {
-        return "activations must be quantized per tensor, this is per channel";
+        return kPerTensor;
       }
       return "";
     }
@@ -97,7 +101,8 @@ class Judge {
         return "an operand is constant, which is not supported; compute it from the input or fold it into a "
                "neighbour";
       }
-      if (!is_arithmetic(node.op) && !std::holds_alternative<Concat>(node.op)) continue;
+      // What is not elementwise reports a result that is read as real numbers itself.
+      if (!is_arithmetic(node.op) || !is_elementwise(graph_.node(*value.producer).op)) continue;
       return "reads the result of " + describe_maker(input) + " as real numbers; put " + kPair +
              " between them";
     }

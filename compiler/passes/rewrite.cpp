@@ -54,4 +54,10 @@ ValueId add_in_place_of(Graph& graph, ValueId old, Op op, std::vector<ValueId> i
   return fresh;
 }
 
+ValueId add_constant_in_place_of(Graph& graph, ValueId old, TensorType type, Tensor data) {
+  const ValueId fresh = graph.add_constant(graph.value(old).name, std::move(type), std::move(data));
+  std::swap(graph.value(fresh).name, graph.value(old).name);
+  return fresh;
+}
+
 }  // namespace qatc

@@ -32,4 +32,7 @@ std::vector<Origin> join(std::vector<Origin> first, const std::vector<Origin>& s
 ValueId add_in_place_of(Graph& graph, ValueId old, Op op, std::vector<ValueId> inputs, TensorType type,
                         std::vector<Origin> origins);
 
+/// The same for a constant.
+ValueId add_constant_in_place_of(Graph& graph, ValueId old, TensorType type, Tensor data);
+
 }  // namespace qatc

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "passes/rewrite.h"
+#include "support/error.h"
 
 namespace qatc {
 
@@ -50,14 +51,22 @@ FixedPoint to_fixed_point(const TensorType& type, const Tensor& filter) {
 void to_fixed_point_filters(Graph& graph) {
   for (NodeId id : graph.schedule_order()) {
     const Node& node = graph.node(id);
-    if (!std::holds_alternative<Conv2d>(node.op) || !is_8bit(graph.type(node.output).dtype)) continue;
+    if (!std::holds_alternative<Conv2d>(node.op)) continue;
     const size_t position = activation_count(node);
-    const Value& value = graph.value(node.inputs[position]);
-    if (!value.type.is_real()) continue;
+    const ValueId real = node.inputs[position];
+    const Value& value = graph.value(real);
+    if (!value.type.is_real() || !value.constant) continue;
+    for (double weight : value.constant->real) {
+      if (!std::isfinite(weight)) {
+        throw UserError("node " + describe(graph, id) + ": the filter has a weight that is not finite");
+      }
+    }
     FixedPoint fixed = to_fixed_point(value.type, *value.constant);
+    const TensorType real_type = value.type;
     const ValueId filter =
-        graph.add_constant(value.name + ".fixed", std::move(fixed.type), std::move(fixed.filter));
-    graph.node(id).inputs[position] = filter;
+        add_constant_in_place_of(graph, real, std::move(fixed.type), std::move(fixed.filter));
+    const ValueId read = graph.add_node(Dequantize{}, {filter}, graph.value(real).name, real_type, {});
+    graph.node(id).inputs[position] = read;
   }
 }
 

@@ -4,9 +4,9 @@
 
 namespace qatc {
 
-/// Gives conv2d on 8-bit values whose filter is in float an i32 filter: per output channel w = 2^e * v with
-/// the smallest e for which every |v| fits into four balanced base-256 digits (each in [-128, 127]), so that
-/// a kernel can sum each digit's plane exactly in int32 with the instructions for int8 filters.
+/// Rewrites a float filter of a conv2d to dequantize(i32 filter): per output channel w = 2^e * v with the
+/// smallest e for which every |v| fits into four balanced base-256 digits (each in [-128, 127]), so that a
+/// kernel can sum each digit's plane exactly in int32 with the instructions for int8 filters.
 ///
 /// The only pass that is not exact: v is rounded half to even. A weight moves by at most 2^(e-1), below 2^-31
 /// of the channel's largest weight. Convolving in float32 instead rounds every product and partial sum by up
