@@ -36,7 +36,6 @@ void check_accumulators(Graph& graph) {
     const Node& node = graph.node(id);
     if (!std::holds_alternative<Conv2d>(node.op) || !is_8bit(graph.type(node.output).dtype)) continue;
     const Value& filter = graph.value(node.inputs[activation_count(node)]);
-    if (!filter.constant || filter.type.is_real()) continue;
     const int64_t bound = accumulator_bound(filter.type, *filter.constant);
     if (bound <= INT32_MAX) continue;
     faults.push_back("node " + describe(graph, id) + ": its sums can reach " + std::to_string(bound) +

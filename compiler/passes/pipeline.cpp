@@ -27,6 +27,7 @@ constexpr Pass kPipeline[] = {
     // Bring every Dequantize and Quantize next to the arithmetic they belong to ...
     {"sink_dequantize", sink_dequantize},
     {"hoist_quantize", hoist_quantize},
+    {"to_fixed_point_filters", to_fixed_point_filters},
     // ... and let them disappear in it.
     {"to_quantized_ops", to_quantized_ops},
     {"to_lookups", to_lookups},
@@ -35,7 +36,6 @@ constexpr Pass kPipeline[] = {
     {"fold_concat_into_conv", fold_concat_into_conv},
     {"remove_dead_nodes", remove_dead_nodes},
     {"refuse_real_ops", refuse_real_ops},
-    {"to_fixed_point_filters", to_fixed_point_filters},
     {"check_accumulators", check_accumulators},
     {"remove_dead_nodes", remove_dead_nodes},
 };

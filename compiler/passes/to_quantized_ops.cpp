@@ -17,9 +17,11 @@ std::optional<std::vector<ValueId>> quantized_operands(const Graph& graph, const
       operands[i] = *operand;
       continue;
     }
-    const bool is_filter = std::holds_alternative<Conv2d>(node.op) && i == activations;
-    const Node* dequantize = graph.producer_as<Dequantize>(operands[i]);
-    if (is_filter && dequantize != nullptr) operands[i] = dequantize->inputs[0];
+    if (std::holds_alternative<Conv2d>(node.op) && i == activations) {
+      const Node* filter = graph.producer_as<Dequantize>(operands[i]);
+      if (filter == nullptr) return std::nullopt;
+      operands[i] = filter->inputs[0];
+    }
     if (!graph.value(operands[i]).constant) return std::nullopt;
   }
   return operands;
