@@ -37,7 +37,6 @@ constexpr Pass kPipeline[] = {
     {"remove_dead_nodes", remove_dead_nodes},
     {"refuse_real_ops", refuse_real_ops},
     {"check_accumulators", check_accumulators},
-    {"remove_dead_nodes", remove_dead_nodes},
 };
 
 }  // namespace
