@@ -21,11 +21,10 @@ expect_error() {
 }
 
 # A picture of 19 x 11 pixels, its complement, and an image of one pixel.
-awk 'BEGIN { print "P3 19 11 255"; for (i = 0; i < 627; ++i) print (i * 89) % 256 }' >text.ppm
-awk 'BEGIN { for (i = 0; i < 627; ++i) printf "%s%03o", "\\", (i * 89) % 256 }' >octal
-{ printf 'P6 19 11 255\n'; printf "$(cat octal)"; } >in.ppm
-awk 'BEGIN { for (i = 0; i < 627; ++i) printf "%s%03o", "\\", 255 - (i * 89) % 256 }' >octal
-printf "$(cat octal)" >expected.rgb
+awk 'BEGIN { for (i = 0; i < 627; ++i) printf "%s0%03o", "\\", (i * 89) % 256 }' >octal
+{ printf 'P6 19 11 255\n'; printf '%b' "$(cat octal)"; } >in.ppm
+awk 'BEGIN { for (i = 0; i < 627; ++i) printf "%s0%03o", "\\", 255 - (i * 89) % 256 }' >octal
+printf '%b' "$(cat octal)" >expected.rgb
 { printf 'P6 1 1 255\n'; printf abc; } >tiny.ppm
 
 "$enhance" in.ppm out.png --raw out.rgb --side-by-side both.png | grep -q '^19 x 11 -> 19 x 11 pixels in '
