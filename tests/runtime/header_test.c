@@ -1,7 +1,6 @@
-/* Compiled only: every public header must come first in some file without a warning, and be includable twice.
- */
+/* Compiled only: the headers as an app in strict C11 includes them, qatc_threads.h on its own and a second time. */
 #include "qatc_threads.h"
-/* clang-format keeps this order: each header has to stand on its own. */
+
 #include "qatc_driver_support.h"
 #include "qatc_runtime.h"
 #include "qatc_threads.h"
