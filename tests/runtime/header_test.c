@@ -1,6 +1,5 @@
-/* Compiled only: the headers as an app in strict C11 includes them, qatc_threads.h on its own and a second time. */
-#include "qatc_threads.h"
-
+/* Compiled only: the headers as an app in strict C11 includes them, qatc_threads.h on its own and a second
+ * time. */
 #include "qatc_driver_support.h"
 #include "qatc_runtime.h"
 #include "qatc_threads.h"
