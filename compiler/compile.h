@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "ops/op.h"
+#include "plan/plan.h"
+
+namespace qatc {
+
+struct CompileOptions {
+  std::string model;                 // path of the ONNX file
+  std::string name;                  // prefix of every generated symbol and file: a C identifier
+  std::vector<std::string> targets;  // see lower/target.h
+  std::string output;                // folder, made when missing
+  Rounding rounding = Rounding::kFloat;
+  int jobs = 0;                      // kernels compiled at a time; 0: as many as cores
+  /// Called with the number of finished kernels and their total, over all targets.
+  std::function<void(int done, int total)> progress;
+  /// Called with the graph after each pass ("import" first).
+  std::function<void(const std::string& pass, const Graph& graph)> after_pass;
+};
+
+/// Import, passes and plan: everything before code generation. All that the user can have done wrong with a model is
+/// found here.
+Plan plan_model(const CompileOptions& options);
+
+/// The whole compiler. Writes, under options.output:
+///   <name>.h, qatc_runtime.h, qatc_threads.h, <name>_driver.c
+///   <target>/lib<name>.a, <target>/libqatc_runtime.a, <target>/manifest.json
+/// Every file is complete or absent. Throws UserError or InternalError.
+void compile(const CompileOptions& options);
+
+}  // namespace qatc

@@ -1,0 +1,167 @@
+#include "lower/buffer.h"
+
+#include <algorithm>
+
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+using Halide::ImageParam;
+using Kind = KernelArgument::Kind;
+
+/// The largest power of two that divides every pixel's address, as far as it is useful to a vector load. Tensors start
+/// at multiples of 64.
+int host_alignment(int64_t pixel_stride) {
+  int alignment = 1;
+  while (alignment < 64 && pixel_stride % (alignment * 2) == 0) alignment *= 2;
+  return alignment;
+}
+
+void bound_dense(ImageParam& image, const std::vector<int64_t>& extents) {
+  int64_t stride = 1;
+  for (size_t i = 0; i < extents.size(); ++i) {
+    image.dim(static_cast<int>(i)).set_bounds(0, static_cast<int>(extents[i])).set_stride(static_cast<int>(stride));
+    stride *= extents[i];
+  }
+  image.set_host_alignment(64);
+}
+
+/// Rows are whole pixels apart, which tells Halide how aligned every row is.
+template <class Param>
+void declare_strides(Param& image, int64_t pixel_stride) {
+  const auto stride = static_cast<int>(pixel_stride);
+  image.dim(0).set_stride(1);
+  image.dim(1).set_stride(stride);
+  image.dim(2).set_stride((image.dim(2).stride() / stride) * stride);
+  image.set_host_alignment(host_alignment(pixel_stride));
+}
+
+Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
+  switch (kind) {
+    case Kind::kTable: return Halide::UInt(64);
+    case Kind::kZeroPointOut:
+    case Kind::kZeroPointA:
+    case Kind::kZeroPointB: return Halide::Int(32);
+    default: return spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
+  }
+}
+
+ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument, Isa isa) {
+  const std::string name = argument_name(argument);
+  const auto index = static_cast<size_t>(argument.index);
+  const Halide::Type real = spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
+  switch (argument.kind) {
+    case Kind::kInput: {
+      ImageParam image(storage_type(isa), 3, name);
+      declare_strides(image, spec.inputs[index]);
+      image.dim(0).set_bounds(0, static_cast<int>(spec.inputs[index]));
+      image.dim(1).set_min(0);
+      image.dim(2).set_min(0);
+      return image;
+    }
+    case Kind::kXMap:
+    case Kind::kYMap: {
+      ImageParam image(Halide::Int(32), 1, name);
+      image.dim(0).set_min(0).set_stride(1);
+      return image;
+    }
+    case Kind::kFilter: {
+      const KernelConv& conv = spec.convs[index];
+      const int64_t lanes = spec.out_channels * conv.digits;
+      const ConvLayout layout = conv_layout(isa, lanes);
+      ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 6, name);
+      const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
+      bound_dense(image, {layout.reduction, layout.vector, channels / layout.reduction, conv.kernel[1], conv.kernel[0],
+                          lanes / layout.vector});
+      return image;
+    }
+    case Kind::kCorrection: {
+      ImageParam image(Halide::Int(32), 1, name);
+      bound_dense(image, {spec.out_channels * spec.convs[index].digits});
+      return image;
+    }
+    case Kind::kMultiplier:
+    case Kind::kBias: {
+      ImageParam image(in_double(spec, spec.convs[index]) ? Halide::Float(64) : Halide::Float(32), 1, name);
+      bound_dense(image, {spec.out_channels});
+      return image;
+    }
+    case Kind::kAffineA:
+    case Kind::kAffineB: {
+      ImageParam image(real, 1, name);
+      bound_dense(image, {spec.out_channels});
+      return image;
+    }
+    default: QATC_CHECK(false, "not a buffer argument: " + name);
+  }
+}
+
+}  // namespace
+
+Halide::Type storage_type(Isa isa) { return is_arm(isa) ? Halide::Int(8) : Halide::UInt(8); }
+
+KernelParams::KernelParams(const KernelSpec& spec, Isa isa) {
+  for (const KernelArgument& argument : kernel_arguments(spec)) {
+    if (argument.kind == Kind::kOutput) continue;
+    const std::string name = argument_name(argument);
+    if (qatc::is_buffer(argument)) {
+      entries_.push_back({name, declare_image(spec, argument, isa), {}, true});
+    } else {
+      entries_.push_back(
+          {name, {}, Halide::Internal::Parameter(scalar_type(spec, argument.kind), false, 0, name), false});
+    }
+  }
+}
+
+const KernelParams::Entry& KernelParams::find(const KernelArgument& argument) const {
+  const std::string name = argument_name(argument);
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
+  QATC_CHECK(found != entries_.end(), "no kernel argument " + name);
+  return *found;
+}
+
+ImageParam KernelParams::image(const KernelArgument& argument) const { return find(argument).image; }
+
+Halide::Expr KernelParams::scalar(const KernelArgument& argument) const {
+  const Entry& entry = find(argument);
+  return Halide::Internal::Variable::make(entry.scalar.type(), entry.name, entry.scalar);
+}
+
+std::vector<Halide::Argument> KernelParams::arguments() const {
+  std::vector<Halide::Argument> result;
+  for (const Entry& entry : entries_) {
+    if (entry.is_buffer) {
+      result.emplace_back(entry.image);
+    } else {
+      result.emplace_back(entry.name, Halide::Argument::InputScalar, entry.scalar.type(), 0,
+                          Halide::ArgumentEstimates{});
+    }
+  }
+  return result;
+}
+
+void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride) {
+  bool first = true;
+  for (Halide::OutputImageParam& buffer : out.output_buffers()) {
+    // Halide takes the bounds of all outputs from the first.
+    if (first) {
+      buffer.dim(0).set_bounds(0, static_cast<int>(channels));
+      buffer.dim(1).set_min(0);
+    }
+    declare_strides(buffer, pixel_stride);
+    first = false;
+  }
+}
+
+void bound_sums(Halide::Func& out, int64_t channels) {
+  std::vector<Halide::OutputImageParam> buffers = out.output_buffers();
+  buffers.front().dim(0).set_bounds(0, static_cast<int>(channels));
+  for (Halide::OutputImageParam& buffer : buffers) {
+    buffer.dim(0).set_stride(1);
+    buffer.dim(1).set_stride(static_cast<int>(channels));
+  }
+}
+
+}  // namespace qatc

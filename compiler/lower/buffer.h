@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <Halide.h>
+
+#include "plan/kernel.h"
+#include "schedules/isa.h"
+
+namespace qatc {
+
+// The one place that knows how NHWC storage looks to Halide: dimension 0 is the channel with stride 1, dimension 1 is x
+// with a constant stride, dimension 2 is y with a row stride that the driver passes. Pixel (0, 0) of every input is at
+// its buffer's host pointer; the border is reached through negative coordinates. Kernels are compiled without run-time
+// checks, so these declarations are promises of the driver.
+
+/// int8 on ARM64, uint8 on x86-64 (see plan/kernel.h).
+Halide::Type storage_type(Isa isa);
+
+/// The declared parameters of a kernel, found by argument.
+class KernelParams {
+ public:
+  KernelParams(const KernelSpec& spec, Isa isa);
+
+  Halide::ImageParam image(const KernelArgument& argument) const;
+  Halide::Expr scalar(const KernelArgument& argument) const;
+  /// In the order of kernel_arguments(spec), without the outputs.
+  std::vector<Halide::Argument> arguments() const;
+
+ private:
+  struct Entry {
+    std::string name;
+    Halide::ImageParam image;
+    Halide::Internal::Parameter scalar;
+    bool is_buffer;
+  };
+  const Entry& find(const KernelArgument& argument) const;
+  std::vector<Entry> entries_;
+};
+
+/// Every output buffer of `out`: (channel, x, y).
+void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride);
+/// int32 (channel, y), dense.
+void bound_sums(Halide::Func& out, int64_t channels);
+
+}  // namespace qatc

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include <Halide.h>
+
+#include "plan/kernel.h"
+#include "schedules/isa.h"
+
+namespace qatc {
+
+/// The Halide algorithm of one conv of a kernel, with what its schedule needs to name.
+struct LoweredConv {
+  Halide::Func accumulator;            // int32 (lane, x, y)
+  std::vector<Halide::RDom> taps;      // (channel, kx, ky), one per input
+  std::vector<Halide::Func> operands;  // the input as the conv reads it, one per input: widened or loaded by lane
+};
+
+/// The algorithm of one kernel, unscheduled.
+struct LoweredKernel {
+  Halide::Var c{"c"}, x{"x"}, y{"y"};
+  std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
+  std::vector<LoweredConv> convs;
+  Halide::Func out;
+};
+
+/// Builds the algorithm of `spec` for the storage type and filter layout of `isa`.
+LoweredKernel lower_kernel(const KernelSpec& spec, Isa isa);
+
+}  // namespace qatc

@@ -1,0 +1,182 @@
+#include "lower/steps.h"
+
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::Func;
+using Halide::ImageParam;
+using Halide::strict_float;
+using Halide::Var;
+using Kind = KernelArgument::Kind;
+
+// Adding 1.5 * 2^(mantissa bits) leaves round-half-even(v) in the low bits of the sum's representation.
+constexpr float kRoundFloat = 12582912.0F;
+constexpr double kRoundDouble = 6755399441055744.0;
+// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
+constexpr int kInt16Limit = 32767;
+
+/// saturate(round_half_even(value) + zero_point) in the storage type.
+Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
+  const bool is_double = value.type().bits() == 64;
+  if (clamp) {
+    const Expr limit = Halide::Internal::make_const(value.type(), kInt16Limit);
+    value = Halide::min(Halide::max(value, -limit), limit);
+  }
+  Expr rounded;
+  if (is_double) {
+    rounded = cast<int16_t>(Halide::reinterpret<int64_t>(strict_float(value + Expr(kRoundDouble))));
+  } else {
+    rounded = cast<int16_t>(Halide::reinterpret<int32_t>(strict_float(value + Expr(kRoundFloat))));
+  }
+  using namespace Halide::Internal;  // NOLINT: where Halide 14 keeps saturating_add; later ones have it in Halide
+  const Expr sum = saturating_add(rounded, cast<int16_t>(zero_point));
+  return Halide::saturating_cast(storage_type(isa), sum);
+}
+
+class StepLowering {
+ public:
+  StepLowering(const KernelSpec& spec, Isa isa, const KernelParams& params, const std::vector<Func>& accumulators,
+               const Var& c, const Var& x, const Var& y)
+      : spec_(spec), isa_(isa), params_(params), accumulators_(accumulators), c_(c), x_(x), y_(y) {}
+
+  std::vector<Expr> run() {
+    for (size_t i = 0; i < spec_.steps.size(); ++i) values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
+    return values_;
+  }
+
+ private:
+  Expr lower(const KernelStep& step, int index) {
+    switch (step.kind) {
+      case KernelStep::Kind::kRequantize: return requantize(step, index);
+      case KernelStep::Kind::kLoad: return image(Kind::kInput, step.input)(c_, x_, y_);
+      case KernelStep::Kind::kResizeLoad:
+        return resize_load(step, index);
+      case KernelStep::Kind::kMaxPool: return max_pool(step);
+      case KernelStep::Kind::kLookup: return lookup(value(step.a), scalar(Kind::kTable, index));
+      case KernelStep::Kind::kAdd: return add(step, index);
+      case KernelStep::Kind::kMul: return mul(step, index);
+      case KernelStep::Kind::kAffine: return affine(step, index);
+    }
+    QATC_CHECK(false, "unknown kernel step");
+  }
+
+  Expr requantize(const KernelStep& step, int index) {
+    const KernelConv& conv = spec_.convs[static_cast<size_t>(step.conv)];
+    const Func& accumulator = accumulators_[static_cast<size_t>(step.conv)];
+    const bool is_double = in_double(spec_, conv);
+    Expr sum;
+    if (conv.digits == 1) {
+      sum = real(accumulator(c_, x_, y_), is_double);
+    } else {
+      // Exact in double: the whole sum stays below 2^53 (passes/check_accumulators.h).
+      double weight = 1.0;
+      for (int digit = 0; digit < conv.digits; ++digit, weight *= 256.0) {
+        const Expr lane = c_ + static_cast<int>(spec_.out_channels) * digit;
+        const Expr term = strict_float(real(accumulator(lane, x_, y_), true) * Expr(weight));
+        sum = sum.defined() ? strict_float(sum + term) : term;
+      }
+    }
+    const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c_));
+    const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c_));
+    return round_to_storage(value, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
+  }
+
+  /// The maps hold valid pixels only, which the driver guarantees (qatc_resize_map).
+  Expr resize_load(const KernelStep& step, int index) {
+    const ImageParam in = image(Kind::kInput, step.input);
+    const Expr in_x = Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, in.dim(1).extent() - 1);
+    const Expr in_y = Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(2).extent() - 1);
+    return in(c_, in_x, in_y);
+  }
+
+  Expr max_pool(const KernelStep& step) {
+    const ImageParam in = image(Kind::kInput, step.input);
+    Expr best;
+    for (int64_t ky = 0; ky < step.kernel[0]; ++ky) {
+      for (int64_t kx = 0; kx < step.kernel[1]; ++kx) {
+        Expr in_x = x_ * static_cast<int>(step.stride[1]) + static_cast<int>(kx - step.pad[1]);
+        Expr in_y = y_ * static_cast<int>(step.stride[0]) + static_cast<int>(ky - step.pad[0]);
+        if (step.clamp) {
+          in_x = Halide::clamp(in_x, 0, in.dim(1).extent() - 1);
+          in_y = Halide::clamp(in_y, 0, in.dim(2).extent() - 1);
+        }
+        const Expr tap = in(c_, in_x, in_y);
+        best = best.defined() ? Halide::max(best, tap) : tap;
+      }
+    }
+    return best;
+  }
+
+  /// Through the bitcode function of schedules/lookup: Halide finds its vector forms by name.
+  Expr lookup(const Expr& index, const Expr& table) {
+    const Expr byte = Halide::Internal::Call::make(Halide::UInt(8), "qatc_lookup",
+                                                   {table, Halide::reinterpret(Halide::UInt(8), index)},
+                                                   Halide::Internal::Call::PureExtern);
+    return Halide::reinterpret(storage_type(isa_), byte);
+  }
+
+  Expr add(const KernelStep& step, int index) {
+    const Expr d1 = real(difference(step.a, Kind::kZeroPointA, index), exact());
+    const Expr d2 = real(difference(step.b, Kind::kZeroPointB, index), exact());
+    const Expr first = strict_float(d1 * scalar(Kind::kScaleA, index));
+    const Expr second = strict_float(d2 * scalar(Kind::kScaleB, index));
+    Expr sum = strict_float(first + second);
+    if (exact()) sum = strict_float(sum / scalar(Kind::kScaleOut, index));
+    return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
+  }
+
+  Expr mul(const KernelStep& step, int index) {
+    const Expr d1 = difference(step.a, Kind::kZeroPointA, index);
+    const Expr d2 = difference(step.b, Kind::kZeroPointB, index);
+    Expr product;
+    if (exact()) {
+      const Expr first = strict_float(real(d1, true) * scalar(Kind::kScaleA, index));
+      const Expr second = strict_float(real(d2, true) * scalar(Kind::kScaleB, index));
+      product = strict_float(strict_float(first * second) / scalar(Kind::kScaleOut, index));
+    } else {
+      product = strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
+    }
+    return round_to_storage(product, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
+  }
+
+  Expr affine(const KernelStep& step, int index) {
+    const Expr d = real(difference(step.a, Kind::kZeroPointA, index), exact());
+    const Expr product = strict_float(d * image(Kind::kAffineA, index)(c_));
+    const Expr sum = strict_float(product + image(Kind::kAffineB, index)(c_));
+    return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
+  }
+
+  bool exact() const { return spec_.rounding == Rounding::kExact; }
+  Expr value(int step) const { return values_[static_cast<size_t>(step)]; }
+  /// q - zero_point in int16: both are stored bytes, so it fits.
+  Expr difference(int step, Kind zero_point, int index) const {
+    return cast<int16_t>(value(step)) - cast<int16_t>(scalar(zero_point, index));
+  }
+  static Expr real(const Expr& integer, bool is_double) {
+    const Expr wide = cast<int32_t>(integer);
+    return is_double ? cast<double>(wide) : cast<float>(wide);
+  }
+  ImageParam image(Kind kind, int index) const { return params_.image({kind, index}); }
+  Expr scalar(Kind kind, int index) const { return params_.scalar({kind, index}); }
+
+  const KernelSpec& spec_;
+  Isa isa_;
+  const KernelParams& params_;
+  const std::vector<Func>& accumulators_;
+  const Var &c_, &x_, &y_;
+  std::vector<Expr> values_;
+};
+
+}  // namespace
+
+std::vector<Expr> lower_steps(const KernelSpec& spec, Isa isa, const KernelParams& params,
+                              const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y) {
+  return StepLowering(spec, isa, params, accumulators, c, x, y).run();
+}
+
+}  // namespace qatc

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "ops/op.h"
+#include "plan/kernel.h"
+
+namespace qatc {
+
+// The plan says what runs when and where its data lies, for every image size at once. It knows no instruction set.
+//
+//   kernels   distinct functions to emit
+//   stages    run one after another; each may be split over threads by rows. A stage is a chain of kernel calls that slide
+//             over the rows together: all but the last write window tensors, of which only the rows in use exist.
+//   tensors   8-bit NHWC, in the arena or in a window of their stage
+//   blocks    pieces of the arena: tensors, windows, statistics; blocks that live at the same time never overlap
+
+struct PlanTensor {
+  ValueId value;
+  std::string name;
+  DType dtype = DType::kU8;
+  int64_t channels = 0;  // of the graph's value; storage_channels(channels) bytes a pixel
+  Extent height, width;
+  std::array<int64_t, 4> border{};  // top, left, bottom, right: what its readers pad
+  int32_t zero_point = 0;           // of the graph's value; fills the border
+  bool window = false;
+  int block = -1;  // of an arena tensor
+};
+
+/// One call of a kernel. Nodes give the numbers that the kernel takes as arguments.
+struct KernelCall {
+  int kernel = 0;
+  std::vector<int> inputs, outputs;  // tensors
+  std::vector<NodeId> conv_nodes;    // one per conv of the spec
+  std::vector<NodeId> step_nodes;    // one per step: the node whose rounding or table it is; meaningless for loads
+  std::vector<Origin> origins;
+  int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
+};
+
+/// What a tensor row window must hold to compute rows of the next call.
+struct RowsNeeded {
+  enum class Kind : uint8_t { kSame, kWindow, kResize } kind = Kind::kSame;
+  int64_t kernel = 1, stride = 1, dilation = 1, pad = 0;  // kWindow
+};
+
+struct Statistics;
+
+struct Stage {
+  enum class Kind : uint8_t {
+    kLoadImage,  // quantizes the caller's image into tensor `image`
+    kKernels,
+    kNorm,       // turns the sums of statistics `norm` into coefficients
+  } kind = Kind::kKernels;
+  std::vector<KernelCall> calls;        // kKernels: in order; call i+1 reads window tensor i
+  std::vector<RowsNeeded> rows_needed;  // rows of call i's window output for rows of call i+1
+  std::vector<int> statistics;          // gathered from outputs of the last call, rows as they are made
+  bool store_image = false;             // the last call's output 0 goes to the caller's image
+  int image = -1;
+  int norm = -1;
+  std::vector<int> windows;             // tensors, parallel to calls without the last (all, with store_image)
+  int window_block = -1;                // arena block that holds the windows
+};
+
+/// Sums of one tensor for an InstanceNorm and the coefficients made of them.
+struct Statistics {
+  NodeId node;
+  int tensor;
+  int sums_kernel;
+  int sums_block, coefficients_block;
+};
+
+/// A piece of the arena, alive from stage `first` to stage `last`.
+struct Block {
+  enum class Kind : uint8_t { kTensor, kWindows, kSums, kCoefficients } kind = Kind::kTensor;
+  int subject = 0;  // tensor, stage, statistics
+  int first = 0, last = 0;
+  /// Blocks that end where this may begin: offset = max over `below` of offset + size, for every image size. Every
+  /// two blocks alive together are ordered by it, directly or through others.
+  std::vector<int> below;
+};
+
+struct SizeLimits {
+  int64_t min_height, max_height, min_width, max_width;
+};
+
+struct Plan {
+  Graph graph;
+  Rounding rounding = Rounding::kFloat;
+  std::vector<KernelSpec> kernels;
+  std::vector<PlanTensor> tensors;
+  std::vector<Stage> stages;
+  std::vector<Statistics> statistics;
+  std::vector<Block> blocks;
+  SizeLimits limits{};
+  int input_tensor = -1;   // made by kLoadImage
+  ValueId output_codes{};  // the 8-bit value behind the graph's output
+  int64_t input_channels = 0, output_channels = 0;
+  Extent output_height, output_width;
+};
+
+/// Threads a stage is split over at most; windows are provided for so many.
+inline constexpr int kMaxStripes = 8;
+/// Rows of the last call that a stage computes at a time: enough to fit the windows into a core's cache.
+inline constexpr int64_t kWindowBytes = 256 * 1024;
+
+Plan make_plan(const Graph& graph, Rounding rounding);
+
+/// Bytes of a block at an image size (height, width), as the generated driver computes them.
+int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width);
+/// Offsets of all blocks, then the arena's size without the slack for alignment.
+std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t width);
+/// Multiply-adds at an image size.
+int64_t multiply_adds(const Plan& plan, int64_t height, int64_t width);
+std::string print(const Plan& plan);
+
+}  // namespace qatc

@@ -1,0 +1,207 @@
+// Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table, uint8 index) and
+// its vector forms qatc_lookupxN(<N x i64> tables, <N x i8> indices), N a multiple of 4 up to 64. Halide finds the vector
+// form by its name; all elements of `tables` are the same address. Vectors this wide have no direct calling convention
+// in C, hence IR.
+//
+// usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+bool opaque_pointers = false;
+
+std::string vector_type(int lanes) { return "<" + std::to_string(lanes) + " x i8>"; }
+
+/// Indices 0 .. from-1, then undef up to `to`: widens or narrows a vector.
+std::string resize_mask(int from, int to) {
+  std::string text = "<" + std::to_string(to) + " x i32> <";
+  for (int i = 0; i < to; ++i) text += (i > 0 ? ", i32 " : "i32 ") + (i < from ? std::to_string(i) : "undef");
+  return text + ">";
+}
+
+void resize(const char* result, const std::string& source, int from, int to) {
+  std::printf("  %s = shufflevector %s %s, %s undef, %s\n", result, vector_type(from).c_str(), source.c_str(),
+              vector_type(from).c_str(), resize_mask(from, to).c_str());
+}
+
+std::string splat(int lanes, int value) {
+  std::string text = "<";
+  const int element = value >= 128 ? value - 256 : value;
+  for (int i = 0; i < lanes; ++i) text += (i > 0 ? ", i8 " : "i8 ") + std::to_string(element);
+  return text + ">";
+}
+
+/// %NAME = `lanes` bytes of the table from `offset`.
+void load_table_part(const std::string& name, int lanes, int offset) {
+  const std::string type = vector_type(lanes);
+  std::printf("  %%%s_address = add i64 %%table, %d\n", name.c_str(), offset);
+  if (opaque_pointers) {
+    std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to ptr\n", name.c_str(), name.c_str());
+    std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16\n", name.c_str(), type.c_str(), name.c_str());
+  } else {
+    std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to %s*\n", name.c_str(), name.c_str(), type.c_str());
+    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16\n", name.c_str(), type.c_str(), type.c_str(), name.c_str());
+  }
+}
+
+/// AVX-512 VBMI: two vpermi2b over 128 entries each, chosen by the index's top bit. %index to %result, 64 lanes.
+void vbmi_body(const std::string& index, const std::string& result) {
+  for (int i = 0; i < 4; ++i) load_table_part(result + "_t" + std::to_string(i), 64, i * 64);
+  const char* r = result.c_str();
+  const char* x = index.c_str();
+  const char* f = "call <64 x i8> @llvm.x86.avx512.vpermi2var.qi.512";
+  std::printf("  %%%s_low = %s(<64 x i8> %%%s_t0, <64 x i8> %%%s, <64 x i8> %%%s_t1)\n", r, f, r, x, r);
+  std::printf("  %%%s_high = %s(<64 x i8> %%%s_t2, <64 x i8> %%%s, <64 x i8> %%%s_t3)\n", r, f, r, x, r);
+  std::printf("  %%%s_top = icmp slt <64 x i8> %%%s, zeroinitializer\n", r, x);
+  std::printf("  %%%s = select <64 x i1> %%%s_top, <64 x i8> %%%s_high, <64 x i8> %%%s_low\n", r, r, r, r);
+}
+
+/// AVX2: sixteen vpshufb of 16 entries each; the one whose index's high nibble matches is kept. 32 lanes.
+void avx2_body(const std::string& index, const std::string& result) {
+  const char* r = result.c_str();
+  std::printf("  %%%s_low = and <32 x i8> %%%s, %s\n", r, index.c_str(), splat(32, 15).c_str());
+  std::printf("  %%%s_high = lshr <32 x i8> %%%s, %s\n", r, index.c_str(), splat(32, 4).c_str());
+  std::string previous = "zeroinitializer";
+  for (int i = 0; i < 16; ++i) {
+    const std::string part = result + "_p" + std::to_string(i);
+    const char* p = part.c_str();
+    load_table_part(part + "_half", 16, i * 16);
+    std::printf("  %%%s_both = shufflevector <16 x i8> %%%s_half, <16 x i8> undef, <32 x i32> <", p, p);
+    for (int k = 0; k < 32; ++k) std::printf("%si32 %d", k > 0 ? ", " : "", k % 16);
+    std::printf(">\n  %%%s_hit = call <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8> %%%s_both, <32 x i8> %%%s_low)\n", p, p, r);
+    std::printf("  %%%s_here = icmp eq <32 x i8> %%%s_high, %s\n", p, r, splat(32, i).c_str());
+    const std::string kept = i == 15 ? result : part;
+    std::printf("  %%%s = select <32 x i1> %%%s_here, <32 x i8> %%%s_hit, <32 x i8> %s\n", kept.c_str(), p, p, previous.c_str());
+    previous = "%" + kept;
+  }
+}
+
+/// NEON: tbl over the first 64 entries, tbx over each further 64 with the index moved; out of range leaves the result.
+/// 16 lanes.
+void neon_body(const std::string& index, const std::string& result) {
+  const char* r = result.c_str();
+  for (int i = 0; i < 16; ++i) load_table_part(result + "_t" + std::to_string(i), 16, i * 16);
+  for (int block = 0; block < 4; ++block) {
+    std::string tables;
+    for (int i = 0; i < 4; ++i) tables += "<16 x i8> %" + result + "_t" + std::to_string(block * 4 + i) + ", ";
+    const std::string out = block == 3 ? result : result + "_r" + std::to_string(block);
+    if (block == 0) {
+      std::printf("  %%%s = call <16 x i8> @llvm.aarch64.neon.tbl4.v16i8(%s<16 x i8> %%%s)\n", out.c_str(), tables.c_str(), index.c_str());
+      continue;
+    }
+    std::printf("  %%%s_i%d = xor <16 x i8> %%%s, %s\n", r, block, index.c_str(), splat(16, block * 64).c_str());
+    std::printf("  %%%s = call <16 x i8> @llvm.aarch64.neon.tbx4.v16i8(<16 x i8> %%%s_r%d, %s<16 x i8> %%%s_i%d)\n", out.c_str(), r, block - 1, tables.c_str(), r, block);
+  }
+}
+
+void scalar_body() {
+  std::puts("  %wide = zext i8 %index to i64\n  %address = add i64 %table, %wide");
+  if (opaque_pointers) {
+    std::puts("  %pointer = inttoptr i64 %address to ptr\n  %value = load i8, ptr %pointer");
+  } else {
+    std::puts("  %pointer = inttoptr i64 %address to i8*\n  %value = load i8, i8* %pointer");
+  }
+  std::puts("  ret i8 %value");
+}
+
+/// A form of `lanes` lanes out of bodies of `width` lanes.
+void vector_form(int lanes, int width, void (*body)(const std::string&, const std::string&)) {
+  const std::string type = vector_type(lanes);
+  std::printf("define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly {\n",
+              type.c_str(), lanes, lanes, type.c_str());
+  std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
+  const int parts = (lanes + width - 1) / width;
+  resize("%padded", "%index", lanes, parts * width);
+  std::string joined;
+  for (int part = 0; part < parts; ++part) {
+    const std::string name = "part" + std::to_string(part);
+    std::printf("  %%%s_in = shufflevector %s %%padded, %s undef, <%d x i32> <", name.c_str(),
+                vector_type(parts * width).c_str(), vector_type(parts * width).c_str(), width);
+    for (int i = 0; i < width; ++i) std::printf("%si32 %d", i > 0 ? ", " : "", part * width + i);
+    std::puts(">");
+    body(name + "_in", name);
+    if (part == 0) {
+      joined = "%" + name;
+      continue;
+    }
+    // Both shuffle operands have one type: widen the new part to the length so far.
+    const int so_far = part * width;
+    resize(("%" + name + "_wide").c_str(), "%" + name, width, so_far);
+    std::printf("  %%joined%d = shufflevector %s %s, %s %%%s_wide, <%d x i32> <", part, vector_type(so_far).c_str(),
+                joined.c_str(), vector_type(so_far).c_str(), name.c_str(), so_far + width);
+    for (int i = 0; i < so_far + width; ++i) std::printf("%si32 %d", i > 0 ? ", " : "", i);
+    std::puts(">");
+    joined = "%joined" + std::to_string(part);
+  }
+  resize("%result", joined, parts * width, lanes);
+  std::printf("  ret %s %%result\n}\n", type.c_str());
+}
+
+/// Lane by lane, for instruction sets without a byte shuffle.
+void scalarized_form(int lanes) {
+  const std::string type = vector_type(lanes);
+  std::printf("define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly {\n",
+              type.c_str(), lanes, lanes, type.c_str());
+  std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
+  std::string previous = "undef";
+  for (int i = 0; i < lanes; ++i) {
+    std::printf("  %%i%d = extractelement %s %%index, i64 %d\n  %%w%d = zext i8 %%i%d to i64\n  %%a%d = add i64 %%table, %%w%d\n",
+                i, type.c_str(), i, i, i, i, i);
+    if (opaque_pointers) {
+      std::printf("  %%p%d = inttoptr i64 %%a%d to ptr\n  %%v%d = load i8, ptr %%p%d\n", i, i, i, i);
+    } else {
+      std::printf("  %%p%d = inttoptr i64 %%a%d to i8*\n  %%v%d = load i8, i8* %%p%d\n", i, i, i, i);
+    }
+    std::printf("  %%r%d = insertelement %s %s, i8 %%v%d, i64 %d\n", i, type.c_str(), previous.c_str(), i, i);
+    previous = "%r" + std::to_string(i);
+  }
+  std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: make_lookup_ir sse2|avx2|avx512vnni|neon|neon_apple LLVM_MAJOR\n", stderr);
+    return 2;
+  }
+  const std::string isa = argv[1];
+  opaque_pointers = std::atoi(argv[2]) >= 15;
+  const bool arm = isa.rfind("neon", 0) == 0;
+  // Must be the layouts of the modules this is linked into; the triple is left to them.
+  std::printf("target datalayout = \"%s\"\n",
+              isa == "neon"         ? "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128"
+              : isa == "neon_apple" ? "e-m:o-i64:64-i128:128-n32:64-S128"
+                                    : "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-f80:128-n8:16:32:64-S128");
+  if (isa == "avx512vnni") {
+    // Exactly the AVX-512 of Ice Lake and Zen 4. Halide 14 matches VNNI only under its sapphirerapids feature, whose
+    // other instructions (amx, bf16) these CPUs lack; module flags with behaviour 4 override the flags Halide sets.
+    std::puts("!llvm.module.flags = !{!0, !1}");
+    std::puts("!0 = !{i32 4, !\"halide_mcpu\", !\"x86-64\"}");
+    std::puts(
+        "!1 = !{i32 4, !\"halide_mattrs\", !\"+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma,+avx512f,+avx512cd,+avx512bw,"
+        "+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,+avx512vnni\"}");
+  }
+  std::puts("declare <64 x i8> @llvm.x86.avx512.vpermi2var.qi.512(<64 x i8>, <64 x i8>, <64 x i8>)");
+  std::puts("declare <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8>, <32 x i8>)");
+  const std::string v = "<16 x i8>";
+  std::printf("declare %s @llvm.aarch64.neon.tbl4.v16i8(%s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
+  std::printf("declare %s @llvm.aarch64.neon.tbx4.v16i8(%s, %s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
+  std::puts("define weak_odr i8 @qatc_lookup(i64 %table, i8 %index) alwaysinline nounwind readonly {");
+  scalar_body();
+  std::puts("}");
+  for (int lanes = 4; lanes <= 64; lanes += 4) {
+    if (isa == "avx512vnni") {
+      vector_form(lanes, 64, vbmi_body);
+    } else if (isa == "avx2") {
+      vector_form(lanes, 32, avx2_body);
+    } else if (arm) {
+      vector_form(lanes, 16, neon_body);
+    } else {
+      scalarized_form(lanes);
+    }
+  }
+  return 0;
+}

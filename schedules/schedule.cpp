@@ -1,0 +1,121 @@
+#include "schedules/schedule.h"
+
+#include <algorithm>
+
+namespace qatc {
+
+namespace {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::RVar;
+using Halide::Stage;
+using Halide::TailStrategy;
+using Halide::Var;
+
+/// Tiles the output in `channels` x `pixels`; the last tile of a row is shifted inwards and computes some pixels twice.
+void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const Var& xo, int channels, int pixels) {
+  stage.split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
+      .split(kernel.x, xo, kernel.x, pixels, TailStrategy::ShiftInwards)
+      .reorder({kernel.c, kernel.x, co, xo, kernel.y})
+      .vectorize(kernel.c)
+      .unroll(kernel.x);
+}
+
+void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelSpec& spec, const LoweredKernel& kernel,
+                   const Var& co, const Var& xo, Isa isa) {
+  const int64_t lanes = spec.out_channels * spec_conv.digits;
+  const ConvLayout layout = conv_layout(isa, lanes);
+  const auto v = static_cast<int>(layout.vector);
+  const auto red = static_cast<int>(layout.reduction);
+  Func& acc = conv.accumulator;
+  const Var lane = acc.args()[0];
+  const Var x = acc.args()[1];
+  acc.compute_at(kernel.out, co).store_in(MemoryType::Stack).vectorize(lane, v).unroll(lane).unroll(x);
+  for (size_t i = 0; i < conv.taps.size(); ++i) {
+    const Halide::RDom& r = conv.taps[i];
+    const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
+    const auto load = static_cast<int>(input_lane(isa, channels));
+    Func& operand = conv.operands[i];
+    const std::vector<Var> in = operand.args();
+    Stage update = acc.update(static_cast<int>(i));
+    Var lo("lo");
+    RVar rco("rco"), rci("rci"), rcm("rcm");
+    if (load > 0) {
+      // One load brings `load` channels of a pixel; every product takes its four by lane.
+      update.split(r.x, rco, rci, load).split(rci, rcm, rci, red).split(lane, lo, lane, v);
+      update.reorder({rci, lane, lo, x, rcm, rco, r.y, r.z});
+      update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm);
+      operand.compute_at(acc, rco).store_in(MemoryType::Stack).bound_extent(in[0], load);
+      operand.vectorize(in[0]).unroll(in[1]);
+    } else {
+      update.split(r.x, rco, rci, red).split(lane, lo, lane, v);
+      update.reorder({rci, lane, lo, x, rco, r.y, r.z});
+      update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x);
+      if (layout.wide) {
+        // Widened once for all channel tiles of these pixels.
+        operand.compute_at(kernel.out, xo).store_in(MemoryType::Stack).vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
+      }
+    }
+  }
+}
+
+void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+  const KernelTile tile = kernel_tile(isa, spec);
+  const auto channels = static_cast<int>(tile.channels);
+  const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
+  Var co("co"), xo("xo");
+  kernel.out.compute_root();
+  const auto pixels = static_cast<int>(tile.pixels);
+  if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
+  tile_output(kernel.out, kernel, co, xo, channels, 1);
+  for (size_t i = 0; i < kernel.convs.size(); ++i) {
+    schedule_conv(kernel.convs[i], spec.convs[i], spec, kernel, co, xo, isa);
+  }
+}
+
+void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+  // The widest power-of-two run of channels that divides them; narrow tensors make up for it by unrolled pixels.
+  int64_t run = std::min<int64_t>(byte_vector(isa), 64);
+  while (spec.out_channels % run != 0 && run > 1) run /= 2;
+  const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
+  const int pixels = 4;
+  Var co("co"), xo("xo");
+  kernel.out.compute_root();
+  const auto channels = static_cast<int>(run);
+  tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
+  tile_output(kernel.out, kernel, co, xo, channels, 1);
+}
+
+void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+  Func& sums = kernel.convs[0].accumulator;
+  const Halide::RDom& pixels = kernel.convs[0].taps[0];
+  const ConvLayout layout = conv_layout(isa, spec.out_channels);
+  const auto v = static_cast<int>(layout.vector);
+  const auto vectors = static_cast<int>(std::min<int64_t>(4, spec.out_channels / layout.vector));
+  Var co("co");
+  // Channel chunks whose sums stay in registers while a row is read once.
+  int chunk = v * vectors;
+  while (spec.out_channels % chunk != 0) chunk -= v;
+  kernel.out.compute_root().split(kernel.c, co, kernel.c, chunk, TailStrategy::RoundUp).reorder({kernel.c, co, kernel.y});
+  kernel.out.vectorize(kernel.c, v).unroll(kernel.c);
+  sums.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, chunk);
+  sums.vectorize(kernel.c, v).unroll(kernel.c);
+  sums.update().reorder({Halide::VarOrRVar(kernel.c), Halide::VarOrRVar(RVar(pixels)), Halide::VarOrRVar(kernel.y)});
+  sums.update().vectorize(kernel.c, v).unroll(kernel.c);
+}
+
+}  // namespace
+
+void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+  if (spec.channel_sums) {
+    schedule_channel_sums(kernel, spec, isa);
+  } else if (spec.convs.empty()) {
+    schedule_elementwise(kernel, spec, isa);
+  } else {
+    schedule_conv_kernel(kernel, spec, isa);
+  }
+}
+
+}  // namespace qatc
