@@ -1,0 +1,109 @@
+/* qatc_driver_support.h - functions that generated drivers call. Not part of the public API.
+ *
+ * Shapes: a stored tensor is NHWC with N = 1, one byte a channel, `pixel_bytes` bytes a pixel (>= its
+ * channels: the rest pads up to what the kernels want). `origin` is the address of pixel (0, 0); a border of
+ * `pad` pixels lies around it, so rows and columns below 0 are memory too. Row y starts at origin + y *
+ * row_stride (bytes).
+ *
+ * Values: a quantized value q is in 0..255 and is stored as q ^ storage_xor: 0 keeps uint8, 0x80 makes the
+ * int8 that ARM's dot products want. Both stand for the same real number.
+ *
+ * Ranges of rows let a driver give disjoint bands to different threads. Arithmetic on floats here is defined
+ * to the last bit, provided that it is compiled with -ffp-contract=off; -fno-math-errno keeps sqrt one
+ * instruction. */
+#ifndef QATC_DRIVER_SUPPORT_H
+#define QATC_DRIVER_SUPPORT_H
+
+#include "qatc_runtime.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { QATC_ALIGNMENT = 64 /* bytes: a cache line and the widest vector */ };
+
+/** Rounds a number of bytes up to a multiple of QATC_ALIGNMENT; bytes <= SIZE_MAX - 63. */
+static inline size_t qatc_align(size_t bytes) {
+  return (bytes + (QATC_ALIGNMENT - 1)) & ~(size_t)(QATC_ALIGNMENT - 1);
+}
+
+/** The first aligned address at or after `pointer`: arenas come in any alignment, with QATC_ALIGNMENT - 1
+ * spare bytes. */
+static inline uint8_t* qatc_align_pointer(void* pointer) {
+  const size_t misalignment = (size_t)((uintptr_t)pointer & (QATC_ALIGNMENT - 1));
+  return (uint8_t*)pointer + (misalignment == 0 ? 0 : QATC_ALIGNMENT - misalignment);
+}
+
+/** Checks an image before anything is read or written: no NULL, a known type, exactly height x width x
+ * channels, and strides whose span fits into memory; an output's values must not overlap either (see
+ * qatc_image). height and width are positive. Reports the first of: NULL_ARGUMENT, WRONG_TYPE,
+ * WRONG_CHANNELS, WRONG_INPUT_SIZE or WRONG_OUTPUT_SIZE, BAD_STRIDE. */
+qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels,
+                             int is_output);
+
+/** Fills the border of rows y_begin .. y_end-1 of a height x width tensor with the stored byte `value`. Rows
+ * 0 .. height-1 get their left and right border, other rows lie in the border and are filled from end to end.
+ * Rows beyond the border are ignored, so (-pad[0], height + pad[2]) and anything wider fills it all. pad:
+ * top, left, bottom, right in pixels, each >= 0. */
+void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width,
+                      int32_t pixel_bytes, const int32_t pad[4], uint8_t value, int32_t y_begin,
+                      int32_t y_end);
+
+/** In which arithmetic a real number is formed before the one rounding of a QuantizeLinear. */
+typedef enum qatc_rounding {
+  QATC_ROUND_FLOAT = 0, /**< x / scale in float32 */
+  QATC_ROUND_EXACT = 1  /**< x / scale in double, which rounds as the real quotient would */
+} qatc_rounding;
+
+/** The QuantizeLinear at the graph's input: q = saturate(round_half_even(x / scale) + zero_point) in 0..255.
+ */
+typedef struct qatc_quantizer {
+  float scale;        /**< > 0 */
+  int32_t zero_point; /**< 0..255 */
+  qatc_rounding rounding;
+  uint8_t storage_xor;   /**< 0 or 0x80 */
+  uint8_t u8_table[256]; /**< q (before storage_xor) of the byte v, which stands for the real v / 255 */
+} qatc_quantizer;
+
+/** Quantizes rows y_begin .. y_end-1 of the app's image into the stored tensor; its padding channels get
+ * zero_point. NaN becomes zero_point. in->channels <= pixel_bytes, 0 <= y_begin, y_end <= in->height. */
+void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
+                     const qatc_quantizer* quantizer, int32_t y_begin, int32_t y_end);
+
+/** Writes rows y_begin .. y_end-1 of the stored tensor to the app's image: each value is table[stored byte],
+ * from f32_table or u8_table as out->type says; the other one may be NULL. Bytes between the image's values
+ * are left alone. out->channels <= pixel_bytes, 0 <= y_begin, y_end <= out->height. */
+void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
+                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin,
+                      int32_t y_end);
+
+/** Part `index` of 0 .. rows-1 cut into `parts` bands whose sizes differ by at most one; empty where parts >
+ * rows. */
+void qatc_split_rows(int32_t rows, int32_t parts, int32_t index, int32_t* begin, int32_t* end);
+
+/** executor->parallel_for, or a plain loop in order of index where there is no executor or nothing to share.
+ */
+void qatc_parallel_for(const qatc_executor* executor, int32_t count, void (*body)(void* data, int32_t index),
+                       void* data);
+
+/** InstanceNormalization followed by a rescale, as one line a channel: normalized / scale_out = a * (q -
+ * zero_point) + b.
+ *
+ * sum[c] and sum_of_squares[c] are over the values q of channel c at `count` >= 1 pixels (count * 255^2 <
+ * 2^62). They are integers, so every order of summation, thread count and tile size gives the same
+ * coefficients. gamma and beta are the norm's scale and bias, epsilon > 0 or a variance above 0. This is the
+ * one definition of this arithmetic: the reference evaluator calls it too. */
+void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares,
+                            int32_t channels, double scale_in, int32_t zero_point, double epsilon,
+                            const float* gamma, const float* beta, double scale_out, double* a, double* b);
+
+/** The source index of each output index of a nearest resize: map[i] = min(floor(i * numerator /
+ * denominator), in_size - 1), in exact integers. out_size >= 0, in_size >= 1, numerator >= 0, 0 < denominator
+ * < 2^62. */
+void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t denominator, int32_t in_size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QATC_DRIVER_SUPPORT_H */

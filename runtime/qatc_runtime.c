@@ -1,0 +1,398 @@
+/* The runtime of compiled networks. Freestanding C11: needs memcpy and memset and nothing else. */
+#include "qatc_runtime.h"
+
+#include "qatc_driver_support.h"
+
+/* A freestanding compiler has no string.h; these two are what it calls for assignments anyway. */
+#ifdef __cplusplus
+#error "compile the runtime as C"
+#endif
+void* memcpy(void* restrict to, const void* restrict from, size_t bytes);
+void* memset(void* to, int value, size_t bytes);
+
+#if !defined(__SIZEOF_INT128__)
+#error "the runtime needs a 64-bit target"
+#endif
+__extension__ typedef unsigned __int128 qatc_u128;
+
+const char* qatc_status_string(qatc_status status) {
+  switch (status) {
+    case QATC_OK:
+      return "no error";
+    case QATC_NULL_ARGUMENT:
+      return "a pointer is NULL that must not be";
+    case QATC_SIZE_TOO_SMALL:
+      return "the image is smaller than the network's minimum";
+    case QATC_SIZE_TOO_LARGE:
+      return "the image is larger than the network's maximum";
+    case QATC_SIZE_UNSUPPORTED:
+      return "the network has a fixed size and the image has another";
+    case QATC_ARENA_TOO_SMALL:
+      return "the arena is too small for this image size";
+    case QATC_WRONG_CHANNELS:
+      return "an image has the wrong number of channels";
+    case QATC_WRONG_TYPE:
+      return "an image has a type that the network does not accept";
+    case QATC_WRONG_INPUT_SIZE:
+      return "the inputs disagree in height or width";
+    case QATC_WRONG_OUTPUT_SIZE:
+      return "the output's height or width is not what the network makes of this input";
+    case QATC_WRONG_COUNT:
+      return "the network has another number of inputs or outputs";
+    case QATC_BAD_STRIDE:
+      return "an image's strides make values overlap or exceed the address space";
+  }
+  return "unknown status";
+}
+
+/* ---- Images
+ * ---------------------------------------------------------------------------------------------------- */
+
+typedef struct axis {
+  uint64_t extent, step; /* step: the stride without its sign, bytes */
+} axis;
+
+static axis make_axis(int32_t extent, ptrdiff_t stride) {
+  const axis result = {(uint64_t)extent, stride < 0 ? (uint64_t)0 - (uint64_t)stride : (uint64_t)stride};
+  return result;
+}
+
+static void order_by_step(axis* first, axis* second) {
+  if (second->step < first->step) {
+    const axis smaller = *second;
+    *second = *first;
+    *first = smaller;
+  }
+}
+
+/* Grows the span from one value, smallest stride first. If every stride steps over the whole span before it,
+ * the values are disjoint, as in a number system with large enough bases. */
+static int strides_are_sound(const qatc_image* image, int is_output) {
+  axis axes[3] = {make_axis(image->channels, image->channel_stride),
+                  make_axis(image->width, image->pixel_stride), make_axis(image->height, image->row_stride)};
+  order_by_step(&axes[0], &axes[1]);
+  order_by_step(&axes[1], &axes[2]);
+  order_by_step(&axes[0], &axes[1]);
+
+  uint64_t span = image->type == QATC_F32 ? sizeof(float) : 1;
+  for (int i = 0; i < 3; ++i) {
+    if (axes[i].extent == 1) {
+      continue; /* its stride is never used */
+    }
+    if (is_output && axes[i].step < span) {
+      return 0;
+    }
+    uint64_t reach;
+    if (__builtin_mul_overflow(axes[i].extent - 1, axes[i].step, &reach) ||
+        __builtin_add_overflow(span, reach, &span) || span > (uint64_t)PTRDIFF_MAX) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels,
+                             int is_output) {
+  if (image == NULL || image->data == NULL) {
+    return QATC_NULL_ARGUMENT;
+  }
+  if (image->type != QATC_U8 && image->type != QATC_F32) {
+    return QATC_WRONG_TYPE;
+  }
+  if (image->channels != channels) {
+    return QATC_WRONG_CHANNELS;
+  }
+  if (image->height != height || image->width != width) {
+    return is_output ? QATC_WRONG_OUTPUT_SIZE : QATC_WRONG_INPUT_SIZE;
+  }
+  return strides_are_sound(image, is_output) ? QATC_OK : QATC_BAD_STRIDE;
+}
+
+void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width,
+                      int32_t pixel_bytes, const int32_t pad[4], uint8_t value, int32_t y_begin,
+                      int32_t y_end) {
+  const int32_t top = pad[0];
+  const int32_t bottom = pad[2];
+  const size_t left = (size_t)pad[1] * (size_t)pixel_bytes;
+  const size_t right = (size_t)pad[3] * (size_t)pixel_bytes;
+  const size_t inside = (size_t)width * (size_t)pixel_bytes;
+  const int32_t begin = y_begin < -top ? -top : y_begin;
+  const int32_t end = y_end > height + bottom ? height + bottom : y_end;
+
+  for (int32_t y = begin; y < end; ++y) {
+    uint8_t* row = origin + (ptrdiff_t)y * row_stride;
+    if (y < 0 || y >= height) {
+      memset(row - left, value, left + inside + right);
+      continue;
+    }
+    if (left != 0) {
+      memset(row - left, value, left);
+    }
+    if (right != 0) {
+      memset(row + inside, value, right);
+    }
+  }
+}
+
+/* ---- The app's image to the first tensor
+ * ----------------------------------------------------------------------- */
+
+/* Pixels that go through the small buffers below at a time: they stay in the first-level cache. */
+enum { kChunk = 256 };
+
+/* Rounding is left to one addition of 1.5 * 2^mantissa_bits, which drops the fraction, half to even, and
+ * leaves the integer in the low bits. It needs |x| small, so x is clamped first; the bounds are integers, so
+ * that clamping before or after rounding is the same. */
+static void quantize_float(const float* x, int32_t n, float scale, int32_t zero_point, uint8_t storage_xor,
+                           uint8_t* stored) {
+  const float low = (float)-zero_point;
+  const float high = (float)(255 - zero_point);
+  for (int32_t i = 0; i < n; ++i) {
+    float r = x[i] / scale;
+    r = r == r ? r : 0.0f;
+    r = r < low ? low : r;
+    r = r > high ? high : r;
+    const float shifted = r + 12582912.0f;
+    uint32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    stored[i] = (uint8_t)((bits + (uint32_t)zero_point) ^ storage_xor);
+  }
+}
+
+static void quantize_exact(const float* x, int32_t n, float scale, int32_t zero_point, uint8_t storage_xor,
+                           uint8_t* stored) {
+  const double low = -zero_point;
+  const double high = 255 - zero_point;
+  for (int32_t i = 0; i < n; ++i) {
+    double r = (double)x[i] / (double)scale;
+    r = r == r ? r : 0.0;
+    r = r < low ? low : r;
+    r = r > high ? high : r;
+    const double shifted = r + 6755399441055744.0;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    stored[i] = (uint8_t)(((uint32_t)bits + (uint32_t)zero_point) ^ storage_xor);
+  }
+}
+
+/* The floats need not be aligned: an app may pass any address. */
+static void gather_float(const uint8_t* from, ptrdiff_t pixel_stride, int32_t n, float* to) {
+  if (pixel_stride == (ptrdiff_t)sizeof(float)) {
+    memcpy(to, from, (size_t)n * sizeof(float));
+    return;
+  }
+  for (int32_t i = 0; i < n; ++i) {
+    memcpy(&to[i], from + i * pixel_stride, sizeof(float));
+  }
+}
+
+static void load_float_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to,
+                              int32_t pixel_bytes, const qatc_quantizer* quantizer) {
+  float real[kChunk];
+  uint8_t stored[3][kChunk];
+  const int is_rgb4 = in->channels == 3 && pixel_bytes == 4;
+  for (int32_t c = 0; c < in->channels; ++c) {
+    uint8_t* channel = stored[is_rgb4 ? c : 0];
+    gather_float(from + c * in->channel_stride, in->pixel_stride, n, real);
+    if (quantizer->rounding == QATC_ROUND_EXACT) {
+      quantize_exact(real, n, quantizer->scale, quantizer->zero_point, quantizer->storage_xor, channel);
+    } else {
+      quantize_float(real, n, quantizer->scale, quantizer->zero_point, quantizer->storage_xor, channel);
+    }
+    if (!is_rgb4) {
+      for (int32_t i = 0; i < n; ++i) {
+        to[(ptrdiff_t)i * pixel_bytes + c] = channel[i];
+      }
+    }
+  }
+
+  const uint8_t padding = (uint8_t)(quantizer->zero_point ^ quantizer->storage_xor);
+  if (is_rgb4) {
+    for (int32_t i = 0; i < n; ++i) {
+      to[4 * i + 0] = stored[0][i];
+      to[4 * i + 1] = stored[1][i];
+      to[4 * i + 2] = stored[2][i];
+      to[4 * i + 3] = padding;
+    }
+    return;
+  }
+  for (int32_t i = 0; i < n; ++i) {
+    for (int32_t c = in->channels; c < pixel_bytes; ++c) {
+      to[(ptrdiff_t)i * pixel_bytes + c] = padding;
+    }
+  }
+}
+
+static void load_u8_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to,
+                           int32_t pixel_bytes, const uint8_t* table, uint8_t padding) {
+  if (in->channels == 3 && in->channel_stride == 1 && pixel_bytes == 4) {
+    const ptrdiff_t step = in->pixel_stride;
+    for (int32_t i = 0; i < n; ++i) {
+      const uint8_t* pixel = from + i * step;
+      to[4 * i + 0] = table[pixel[0]];
+      to[4 * i + 1] = table[pixel[1]];
+      to[4 * i + 2] = table[pixel[2]];
+      to[4 * i + 3] = padding;
+    }
+    return;
+  }
+  for (int32_t i = 0; i < n; ++i) {
+    const uint8_t* pixel = from + i * in->pixel_stride;
+    uint8_t* stored = to + (ptrdiff_t)i * pixel_bytes;
+    int32_t c = 0;
+    for (; c < in->channels; ++c) {
+      stored[c] = table[pixel[c * in->channel_stride]];
+    }
+    for (; c < pixel_bytes; ++c) {
+      stored[c] = padding;
+    }
+  }
+}
+
+void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
+                     const qatc_quantizer* quantizer, int32_t y_begin, int32_t y_end) {
+  const uint8_t* data = (const uint8_t*)in->data;
+  const uint8_t padding = (uint8_t)(quantizer->zero_point ^ quantizer->storage_xor);
+  uint8_t table[256];
+  for (int i = 0; i < 256; ++i) {
+    table[i] = quantizer->u8_table[i] ^ quantizer->storage_xor;
+  }
+
+  for (int32_t y = y_begin; y < y_end; ++y) {
+    const uint8_t* from = data + y * in->row_stride;
+    uint8_t* to = origin + y * row_stride;
+    if (in->type == QATC_U8) {
+      load_u8_pixels(in, from, in->width, to, pixel_bytes, table, padding);
+      continue;
+    }
+    for (int32_t x = 0; x < in->width; x += kChunk) {
+      const int32_t n = in->width - x < kChunk ? in->width - x : kChunk;
+      load_float_pixels(in, from + x * in->pixel_stride, n, to + (ptrdiff_t)x * pixel_bytes, pixel_bytes,
+                        quantizer);
+    }
+  }
+}
+
+/* ---- The last tensor to the app's image
+ * ------------------------------------------------------------------------ */
+
+static void store_u8_row(const qatc_image* out, const uint8_t* from, int32_t pixel_bytes,
+                         const uint8_t* table, uint8_t* to) {
+  if (out->channels == 3 && out->channel_stride == 1) {
+    const ptrdiff_t step = out->pixel_stride;
+    for (int32_t x = 0; x < out->width; ++x) {
+      const uint8_t* stored = from + (ptrdiff_t)x * pixel_bytes;
+      uint8_t* pixel = to + x * step;
+      pixel[0] = table[stored[0]];
+      pixel[1] = table[stored[1]];
+      pixel[2] = table[stored[2]];
+    }
+    return;
+  }
+  for (int32_t c = 0; c < out->channels; ++c) {
+    uint8_t* channel = to + c * out->channel_stride;
+    for (int32_t x = 0; x < out->width; ++x) {
+      channel[x * out->pixel_stride] = table[from[(ptrdiff_t)x * pixel_bytes + c]];
+    }
+  }
+}
+
+static void store_f32_row(const qatc_image* out, const uint8_t* from, int32_t pixel_bytes, const float* table,
+                          uint8_t* to) {
+  for (int32_t c = 0; c < out->channels; ++c) {
+    uint8_t* channel = to + c * out->channel_stride;
+    for (int32_t x = 0; x < out->width; ++x) {
+      memcpy(channel + x * out->pixel_stride, &table[from[(ptrdiff_t)x * pixel_bytes + c]], sizeof(float));
+    }
+  }
+}
+
+void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
+                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin,
+                      int32_t y_end) {
+  uint8_t* data = (uint8_t*)out->data;
+  for (int32_t y = y_begin; y < y_end; ++y) {
+    const uint8_t* from = origin + y * row_stride;
+    uint8_t* to = data + y * out->row_stride;
+    if (out->type == QATC_U8) {
+      store_u8_row(out, from, pixel_bytes, u8_table, to);
+    } else {
+      store_f32_row(out, from, pixel_bytes, f32_table, to);
+    }
+  }
+}
+
+/* ---- Sharing work
+ * ---------------------------------------------------------------------------------------------- */
+
+void qatc_split_rows(int32_t rows, int32_t parts, int32_t index, int32_t* begin, int32_t* end) {
+  *begin = (int32_t)((int64_t)rows * index / parts);
+  *end = (int32_t)((int64_t)rows * (index + (int64_t)1) / parts);
+}
+
+void qatc_parallel_for(const qatc_executor* executor, int32_t count, void (*body)(void* data, int32_t index),
+                       void* data) {
+  if (executor != NULL && executor->parallel_for != NULL && executor->workers > 1 && count > 1) {
+    executor->parallel_for(executor->context, count, body, data);
+    return;
+  }
+  for (int32_t i = 0; i < count; ++i) {
+    body(data, i);
+  }
+}
+
+/* ---- Arithmetic that is done at run time
+ * ----------------------------------------------------------------------- */
+
+/* The compiler's own conversion is a library call, which a freestanding object does not have. */
+static double u128_to_double(qatc_u128 value) {
+  return (double)(uint64_t)(value >> 64) * 18446744073709551616.0 + (double)(uint64_t)value;
+}
+
+static uint64_t magnitude(int64_t value) {
+  return value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+}
+
+void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares,
+                            int32_t channels, double scale_in, int32_t zero_point, double epsilon,
+                            const float* gamma, const float* beta, double scale_out, double* a, double* b) {
+  const double n = (double)count;
+  const int64_t z = zero_point;
+  for (int32_t c = 0; c < channels; ++c) {
+    /* With d = q - z: S = sum of d and Q = sum of d^2, exactly. */
+    const int64_t S = sum[c] - count * z;
+    const int64_t Q = sum_of_squares[c] - 2 * z * sum[c] + count * z * z;
+    /* count * Q >= S * S by Cauchy and Schwarz, and forming the difference in integers leaves nothing to
+     * cancel. */
+    const qatc_u128 spread =
+        (qatc_u128)(uint64_t)count * (uint64_t)Q - (qatc_u128)magnitude(S) * magnitude(S);
+    const double variance = u128_to_double(spread) / (n * n);
+    const double mean = (double)S / n;
+    const double inverse = (double)gamma[c] / __builtin_sqrt(variance * scale_in * scale_in + epsilon);
+    a[c] = inverse * scale_in / scale_out;
+    b[c] = ((double)beta[c] - mean * scale_in * inverse) / scale_out;
+  }
+}
+
+void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t denominator,
+                     int32_t in_size) {
+  /* i * numerator / denominator is stepped as quotient and remainder: no product that could overflow. */
+  const int64_t last = in_size - 1;
+  const int64_t whole = numerator / denominator;
+  const int64_t step = whole < in_size ? whole : in_size;
+  const int64_t step_remainder = numerator % denominator;
+  int64_t index = 0;
+  int64_t remainder = 0;
+  for (int32_t i = 0; i < out_size; ++i) {
+    map[i] = (int32_t)(index < last ? index : last);
+    if (index >= last) {
+      continue; /* the index never falls */
+    }
+    index += step;
+    remainder += step_remainder;
+    if (remainder >= denominator) {
+      remainder -= denominator;
+      ++index;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/* qatc_runtime.h - what an app needs to call a network compiled by qatc.
+ *
+ * The generated <name>.h declares three functions that use these types:
+ *
+ *   size_t      <name>_arena_size(height, width)                  bytes of scratch memory, 0 for an
+ * unsupported size qatc_status <name>_output_size(height, width, &h, &w, &c)     size of the result
+ *   qatc_status <name>_run(&input, &output, arena, size, executor)
+ *
+ * Nothing here allocates, prints, or keeps state: any number of threads may run networks at the same time,
+ * each with its own arena. C11 and C++11; needs no other header than these two. */
+#ifndef QATC_RUNTIME_H
+#define QATC_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What one channel of one pixel is. */
+typedef enum qatc_type {
+  QATC_U8 = 0, /**< a byte; 0..255 stands for real 0..1 (value / 255) */
+  QATC_F32 = 1 /**< a 32-bit float: the graph's own values; any alignment */
+} qatc_type;
+
+/** A view of height x width x channels values in the app's memory, in any layout.
+ *
+ * Channel c of pixel (x, y) is at `data + y * row_stride + x * pixel_stride + c * channel_stride`, all in
+ * bytes. Strides may be negative (an upside-down picture: `data` is then its last row in memory). Common
+ * layouts, for values of s bytes (1 or 4):
+ *
+ *   interleaved RGB   row_stride 3*s*width   pixel_stride 3*s   channel_stride s
+ *   RGBA, A ignored   row_stride 4*s*width   pixel_stride 4*s   channel_stride s       (channels is 3)
+ *   planar            row_stride s*width     pixel_stride s     channel_stride s*width*height
+ *   a crop            the strides of the whole picture, data at the crop's first pixel
+ *
+ * An input may use a stride of 0 to repeat values (grey read as RGB). In an output no two values may overlap,
+ * and the strides must nest: each dimension's stride spans everything the smaller-strided dimensions cover.
+ */
+typedef struct qatc_image {
+  void* data; /**< first channel of the first pixel */
+  int32_t height, width, channels;
+  qatc_type type;
+  ptrdiff_t row_stride, pixel_stride, channel_stride; /**< bytes */
+} qatc_image;
+
+/** The app's threads. qatc_threads.h has a ready-made one; an app with a thread pool of its own wraps it in
+ * this. */
+typedef struct qatc_executor {
+  void* context;   /**< passed back to parallel_for */
+  int32_t workers; /**< how many threads can work at the same time, the calling one included */
+  /** Calls body(data, index) once for each index in 0..count-1, in any order and on any threads, and returns
+   * when all calls have returned. What the caller wrote before is visible to body, what body wrote to the
+   * caller. */
+  void (*parallel_for)(void* context, int32_t count, void (*body)(void* data, int32_t index), void* data);
+} qatc_executor;
+
+/** Why a call did nothing. Every code but QATC_OK means that the output was not touched. */
+typedef enum qatc_status {
+  QATC_OK = 0,
+  QATC_NULL_ARGUMENT,     /**< a pointer that must not be NULL is, or an image's data */
+  QATC_SIZE_TOO_SMALL,    /**< height or width is below the network's minimum */
+  QATC_SIZE_TOO_LARGE,    /**< height or width is above the network's maximum */
+  QATC_SIZE_UNSUPPORTED,  /**< the graph has a fixed size and this is another */
+  QATC_ARENA_TOO_SMALL,   /**< arena_size is less than <name>_arena_size says for this image */
+  QATC_WRONG_CHANNELS,    /**< an image has another number of channels than the network */
+  QATC_WRONG_TYPE,        /**< an image's type is not one the network accepts here */
+  QATC_WRONG_INPUT_SIZE,  /**< inputs that must agree in height and width do not */
+  QATC_WRONG_OUTPUT_SIZE, /**< the output's height or width is not what <name>_output_size says */
+  QATC_WRONG_COUNT,       /**< another number of tensors than the network has inputs or outputs */
+  QATC_BAD_STRIDE         /**< values of an output overlap, or an image would not fit into memory */
+} qatc_status;
+
+/** One English sentence without a full stop, never NULL; a constant that must not be freed. */
+const char* qatc_status_string(qatc_status status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QATC_RUNTIME_H */
