@@ -11,7 +11,9 @@ namespace {
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 
-int64_t apply(const Extent::Step& step, int64_t value) { return floor_divide(value * step.mul + step.add, step.div); }
+int64_t apply(const Extent::Step& step, int64_t value) {
+  return floor_divide(value * step.mul + step.add, step.div);
+}
 
 /// Recursive descent over `term (('*'|'+'|'-'|'/') number)*` with parentheses around the left operand.
 class Parser {
@@ -68,7 +70,10 @@ class Parser {
       ++position_;
       int64_t n = number();
       if (c == '/' && n <= 0) fail();
-      left = c == '*' ? left.step(n, 0, 1) : c == '+' ? left.step(1, n, 1) : c == '-' ? left.step(1, -n, 1) : left.step(1, 0, n);
+      left = c == '*'   ? left.step(n, 0, 1)
+             : c == '+' ? left.step(1, n, 1)
+             : c == '-' ? left.step(1, -n, 1)
+                        : left.step(1, 0, n);
     }
   }
 
@@ -86,29 +91,23 @@ int64_t Extent::constant() const {
 Extent Extent::step(int64_t mul, int64_t add, int64_t div) const {
   QATC_CHECK(div > 0, "extent divided by a number that is not positive");
   if (is_constant()) return Extent(apply({mul, add, div}, constant_));
-  Extent result = *this;
+  if (mul == 0) return Extent(floor_divide(add, div));
+  // floor((g m x + a) / (g d)) = floor((m x + floor(a / g)) / d).
+  const int64_t common = std::gcd(mul, div);
+  const Step fresh{mul / common, floor_divide(add, common), div / common};
+  if (fresh == Step{}) return *this;
+  Extent before = *this;
   if (!steps_.empty()) {
-    const Step& last = steps_.back();
-    // An affine last step composes exactly; floor(floor(x / a) / b) = floor(x / (a b)) for positive a, b.
-    if (last.div == 1) {
-      result.steps_.pop_back();
-      Step merged{last.mul * mul, last.add * mul + add, div};
-      const int64_t common = std::gcd(std::gcd(merged.mul, merged.add), merged.div);
-      if (common > 1) merged = {merged.mul / common, merged.add / common, merged.div / common};
-      if (!(merged == Step{})) result.steps_.push_back(merged);
-      return result;
-    }
-    if (mul == 1) {
-      // floor((floor(x / a) + add) / b) = floor((x + a add) / (a b)).
-      result.steps_.back() = {last.mul, last.add + last.div * add, last.div * div};
-      return result;
-    }
+    const Step last = steps_.back();
+    before.steps_.pop_back();
+    // An affine last step composes exactly.
+    if (last.div == 1) return before.step(last.mul * fresh.mul, last.add * fresh.mul + fresh.add, fresh.div);
+    // floor((floor(x / a) + add) / b) = floor((x + a add) / (a b)) for positive a, b.
+    if (fresh.mul == 1) return before.step(last.mul, last.add + last.div * fresh.add, last.div * fresh.div);
+    before.steps_.push_back(last);
   }
-  Step fresh{mul, add, div};
-  const int64_t common = std::gcd(std::gcd(mul, add), div);
-  if (common > 1) fresh = {mul / common, add / common, div / common};
-  if (!(fresh == Step{})) result.steps_.push_back(fresh);
-  return result;
+  before.steps_.push_back(fresh);
+  return before;
 }
 
 int64_t Extent::evaluate(int64_t height, int64_t width) const {
@@ -122,7 +121,8 @@ std::string Extent::to_string() const {
   std::string text = symbol_ == Symbol::kHeight ? "H" : "W";
   for (const Step& step : steps_) {
     if (step.mul != 1) text += " * " + std::to_string(step.mul);
-    if (step.add != 0) text += (step.add > 0 ? " + " : " - ") + std::to_string(step.add > 0 ? step.add : -step.add);
+    if (step.add != 0)
+      text += (step.add > 0 ? " + " : " - ") + std::to_string(step.add > 0 ? step.add : -step.add);
     if (step.div != 1) {
       if (step.mul != 1 || step.add != 0) text = "(" + text + ")";
       text += " / " + std::to_string(step.div);
