@@ -23,7 +23,8 @@ def rounded(value: float) -> np.float32:
     return np.float32(f"{value:.5g}")
 
 
-def make_image(channels: int, size: Sequence[int], value_range: Sequence[float], rng: np.random.Generator) -> np.ndarray:
+def make_image(channels: int, size: Sequence[int], value_range: Sequence[float],
+               rng: np.random.Generator) -> np.ndarray:
     """A (1, C, H, W) float32 test image: slopes and waves, some noise, and a few pixels at both limits."""
     height, width = size
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
@@ -39,10 +40,10 @@ class GraphBuilder:
     """A graph with one image input and one output. Methods take and return tensor names."""
 
     def __init__(self, channels: int, size: Sequence[int] = (13, 17), value_range: Sequence[float] = (0.0, 1.0),
-                 seed: int = 0, fixed_size: bool = False, constants_as_nodes: bool = False, opset: int = OPSET):
+                 seed: int = 0, fixed_size: bool = False, constants_as_nodes: bool = False):
         self.channels, self.size, self.value_range = channels, tuple(size), value_range
         self.rng = np.random.default_rng(seed)
-        self.fixed_size, self.constants_as_nodes, self.opset = fixed_size, constants_as_nodes, opset
+        self.fixed_size, self.constants_as_nodes = fixed_size, constants_as_nodes
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
         self.evaluation = Evaluation()
@@ -115,7 +116,8 @@ class GraphBuilder:
             steps = np.rint(values / (scales.reshape(-1, 1, 1, 1) if per_channel else scales))
             stored = self.constant(np.clip(steps, -128, 127), "filter_int8", np.int8)
         else:
-            stored = self.node("QuantizeLinear", [self.constant(values, "filter", np.float32), scale, zero_point], **axis)
+            floats = self.constant(values, "filter", np.float32)
+            stored = self.node("QuantizeLinear", [floats, scale, zero_point], **axis)
         return self.node("DequantizeLinear", [stored, scale, zero_point], **axis)
 
     # ------------------------------------------------------------ operators
@@ -130,8 +132,9 @@ class GraphBuilder:
         """Random float biases."""
         return self.constant(0.2 * self.rng.standard_normal(out_channels), "bias", np.float32)
 
-    def conv(self, tensor: str, out_channels: int, kernel: int = 3, stride: int = 1, pads: Optional[Sequence[int]] = None,
-             dilation: int = 1, per_channel: bool = False, as_int8: bool = False, with_bias: bool = True) -> str:
+    def conv(self, tensor: str, out_channels: int, kernel: int = 3, stride: int = 1,
+             pads: Optional[Sequence[int]] = None, dilation: int = 1, per_channel: bool = False,
+             as_int8: bool = False, with_bias: bool = True) -> str:
         """A convolution with int8 filters. Pads are [top, left, bottom, right]; by default they keep the size."""
         values = self.random_filters(tensor, out_channels, kernel)
         if per_channel:  # a real per-channel export has scales far apart
@@ -144,8 +147,8 @@ class GraphBuilder:
         values = self.random_filters(tensor, out_channels, kernel)
         return self.conv_with(tensor, self.constant(values, "filter"), kernel, bias=self.bias(out_channels))
 
-    def conv_with(self, tensor: str, filters: str, kernel: int, stride: int = 1, pads: Optional[Sequence[int]] = None,
-                  dilation: int = 1, bias: Optional[str] = None, group: int = 1) -> str:
+    def conv_with(self, tensor: str, filters: str, kernel: int, stride: int = 1,
+                  pads: Optional[Sequence[int]] = None, dilation: int = 1, bias: Optional[str] = None, group: int = 1) -> str:
         """A convolution with given filters."""
         if pads is None:
             pads = [dilation * (kernel // 2)] * 4
@@ -185,7 +188,7 @@ class GraphBuilder:
             shapes = {INPUT: [1, self.channels, *self.size], OUTPUT: list(value.shape)}
         infos = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()}
         graph = helper.make_graph(nodes, "graph", [infos[INPUT]], [infos[OUTPUT]], self.initializers)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=IR_VERSION,
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
                                  producer_name="qatc tests")
 
 

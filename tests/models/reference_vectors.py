@@ -78,7 +78,8 @@ def conv(inputs: Inputs, attributes: Attributes) -> Array:
     padded = pad_image(x, attributes.get("pads", [0] * 4), 0.0)
     kernel = list(filters.shape[2:])
     total: Any = 0.0
-    for r, row in enumerate(taps(padded, kernel, attributes.get("strides", [1, 1]), attributes.get("dilations", [1, 1]))):
+    strides, dilations = attributes.get("strides", [1, 1]), attributes.get("dilations", [1, 1])
+    for r, row in enumerate(taps(padded, kernel, strides, dilations)):
         for c, tap in enumerate(row):
             total = total + np.einsum("oi,nihw->nohw", filters[:, :, r, c], tap, optimize=True)
     if len(inputs) > 2 and inputs[2] is not None:
@@ -91,7 +92,8 @@ def max_pool(inputs: Inputs, attributes: Attributes) -> Array:
     if attributes.get("ceil_mode", 0):
         raise ValueError("MaxPool with ceil_mode is not supported")
     padded = pad_image(inputs[0], attributes.get("pads", [0] * 4), -math.inf)
-    rows = taps(padded, attributes["kernel_shape"], attributes.get("strides", [1, 1]), attributes.get("dilations", [1, 1]))
+    strides, dilations = attributes.get("strides", [1, 1]), attributes.get("dilations", [1, 1])
+    rows = taps(padded, attributes["kernel_shape"], strides, dilations)
     return np.max([tap for row in rows for tap in row], axis=0)
 
 
@@ -262,7 +264,8 @@ def read_tensor(path: Path) -> Array:
 def write_tensor(path: Path, value: Array, name: str) -> None:
     """Writes a serialized TensorProto."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(numpy_helper.from_array(np.ascontiguousarray(value), name).SerializeToString(deterministic=True))
+    tensor = numpy_helper.from_array(np.ascontiguousarray(value), name)
+    path.write_bytes(tensor.SerializeToString(deterministic=True))
 
 
 def check_data_set(folder: Path, computed: Array) -> bool:
