@@ -28,7 +28,8 @@ Imported on_activations(NodeImport& node, Op op) {
 }
 
 Imported on_sizes(NodeImport& node, ShapeOperator op) {
-  return apply(op, node.shape(0, "operand 0"), node.shape(1, "operand 1"));
+  const ShapeVector a = node.shape(0, "operand 0");
+  return apply(op, a, node.shape(1, "operand 1"));
 }
 
 Imported concat_channels(NodeImport& node) {

@@ -73,14 +73,17 @@ Imported import_shape(NodeImport& node) {
 Imported import_gather(NodeImport& node) {
   const int64_t axis = node.attributes.integer("axis", 0);
   if (axis != 0 && axis != -1) throw Refusal("axis is " + std::to_string(axis) + "; sizes have one axis, 0");
-  return gather(node.shape(0, "the data"), node.shape(1, "the indices"));
+  const ShapeVector data = node.shape(0, "the data");
+  return gather(data, node.shape(1, "the indices"));
 }
 
 Imported import_slice(NodeImport& node) {
+  const ShapeVector data = node.shape(0, "the data");
+  const int64_t start = one_integer(node, 1, "starts", 0);
+  const int64_t end = one_integer(node, 2, "ends", 0);
   const int64_t axis = one_integer(node, 3, "axes", 0);
   if (axis != 0 && axis != -1) throw Refusal("axis is " + std::to_string(axis) + "; sizes have one axis, 0");
-  return slice(node.shape(0, "the data"), one_integer(node, 1, "starts", 0), one_integer(node, 2, "ends", 0),
-               one_integer(node, 4, "steps", 1));
+  return slice(data, start, end, one_integer(node, 4, "steps", 1));
 }
 
 Imported import_unsqueeze(NodeImport& node) {
