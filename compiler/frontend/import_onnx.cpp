@@ -8,6 +8,7 @@
 #include "frontend/onnx_file.h"
 #include "frontend/rows.h"
 #include "support/error.h"
+#include "support/files.h"
 
 namespace qatc {
 

@@ -1,10 +1,6 @@
 #include "frontend/onnx_file.h"
 
-#include <cerrno>
 #include <climits>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "support/error.h"
 
@@ -31,21 +27,6 @@ int64_t default_opset(const onnx::ModelProto& proto, const std::string& display_
 }
 
 }  // namespace
-
-std::string read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  const auto fail = [&] {
-    throw UserError(path + ": cannot read the file" +
-                    (errno != 0 ? std::string(": ") + std::strerror(errno) : ""));
-  };
-  if (!file) fail();
-  std::ostringstream bytes;
-  // Peeking first: inserting an empty buffer counts as a failure, and a folder opens but cannot be read.
-  if (file.peek() != std::ifstream::traits_type::eof()) bytes << file.rdbuf();
-  if (file.bad() || errno == EISDIR) fail();
-  return std::move(bytes).str();
-}
 
 OnnxModel parse_onnx(std::string_view bytes, const std::string& display_name) {
   if (bytes.size() > static_cast<size_t>(INT_MAX)) {

@@ -5,9 +5,9 @@
 #include <set>
 
 #include "frontend/import_onnx.h"
-#include "frontend/onnx_file.h"
 #include "onnx_builder.h"
 #include "support/error.h"
+#include "support/files.h"
 
 namespace qatc::test {
 namespace {
@@ -81,8 +81,8 @@ TEST(BadModels, UnreadableFiles) {
     return "";
   };
   EXPECT_EQ(message("no/such/model.onnx"),
-            "no/such/model.onnx: cannot read the file: No such file or directory");
-  EXPECT_EQ(message("."), ".: cannot read the file: Is a directory");
+            "cannot read no/such/model.onnx: No such file or directory");
+  EXPECT_EQ(message("."), "cannot read .: Is a directory");
 }
 
 }  // namespace
