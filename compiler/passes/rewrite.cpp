@@ -50,14 +50,25 @@ ValueId add_in_place_of(Graph& graph, ValueId old, Op op, std::vector<ValueId> i
                         std::vector<Origin> origins) {
   const ValueId fresh = graph.add_node(std::move(op), std::move(inputs), graph.value(old).name,
                                        std::move(type), std::move(origins));
-  std::swap(graph.value(fresh).name, graph.value(old).name);
+  if (!graph.is_output(old)) std::swap(graph.value(fresh).name, graph.value(old).name);
   return fresh;
 }
 
 ValueId add_constant_in_place_of(Graph& graph, ValueId old, TensorType type, Tensor data) {
   const ValueId fresh = graph.add_constant(graph.value(old).name, std::move(type), std::move(data));
-  std::swap(graph.value(fresh).name, graph.value(old).name);
+  if (!graph.is_output(old)) std::swap(graph.value(fresh).name, graph.value(old).name);
   return fresh;
+}
+
+bool can_replace(const Graph& graph, ValueId from, ValueId to) {
+  if (!graph.is_output(from)) return true;
+  const bool is_input = !graph.value(to).producer && !graph.value(to).constant;
+  return !is_input && !graph.is_output(to);
+}
+
+void replace(Graph& graph, ValueId from, ValueId to) {
+  if (graph.is_output(from)) std::swap(graph.value(from).name, graph.value(to).name);
+  graph.replace_uses(from, to);
 }
 
 }  // namespace qatc

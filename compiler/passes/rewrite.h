@@ -27,12 +27,18 @@ std::optional<ValueId> dequantized(const Graph& graph, ValueId id);
 ValueId elementwise_source(const Graph& graph, ValueId id);
 
 std::vector<Origin> join(std::vector<Origin> first, const std::vector<Origin>& second);
-/// Adds a node whose result stands for `old`, and gives it that value's name. The readers of `old` are left
-/// as they are.
+/// Adds a node whose result stands for `old`, and gives it that value's name unless `old` is a graph output.
+/// The readers of `old` are left as they are.
 ValueId add_in_place_of(Graph& graph, ValueId old, Op op, std::vector<ValueId> inputs, TensorType type,
                         std::vector<Origin> origins);
-
 /// The same for a constant.
 ValueId add_constant_in_place_of(Graph& graph, ValueId old, TensorType type, Tensor data);
+
+/// Whether `replace` can keep the names that the user gave: a value cannot have those of two graph inputs and
+/// outputs.
+bool can_replace(const Graph& graph, ValueId from, ValueId to);
+/// Makes every reader of `from`, and the graph's outputs, read `to`. A graph output keeps its name: `to`
+/// takes it.
+void replace(Graph& graph, ValueId from, ValueId to);
 
 }  // namespace qatc

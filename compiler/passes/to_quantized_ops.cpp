@@ -42,7 +42,7 @@ void to_quantized_ops(Graph& graph) {
     if (!operands) continue;
     const ValueId result =
         add_in_place_of(graph, node.output, node.op, *operands, type, join(node.origins, quantize.origins));
-    graph.replace_uses(quantize.output, result);
+    replace(graph, quantize.output, result);
     graph.remove_node(id);
   }
 }
