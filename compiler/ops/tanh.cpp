@@ -1,0 +1,25 @@
+#include <cmath>
+
+#include "ops/elementwise.h"
+#include "ops/op.h"
+#include "ops/operands.h"
+#include "support/error.h"
+
+namespace qatc {
+
+Shape infer_shape(const Tanh&, const std::vector<TensorType>& inputs) {
+  QATC_CHECK(inputs.size() == 1, "tanh has one operand");
+  return inputs[0].shape;
+}
+
+void verify(const Tanh&, const std::vector<TensorType>& inputs, const TensorType& output) {
+  QATC_CHECK(inputs.size() == 1, "tanh has one operand");
+  verify_real_or_8bit(inputs, output);
+}
+
+Tensor reference(const Tanh&, const std::vector<const Tensor*>& inputs,
+                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding) {
+  return map_elements(*inputs[0], input_types[0], output, [](double x) { return std::tanh(x); });
+}
+
+}  // namespace qatc
