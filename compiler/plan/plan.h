@@ -42,36 +42,37 @@ struct KernelCall {
   int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
 };
 
-/// What a tensor row window must hold to compute rows of the next call.
+/// Which rows of its input a kernel reads for output rows [a, b): [a*stride - before, (b-1)*stride + after + 1), or through
+/// the resize map.
 struct RowsNeeded {
-  enum class Kind : uint8_t { kSame, kWindow, kResize } kind = Kind::kSame;
-  int64_t kernel = 1, stride = 1, dilation = 1, pad = 0;  // kWindow
+  bool resize = false;
+  int64_t stride = 1, before = 0, after = 0;
+  friend bool operator==(const RowsNeeded&, const RowsNeeded&) = default;
 };
-
-struct Statistics;
 
 struct Stage {
   enum class Kind : uint8_t {
-    kLoadImage,  // quantizes the caller's image into tensor `image`
-    kKernels,
-    kNorm,       // turns the sums of statistics `norm` into coefficients
+    kLoadImage,   // quantizes the caller's image into tensor `image`
+    kKernels,     // a chain of calls
+    kNorm,        // turns the sums of statistics `norm` into coefficients
+    kStoreImage,  // writes tensor `image` to the caller's image
   } kind = Kind::kKernels;
-  std::vector<KernelCall> calls;        // kKernels: in order; call i+1 reads window tensor i
-  std::vector<RowsNeeded> rows_needed;  // rows of call i's window output for rows of call i+1
-  std::vector<int> statistics;          // gathered from outputs of the last call, rows as they are made
-  bool store_image = false;             // the last call's output 0 goes to the caller's image
+  std::vector<KernelCall> calls;  // call i+1 reads window i
+  std::vector<int> windows;       // tensor of each window: one less than calls, as many with store_image
+  std::vector<RowsNeeded> rows_needed;  // of window i by call i+1, for i+1 < calls
+  bool store_image = false;             // the last call's output goes to the caller's image, through a window
+  std::vector<int> statistics;          // gathered from the stage's results, rows as they are made
   int image = -1;
   int norm = -1;
-  std::vector<int> windows;             // tensors, parallel to calls without the last (all, with store_image)
-  int window_block = -1;                // arena block that holds the windows
+  int window_block = -1;
 };
 
 /// Sums of one tensor for an InstanceNorm and the coefficients made of them.
 struct Statistics {
-  NodeId node;
-  int tensor;
-  int sums_kernel;
-  int sums_block, coefficients_block;
+  NodeId node{};
+  int tensor = -1;
+  int sums_kernel = -1;
+  int sums_block = -1, coefficients_block = -1;
 };
 
 /// A piece of the arena, alive from stage `first` to stage `last`.
@@ -98,16 +99,18 @@ struct Plan {
   std::vector<Block> blocks;
   SizeLimits limits{};
   int input_tensor = -1;   // made by kLoadImage
-  ValueId output_codes{};  // the 8-bit value behind the graph's output
-  int64_t input_channels = 0, output_channels = 0;
-  Extent output_height, output_width;
+  int output_tensor = -1;  // the 8-bit value behind the graph's output
 };
 
 /// Threads a stage is split over at most; windows are provided for so many.
 inline constexpr int kMaxStripes = 8;
-/// Rows of the last call that a stage computes at a time: enough to fit the windows into a core's cache.
-inline constexpr int64_t kWindowBytes = 256 * 1024;
+/// How many rows of its last call a stage with windows computes at a time: about kBandBytes of its widest tensor.
+inline constexpr int64_t kBandBytes = 256 * 1024;
+inline constexpr int64_t kMinBandRows = 2, kMaxBandRows = 16;
+/// No dimension of an image may exceed this, and no tensor 2^31 - 1 bytes: Halide counts in int32.
+inline constexpr int64_t kMaxImageSide = 16384;
 
+/// `graph` is the result of run_passes. Throws UserError when no image size works.
 Plan make_plan(const Graph& graph, Rounding rounding);
 
 /// Bytes of a block at an image size (height, width), as the generated driver computes them.
