@@ -25,7 +25,7 @@ void hoist_quantize(Graph& graph) {
     const Node quantize = graph.node(id);
     const TensorType type = graph.type(quantize.output);
     const std::optional<NodeId> producer = graph.value(quantize.inputs[0]).producer;
-    if (!producer || type.quant->axis) continue;
+    if (!producer || !is_8bit_per_tensor(type)) continue;
     const Node node = graph.node(*producer);
     const auto hoist_to = [&](ValueId input) {
       const ValueId hoisted = graph.add_node(Quantize{}, {input}, graph.value(input).name,

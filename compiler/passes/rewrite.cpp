@@ -23,11 +23,15 @@ size_t activation_count(const Node& node) {
   return node.inputs.size();
 }
 
+bool is_8bit_per_tensor(const TensorType& type) {
+  return is_8bit(type.dtype) && type.quant && !type.quant->axis;
+}
+
 std::optional<ValueId> dequantized(const Graph& graph, ValueId id) {
   const Node* node = graph.producer_as<Dequantize>(id);
   if (node == nullptr) return std::nullopt;
   const Value& source = graph.value(node->inputs[0]);
-  if (source.constant || !is_8bit(source.type.dtype) || source.type.quant->axis) return std::nullopt;
+  if (source.constant || !is_8bit_per_tensor(source.type)) return std::nullopt;
   return node->inputs[0];
 }
 

@@ -20,6 +20,8 @@ bool is_arithmetic(const Op& op);
 /// gamma, beta).
 size_t activation_count(const Node& node);
 
+/// What activations must be: 8 bits, one scale and one zero point.
+bool is_8bit_per_tensor(const TensorType& type);
 /// The 8-bit value of which `id` is the dequantized form, if it is one (per tensor, not of a constant).
 std::optional<ValueId> dequantized(const Graph& graph, ValueId id);
 /// The value that elementwise nodes start from when walking up from `id`; `id` itself when an elementwise

@@ -50,7 +50,7 @@ void to_lookups(Graph& graph) {
     const TensorType type = graph.type(quantize.output);
     const ValueId real_source = elementwise_source(graph, quantize.inputs[0]);
     const std::optional<ValueId> source = dequantized(graph, real_source);
-    if (!source || type.quant->axis) continue;
+    if (!source || !is_8bit_per_tensor(type)) continue;
     if (real_source == quantize.inputs[0] && graph.type(*source) == type &&
         can_replace(graph, quantize.output, *source)) {
       replace(graph, quantize.output, *source);
