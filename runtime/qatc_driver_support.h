@@ -102,6 +102,120 @@ void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* su
  * < 2^62. */
 void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t denominator, int32_t in_size);
 
+/** A stored 8-bit tensor, or the part of one that a window holds: see the shapes above. `origin` may point outside of
+ * memory when the rows around 0 are not in a window. */
+typedef struct qatc_tensor {
+  uint8_t* origin;
+  ptrdiff_t row_stride;
+  int32_t height, width, pixel_bytes;
+  int32_t pad[4]; /**< top, left, bottom, right, in pixels */
+  uint8_t border; /**< the stored byte that pads */
+} qatc_tensor;
+
+/** Bytes of a row with its border. */
+static inline size_t qatc_row_bytes(const qatc_tensor* tensor) {
+  return (size_t)(tensor->width + tensor->pad[1] + tensor->pad[3]) * (size_t)tensor->pixel_bytes;
+}
+
+/** Bytes of all rows with the border, rounded up to QATC_ALIGNMENT. */
+size_t qatc_tensor_bytes(const qatc_tensor* tensor);
+
+/** Places a tensor at `memory` (qatc_tensor_bytes of it). */
+void qatc_place_tensor(qatc_tensor* tensor, uint8_t* memory);
+
+/** Fills the border around rows y_begin .. y_end-1, and above row 0 or below the last row when they are among them. */
+void qatc_pad_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end);
+
+typedef struct qatc_rows {
+  int32_t begin, end; /**< empty when begin >= end */
+} qatc_rows;
+
+/** The input rows that a convolution or pool reads for output rows `rows`; may reach into the border. Empty for none. */
+static inline qatc_rows qatc_window_rows(qatc_rows rows, int32_t stride, int32_t before, int32_t after) {
+  const qatc_rows none = {0, 0};
+  const qatc_rows needed = {rows.begin * stride - before, (rows.end - 1) * stride + after + 1};
+  return rows.begin < rows.end ? needed : none;
+}
+
+/** The input rows that a resize reads for output rows `rows`. */
+static inline qatc_rows qatc_resize_rows(qatc_rows rows, const int32_t* y_map) {
+  const qatc_rows none = {0, 0};
+  if (rows.begin >= rows.end) return none;
+  const qatc_rows needed = {y_map[rows.begin], y_map[rows.end - 1] + 1};
+  return needed;
+}
+
+/** A few consecutive rows of a tensor that slide down the image: what one kernel of a stage hands to the next. */
+typedef struct qatc_window {
+  qatc_tensor tensor; /**< origin is such that row y is where a whole tensor would have it */
+  uint8_t* memory;
+  int32_t capacity;   /**< rows */
+  int32_t first, next; /**< rows first .. next-1 are held */
+} qatc_window;
+
+/** Bytes of a window of `capacity` rows, rounded up to QATC_ALIGNMENT. */
+size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity);
+
+/** An empty window over `tensor`'s shape in `memory`. */
+qatc_window qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t capacity);
+
+/** Makes room for rows `needed` (at most `capacity`; never before those of an earlier call), keeps those already held,
+ * fills the border of the others and returns which of these the caller has to compute: none that lie in the border. */
+qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed);
+
+/** How many rows a stage computes at a time when the widest of its windows has `row_bytes`. */
+int32_t qatc_band_rows(size_t row_bytes);
+
+enum { QATC_MAX_STRIPES = 8 /* threads that share a stage, at most */ };
+
+/** Over how many threads to split `rows` rows: at most QATC_MAX_STRIPES and what the executor has. */
+int32_t qatc_stripes(const qatc_executor* executor, int32_t rows);
+
+/** Coefficients of an InstanceNorm and the memory they are made in; all of `channels` elements. */
+typedef struct qatc_norm {
+  int64_t *sum, *sum_of_squares;
+  double *a, *b;
+  float *a_float, *b_float; /**< a and b rounded */
+} qatc_norm;
+
+/** Bytes that qatc_place_norm needs, rounded up to QATC_ALIGNMENT. */
+size_t qatc_norm_bytes(int32_t channels);
+qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels);
+
+/** Adds up rows of per-row sums (height x channels, both) and makes the coefficients; see qatc_norm_coefficients. */
+void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares, int32_t height,
+                      int32_t width, int32_t channels, double scale_in, int32_t zero_point, double epsilon,
+                      const float* gamma, const float* beta, double scale_out);
+
+/* ---- What kernels take: Halide's halide_buffer_t and halide_dimension_t (HalideRuntime.h), whose layout this is. */
+
+typedef struct qatc_dimension {
+  int32_t min, extent, stride;
+  uint32_t flags;
+} qatc_dimension;
+
+typedef struct qatc_buffer {
+  uint64_t device;
+  const void* device_interface;
+  uint8_t* host;
+  uint64_t flags;
+  uint8_t type_code, type_bits;
+  uint16_t type_lanes;
+  int32_t dimensions;
+  qatc_dimension* dim;
+  void* padding;
+  qatc_dimension dims[6]; /* ours: what dim points to */
+} qatc_buffer;
+
+/** A tensor as a kernel's input, pixel (0, 0) at the host pointer. */
+void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
+/** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
+void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
+/** int32 row sums (height x channels), rows y_begin .. y_end-1. */
+void qatc_bind_sums(qatc_buffer* buffer, int32_t* sums, int32_t channels, int32_t y_begin, int32_t y_end);
+/** A constant, or a map of `extent` elements; the kernel knows the shape. */
+void qatc_bind_constant(qatc_buffer* buffer, const void* data);
+
 #ifdef __cplusplus
 }
 #endif

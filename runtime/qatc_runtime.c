@@ -396,3 +396,156 @@ void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t 
     }
   }
 }
+
+/* ---- Tensors, windows, norms and kernel buffers --------------------------------------------------------- */
+
+size_t qatc_tensor_bytes(const qatc_tensor* tensor) {
+  return qatc_align((size_t)(tensor->height + tensor->pad[0] + tensor->pad[2]) * qatc_row_bytes(tensor));
+}
+
+/* The address of row 0 when row `first` (border rows are negative) begins at `memory`. */
+static uint8_t* origin_of(const qatc_tensor* tensor, uint8_t* memory, int32_t first) {
+  return memory - (ptrdiff_t)first * tensor->row_stride + (ptrdiff_t)tensor->pad[1] * tensor->pixel_bytes;
+}
+
+void qatc_place_tensor(qatc_tensor* tensor, uint8_t* memory) {
+  tensor->row_stride = (ptrdiff_t)qatc_row_bytes(tensor);
+  tensor->origin = origin_of(tensor, memory, -tensor->pad[0]);
+}
+
+static void fill_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
+  qatc_fill_border(tensor->origin, tensor->row_stride, tensor->height, tensor->width, tensor->pixel_bytes, tensor->pad,
+                   tensor->border, y_begin, y_end);
+}
+
+void qatc_pad_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
+  fill_rows(tensor, y_begin == 0 ? -tensor->pad[0] : y_begin,
+            y_end == tensor->height ? tensor->height + tensor->pad[2] : y_end);
+}
+
+size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity) {
+  return qatc_align((size_t)capacity * qatc_row_bytes(tensor));
+}
+
+qatc_window qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t capacity) {
+  qatc_window window;
+  window.tensor = *tensor;
+  window.tensor.row_stride = (ptrdiff_t)qatc_row_bytes(tensor);
+  window.memory = memory;
+  window.capacity = capacity;
+  window.first = INT32_MIN;
+  window.next = INT32_MIN;
+  return window;
+}
+
+qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed) {
+  qatc_rows fresh = {0, 0};
+  if (needed.begin >= needed.end) return fresh;
+  const size_t row = (size_t)window->tensor.row_stride;
+  if (window->next <= needed.begin) {
+    window->first = needed.begin;
+    window->next = needed.begin;
+  } else if (needed.end - window->first > window->capacity) {
+    /* Front to front: the regions may overlap, and each row moves down. */
+    uint8_t* to = window->memory;
+    const uint8_t* from = window->memory + (size_t)(needed.begin - window->first) * row;
+    const size_t count = (size_t)(window->next - needed.begin) * row;
+    for (size_t done = 0; done < count; done += row) memcpy(to + done, from + done, row);
+    window->first = needed.begin;
+  }
+  window->tensor.origin = origin_of(&window->tensor, window->memory, window->first);
+  fresh.begin = window->next;
+  fresh.end = needed.end;
+  if (fresh.begin < fresh.end) {
+    fill_rows(&window->tensor, fresh.begin, fresh.end);
+    window->next = needed.end;
+  }
+  if (fresh.begin < 0) fresh.begin = 0;
+  if (fresh.end > window->tensor.height) fresh.end = window->tensor.height;
+  return fresh;
+}
+
+int32_t qatc_band_rows(size_t row_bytes) {
+  const size_t rows = ((size_t)256 * 1024) / (row_bytes == 0 ? 1 : row_bytes);
+  return rows < 2 ? 2 : rows > 16 ? 16 : (int32_t)rows;
+}
+
+int32_t qatc_stripes(const qatc_executor* executor, int32_t rows) {
+  int32_t stripes = executor == NULL ? 1 : executor->workers;
+  /* Fewer rows than this a thread cost more in recomputed window rows than the thread brings. */
+  if (stripes > rows / 4) stripes = rows / 4;
+  if (stripes > QATC_MAX_STRIPES) stripes = QATC_MAX_STRIPES;
+  return stripes < 1 ? 1 : stripes;
+}
+
+size_t qatc_norm_bytes(int32_t channels) {
+  return qatc_align((size_t)channels * (2 * sizeof(int64_t) + 2 * sizeof(double) + 2 * sizeof(float)));
+}
+
+qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels) {
+  const size_t n = (size_t)channels;
+  qatc_norm norm;
+  norm.sum = (int64_t*)(void*)memory;
+  norm.sum_of_squares = norm.sum + n;
+  norm.a = (double*)(void*)(norm.sum_of_squares + n);
+  norm.b = norm.a + n;
+  norm.a_float = (float*)(void*)(norm.b + n);
+  norm.b_float = norm.a_float + n;
+  return norm;
+}
+
+void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares, int32_t height,
+                      int32_t width, int32_t channels, double scale_in, int32_t zero_point, double epsilon,
+                      const float* gamma, const float* beta, double scale_out) {
+  for (int32_t c = 0; c < channels; ++c) {
+    norm->sum[c] = 0;
+    norm->sum_of_squares[c] = 0;
+  }
+  for (int32_t y = 0; y < height; ++y) {
+    for (int32_t c = 0; c < channels; ++c) {
+      norm->sum[c] += row_sums[(size_t)y * (size_t)channels + (size_t)c];
+      norm->sum_of_squares[c] += row_sums_of_squares[(size_t)y * (size_t)channels + (size_t)c];
+    }
+  }
+  qatc_norm_coefficients((int64_t)height * width, norm->sum, norm->sum_of_squares, channels, scale_in, zero_point, epsilon,
+                         gamma, beta, scale_out, norm->a, norm->b);
+  for (int32_t c = 0; c < channels; ++c) {
+    norm->a_float[c] = (float)norm->a[c];
+    norm->b_float[c] = (float)norm->b[c];
+  }
+}
+
+static void bind(qatc_buffer* buffer, const void* data, int32_t dimensions) {
+  memset(buffer, 0, sizeof *buffer);
+  buffer->host = (uint8_t*)(uintptr_t)data;
+  buffer->dimensions = dimensions;
+  buffer->dim = buffer->dims;
+}
+
+static void bind_dimension(qatc_buffer* buffer, int32_t index, int32_t min, int32_t extent, ptrdiff_t stride) {
+  buffer->dims[index].min = min;
+  buffer->dims[index].extent = extent;
+  buffer->dims[index].stride = (int32_t)stride;
+}
+
+void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor) {
+  bind(buffer, tensor->origin, 3);
+  bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
+  bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
+  bind_dimension(buffer, 2, 0, tensor->height, tensor->row_stride);
+}
+
+void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end) {
+  bind(buffer, tensor->origin + (ptrdiff_t)y_begin * tensor->row_stride + channel, 3);
+  bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
+  bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
+  bind_dimension(buffer, 2, y_begin, y_end - y_begin, tensor->row_stride);
+}
+
+void qatc_bind_sums(qatc_buffer* buffer, int32_t* sums, int32_t channels, int32_t y_begin, int32_t y_end) {
+  bind(buffer, sums + (size_t)y_begin * (size_t)channels, 2);
+  bind_dimension(buffer, 0, 0, channels, 1);
+  bind_dimension(buffer, 1, y_begin, y_end - y_begin, channels);
+}
+
+void qatc_bind_constant(qatc_buffer* buffer, const void* data) { bind(buffer, data, 6); }

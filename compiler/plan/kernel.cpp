@@ -99,7 +99,10 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
     }
   }
   for (size_t i = 0; i < spec.outputs.size(); ++i) add(Argument::kOutput, i);
-  if (spec.channel_sums) add(Argument::kOutput, 0);
+  if (spec.channel_sums) {
+    add(Argument::kOutput, 0);  // sums
+    add(Argument::kOutput, 1);  // sums of squares
+  }
   return result;
 }
 

@@ -75,10 +75,16 @@ struct Statistics {
   int sums_block = -1, coefficients_block = -1;
 };
 
+/// The index maps of one Resize: int32 source column of every column, then int32 source row of every row.
+struct ResizeMaps {
+  NodeId node{};
+  int block = -1;
+};
+
 /// A piece of the arena, alive from stage `first` to stage `last`.
 struct Block {
-  enum class Kind : uint8_t { kTensor, kWindows, kSums, kCoefficients } kind = Kind::kTensor;
-  int subject = 0;  // tensor, stage, statistics
+  enum class Kind : uint8_t { kTensor, kWindows, kSums, kCoefficients, kMaps } kind = Kind::kTensor;
+  int subject = 0;  // tensor, stage, statistics (twice), resize
   int first = 0, last = 0;
   /// Blocks that end where this may begin: offset = max over `below` of offset + size, for every image size. Every
   /// two blocks alive together are ordered by it, directly or through others.
@@ -96,6 +102,7 @@ struct Plan {
   std::vector<PlanTensor> tensors;
   std::vector<Stage> stages;
   std::vector<Statistics> statistics;
+  std::vector<ResizeMaps> resizes;
   std::vector<Block> blocks;
   SizeLimits limits{};
   int input_tensor = -1;   // made by kLoadImage
@@ -115,6 +122,10 @@ Plan make_plan(const Graph& graph, Rounding rounding);
 
 /// Bytes of a block at an image size (height, width), as the generated driver computes them.
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width);
+/// Rows that window `window` of a stage holds so that the next call can compute `rows` rows.
+int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height, int64_t width);
+/// Blocks, each after those below it.
+std::vector<int> placement_order(const Plan& plan);
 /// Offsets of all blocks, then the arena's size without the slack for alignment.
 std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t width);
 /// Multiply-adds at an image size.

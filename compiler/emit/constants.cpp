@@ -1,0 +1,218 @@
+#include "emit/constants.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "ops/requantize.h"
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+using ArgumentKind = KernelArgument::Kind;
+
+template <class T>
+std::vector<uint8_t> bytes_of(const std::vector<T>& values) {
+  std::vector<uint8_t> bytes(values.size() * sizeof(T));
+  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+/// The stored value of a zero point as the kernels' arithmetic sees it.
+int32_t stored_zero_point(const TensorType& type, Isa isa) {
+  return stored(type.quant->zero_point_at(0), type.dtype) - (is_arm(isa) ? 128 : 0);
+}
+
+/// Balanced base-256 digits, least significant first: value = sum of digit[i] * 256^i with digits in [-128, 127].
+std::vector<int32_t> balanced_digits(int64_t value, int count) {
+  std::vector<int32_t> digits;
+  for (int i = 0; i < count; ++i) {
+    const auto digit = static_cast<int32_t>(static_cast<int8_t>(static_cast<uint8_t>(value & 255)));
+    digits.push_back(digit);
+    value = (value - digit) / 256;
+  }
+  QATC_CHECK(value == 0, "filter value does not fit its digits");
+  return digits;
+}
+
+class Packer {
+ public:
+  Packer(const Plan& plan, const std::string& name, Isa isa) : plan_(plan), name_(name), isa_(isa) {}
+
+  std::vector<Constant> run() {
+    int call_index = 0;
+    for (const Stage& stage : plan_.stages) {
+      for (const KernelCall& call : stage.calls) pack_call(call, call_index++);
+    }
+    for (size_t i = 0; i < plan_.statistics.size(); ++i) pack_norm(static_cast<int>(i));
+    pack_output_tables();
+    return std::move(constants_);
+  }
+
+ private:
+  template <class T>
+  void add(const std::string& symbol, const char* c_type, const std::vector<T>& values) {
+    constants_.push_back({symbol, c_type, bytes_of(values)});
+  }
+
+  /// float or double as the kernel wants it.
+  void add_real(const std::string& symbol, bool is_double, const std::vector<double>& values) {
+    if (is_double) {
+      add(symbol, "double", values);
+    } else {
+      add(symbol, "float", std::vector<float>(values.begin(), values.end()));
+    }
+  }
+
+  void pack_call(const KernelCall& call, int call_index) {
+    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
+    for (size_t i = 0; i < spec.convs.size(); ++i) pack_conv(spec, call, call_index, static_cast<int>(i));
+    for (size_t i = 0; i < spec.steps.size(); ++i) {
+      if (spec.steps[i].kind == KernelStep::Kind::kLookup) pack_table(call, call_index, static_cast<int>(i));
+    }
+  }
+
+  void pack_conv(const KernelSpec& spec, const KernelCall& call, int call_index, int conv_index) {
+    const KernelConv& conv = spec.convs[static_cast<size_t>(conv_index)];
+    const Node& node = plan_.graph.node(call.conv_nodes[static_cast<size_t>(conv_index)]);
+    const size_t inputs = conv.inputs.size();
+    const Value& filter = plan_.graph.value(node.inputs[inputs]);
+    const Value& bias = plan_.graph.value(node.inputs[inputs + 1]);
+    const TensorType& in = plan_.graph.type(node.inputs[0]);
+    const TensorType& out = plan_.graph.type(node.output);
+    const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
+    const int64_t lanes = spec.out_channels * conv.digits;
+    const ConvLayout layout = conv_layout(isa_, lanes);
+    const int32_t zero_point = stored_zero_point(in, isa_);
+    std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
+    int64_t first_channel = 0;
+    for (size_t input = 0; input < inputs; ++input) {
+      const int64_t channels = plan_.tensors[static_cast<size_t>(call.inputs[static_cast<size_t>(conv.inputs[input])])].channels;
+      const int64_t padded = storage_channels(channels);
+      std::vector<int16_t> packed(static_cast<size_t>(lanes * shape[1] * shape[2] * padded), 0);
+      for (int64_t o = 0; o < shape[0]; ++o) {
+        for (int64_t ky = 0; ky < shape[1]; ++ky) {
+          for (int64_t kx = 0; kx < shape[2]; ++kx) {
+            for (int64_t ci = 0; ci < channels; ++ci) {
+              const int64_t at = ((o * shape[1] + ky) * shape[2] + kx) * shape[3] + first_channel + ci;
+              const int64_t weight = int64_t{filter.constant->integers[static_cast<size_t>(at)]} - filter.type.quant->zero_point_at(o);
+              const std::vector<int32_t> digits = balanced_digits(weight, conv.digits);
+              for (int digit = 0; digit < conv.digits; ++digit) {
+                const int64_t lane = digit * spec.out_channels + o;
+                const int64_t v = layout.vector;
+                const int64_t red = layout.reduction;
+                const int64_t place = ci % red + red * (lane % v + v * (ci / red + padded / red * (kx + shape[2] * (ky + shape[1] * (lane / v)))));
+                packed[static_cast<size_t>(place)] = static_cast<int16_t>(digits[static_cast<size_t>(digit)]);
+                lane_sum[static_cast<size_t>(lane)] += digits[static_cast<size_t>(digit)];
+              }
+            }
+          }
+        }
+      }
+      const std::string symbol = call_symbol(name_, call_index, {ArgumentKind::kFilter, conv_index, static_cast<int>(input)});
+      if (layout.wide) {
+        add(symbol, "int16_t", packed);
+      } else {
+        add(symbol, "int8_t", std::vector<int8_t>(packed.begin(), packed.end()));
+      }
+      first_channel += channels;
+    }
+    std::vector<int32_t> correction;
+    for (int64_t sum : lane_sum) correction.push_back(static_cast<int32_t>(-zero_point * sum));
+    std::vector<double> multiplier(static_cast<size_t>(spec.out_channels), 0.0);
+    std::vector<double> offset(multiplier);
+    for (int64_t o = 0; o < shape[0]; ++o) {
+      const ConvRequantize requantize = conv_requantize(in.quant->scale_at(0), filter.type.quant->scale_at(o), out.quant->scale_at(0),
+                                                        bias.constant->real[static_cast<size_t>(o)]);
+      multiplier[static_cast<size_t>(o)] = requantize.multiplier;
+      offset[static_cast<size_t>(o)] = requantize.bias;
+    }
+    const bool is_double = in_double(spec, conv);
+    add(call_symbol(name_, call_index, {ArgumentKind::kCorrection, conv_index}), "int32_t", correction);
+    add_real(call_symbol(name_, call_index, {ArgumentKind::kMultiplier, conv_index}), is_double, multiplier);
+    add_real(call_symbol(name_, call_index, {ArgumentKind::kBias, conv_index}), is_double, offset);
+  }
+
+  void pack_table(const KernelCall& call, int call_index, int step) {
+    const Node& node = plan_.graph.node(call.step_nodes[static_cast<size_t>(step)]);
+    const Tensor& table = *plan_.graph.value(node.inputs[1]).constant;
+    const DType out = plan_.graph.type(node.output).dtype;
+    std::vector<uint8_t> bytes(256);
+    for (int u = 0; u < 256; ++u) {
+      bytes[static_cast<size_t>(u ^ storage_xor())] =
+          static_cast<uint8_t>(stored(table.integers[static_cast<size_t>(u)], out) ^ storage_xor());
+    }
+    add(call_symbol(name_, call_index, {ArgumentKind::kTable, step}), "uint8_t", bytes);
+  }
+
+  void pack_norm(int index) {
+    const Node& node = plan_.graph.node(plan_.statistics[static_cast<size_t>(index)].node);
+    for (int operand = 1; operand <= 2; ++operand) {
+      const std::vector<double>& values = plan_.graph.value(node.inputs[static_cast<size_t>(operand)]).constant->real;
+      std::vector<float> padded(values.begin(), values.end());
+      padded.resize(static_cast<size_t>(storage_channels(static_cast<int64_t>(values.size()))), 0.0F);
+      add(norm_symbol(name_, index, operand == 1 ? "gamma" : "beta"), "float", padded);
+    }
+  }
+
+  /// What the graph makes of each 8-bit code behind its output: dequantize, then elementwise ops.
+  std::vector<float> output_reals() const {
+    const ValueId codes = plan_.tensors[static_cast<size_t>(plan_.output_tensor)].value;
+    const DType dtype = plan_.graph.type(codes).dtype;
+    Tensor tensor = Tensor::zeros(dtype, {1, 1, 256, 1});
+    for (int u = 0; u < 256; ++u) tensor.integers[static_cast<size_t>(u)] = u + integer_range(dtype).min;
+    ValueId value = codes;
+    while (!plan_.graph.is_output(value)) {
+      const std::vector<NodeId> users = plan_.graph.users(value);
+      const auto next = std::find_if(users.begin(), users.end(), [&](NodeId id) { return plan_.graph.type(plan_.graph.node(id).output).is_real(); });
+      QATC_CHECK(next != users.end(), "the output's codes do not reach the output");
+      const Node& node = plan_.graph.node(*next);
+      tensor = reference(node.op, {&tensor}, {plan_.graph.type(value)}, plan_.graph.type(node.output), Rounding::kExact);
+      value = node.output;
+    }
+    return {tensor.real.begin(), tensor.real.end()};
+  }
+
+  void pack_output_tables() {
+    const std::vector<float> reals = output_reals();
+    std::vector<float> f32(256);
+    std::vector<uint8_t> u8(256);
+    for (int u = 0; u < 256; ++u) {
+      const float real = reals[static_cast<size_t>(u)];
+      f32[static_cast<size_t>(u ^ storage_xor())] = real;
+      u8[static_cast<size_t>(u ^ storage_xor())] =
+          static_cast<uint8_t>(std::nearbyint(std::clamp(static_cast<double>(real), 0.0, 1.0) * 255.0));
+    }
+    add(output_table_symbol(name_, "f32"), "float", f32);
+    add(output_table_symbol(name_, "u8"), "uint8_t", u8);
+  }
+
+  int storage_xor() const { return is_arm(isa_) ? 0x80 : 0; }
+
+  const Plan& plan_;
+  const std::string& name_;
+  Isa isa_;
+  std::vector<Constant> constants_;
+};
+
+}  // namespace
+
+std::vector<Constant> pack_constants(const Plan& plan, const std::string& name, Isa isa) {
+  return Packer(plan, name, isa).run();
+}
+
+std::string call_symbol(const std::string& name, int call, const KernelArgument& argument) {
+  return name + "_call" + std::to_string(call) + "_" + argument_name(argument);
+}
+
+std::string norm_symbol(const std::string& name, int statistics, const char* what) {
+  return name + "_norm" + std::to_string(statistics) + "_" + what;
+}
+
+std::string output_table_symbol(const std::string& name, const char* type) { return name + "_output_" + type; }
+
+int32_t stored(int32_t q, DType dtype) { return q - integer_range(dtype).min; }
+
+}  // namespace qatc

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "schedules/isa.h"
+
+namespace qatc {
+
+/// A constant of the generated library: weights, multipliers, tables. The bytes depend on the instruction set, the name
+/// and the C type do not, so one driver source serves all targets.
+struct Constant {
+  std::string symbol;  // with the model's prefix
+  std::string c_type;  // of an element
+  std::vector<uint8_t> bytes;
+};
+
+/// All constants of a plan, in a fixed order.
+std::vector<Constant> pack_constants(const Plan& plan, const std::string& name, Isa isa);
+
+// Symbols, also for the driver. Calls are numbered through all stages.
+std::string call_symbol(const std::string& name, int call, const KernelArgument& argument);
+std::string norm_symbol(const std::string& name, int statistics, const char* what);
+std::string output_table_symbol(const std::string& name, const char* type);
+
+/// The stored byte of a graph value's q, before it is offset for ARM: q - min(dtype).
+int32_t stored(int32_t q, DType dtype);
+
+}  // namespace qatc

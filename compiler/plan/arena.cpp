@@ -1,0 +1,150 @@
+#include "plan/arena.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+constexpr int64_t kAlignment = 64;
+
+int64_t align(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+bool alive_together(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
+
+int64_t row_bytes(const PlanTensor& tensor, int64_t height, int64_t width) {
+  return (tensor.width.evaluate(height, width) + tensor.border[1] + tensor.border[3]) * storage_channels(tensor.channels);
+}
+
+int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width) {
+  int64_t widest = 1;
+  for (int tensor : stage.windows) {
+    widest = std::max(widest, row_bytes(plan.tensors[static_cast<size_t>(tensor)], height, width));
+  }
+  int64_t rows = std::clamp(kBandBytes / widest, kMinBandRows, kMaxBandRows);
+  int64_t total = 0;
+  for (size_t i = stage.windows.size(); i-- > 0;) {
+    const PlanTensor& tensor = plan.tensors[static_cast<size_t>(stage.windows[i])];
+    // Window i serves `rows` rows of call i+1; the window written by the last call serves the image.
+    if (i < stage.rows_needed.size()) rows = window_rows(plan, stage, i, rows, height, width);
+    total += align(rows * row_bytes(tensor, height, width));
+  }
+  return total * kMaxStripes;
+}
+
+}  // namespace
+
+int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height, int64_t width) {
+  const RowsNeeded& needed = stage.rows_needed[window];
+  if (!needed.resize) return (rows - 1) * needed.stride + needed.before + needed.after + 1;
+  const KernelCall& reader = stage.calls[window + 1];
+  const int64_t in = plan.tensors[static_cast<size_t>(stage.windows[window])].height.evaluate(height, width);
+  const int64_t out = plan.tensors[static_cast<size_t>(reader.outputs.front())].height.evaluate(height, width);
+  return rows * in / out + 2;
+}
+
+int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width) {
+  const auto subject = static_cast<size_t>(block.subject);
+  switch (block.kind) {
+    case Block::Kind::kTensor: {
+      const PlanTensor& tensor = plan.tensors[subject];
+      const int64_t rows = tensor.height.evaluate(height, width) + tensor.border[0] + tensor.border[2];
+      return align(rows * row_bytes(tensor, height, width));
+    }
+    case Block::Kind::kWindows: return windows_size(plan, plan.stages[subject], height, width);
+    case Block::Kind::kSums: {
+      const PlanTensor& tensor = plan.tensors[static_cast<size_t>(plan.statistics[subject].tensor)];
+      return 2 * align(tensor.height.evaluate(height, width) * storage_channels(tensor.channels) * int64_t{sizeof(int32_t)});
+    }
+    case Block::Kind::kCoefficients: {
+      const PlanTensor& tensor = plan.tensors[static_cast<size_t>(plan.statistics[subject].tensor)];
+      constexpr int64_t kBytesPerChannel = 2 * sizeof(int64_t) + 2 * sizeof(double) + 2 * sizeof(float);
+      return align(storage_channels(tensor.channels) * kBytesPerChannel);
+    }
+    case Block::Kind::kMaps: {
+      const Shape& shape = plan.graph.type(plan.graph.node(plan.resizes[subject].node).output).shape;
+      return align(shape[1].evaluate(height, width) * int64_t{sizeof(int32_t)}) +
+             align(shape[2].evaluate(height, width) * int64_t{sizeof(int32_t)});
+    }
+  }
+  QATC_CHECK(false, "unknown block kind");
+}
+
+void lay_out_arena(Plan& plan) {
+  const int64_t height = std::clamp<int64_t>(1080, plan.limits.min_height, plan.limits.max_height);
+  const int64_t width = std::clamp<int64_t>(1920, plan.limits.min_width, plan.limits.max_width);
+  std::vector<Block>& blocks = plan.blocks;
+  std::vector<int64_t> size, offset(blocks.size(), -1);
+  for (const Block& block : blocks) size.push_back(block_size(plan, block, height, width));
+  std::vector<size_t> order(blocks.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return size[a] > size[b]; });
+  for (size_t current : order) {
+    // Lowest gap between the placed blocks it must not overlap.
+    std::vector<size_t> others;
+    for (size_t other = 0; other < blocks.size(); ++other) {
+      if (offset[other] >= 0 && alive_together(blocks[current], blocks[other])) others.push_back(other);
+    }
+    std::sort(others.begin(), others.end(), [&](size_t a, size_t b) { return offset[a] < offset[b]; });
+    int64_t place = 0;
+    for (size_t other : others) {
+      if (offset[other] - place >= size[current]) break;
+      place = std::max(place, offset[other] + size[other]);
+    }
+    offset[current] = place;
+  }
+  for (size_t current = 0; current < blocks.size(); ++current) {
+    for (size_t other = 0; other < blocks.size(); ++other) {
+      if (other != current && alive_together(blocks[current], blocks[other]) && offset[other] + size[other] <= offset[current]) {
+        blocks[current].below.push_back(static_cast<int>(other));
+      }
+    }
+  }
+  // A block below one of ours that is below us too says nothing new.
+  const std::vector<Block> complete = blocks;
+  for (Block& block : blocks) {
+    std::erase_if(block.below, [&](int candidate) {
+      return std::any_of(block.below.begin(), block.below.end(), [&](int via) {
+        const std::vector<int>& further = complete[static_cast<size_t>(via)].below;
+        return std::find(further.begin(), further.end(), candidate) != further.end();
+      });
+    });
+  }
+}
+
+std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t width) {
+  std::vector<int64_t> result(plan.blocks.size(), 0);
+  int64_t total = 0;
+  for (int block : placement_order(plan)) {
+    int64_t offset = 0;
+    for (int below : plan.blocks[static_cast<size_t>(block)].below) {
+      offset = std::max(offset, result[static_cast<size_t>(below)] + block_size(plan, plan.blocks[static_cast<size_t>(below)], height, width));
+    }
+    result[static_cast<size_t>(block)] = offset;
+    total = std::max(total, offset + block_size(plan, plan.blocks[static_cast<size_t>(block)], height, width));
+  }
+  result.push_back(total);
+  return result;
+}
+
+std::vector<int> placement_order(const Plan& plan) {
+  std::vector<int> order;
+  std::vector<bool> placed(plan.blocks.size(), false);
+  while (order.size() < plan.blocks.size()) {
+    const size_t before = order.size();
+    for (size_t i = 0; i < plan.blocks.size(); ++i) {
+      const std::vector<int>& below = plan.blocks[i].below;
+      const bool ready = std::all_of(below.begin(), below.end(), [&](int b) { return placed[static_cast<size_t>(b)]; });
+      if (placed[i] || !ready) continue;
+      placed[i] = true;
+      order.push_back(static_cast<int>(i));
+    }
+    QATC_CHECK(order.size() > before, "arena blocks lie below each other in a circle");
+  }
+  return order;
+}
+
+}  // namespace qatc
