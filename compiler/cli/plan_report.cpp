@@ -7,8 +7,8 @@ namespace qatc {
 
 namespace {
 
-std::string shape_of(const Extent& height, const Extent& width, int64_t channels) {
-  return height.to_string() + " x " + width.to_string() + " x " + std::to_string(channels);
+std::string shape_of(const PlanTensor& tensor) {
+  return tensor.height.to_string() + " x " + tensor.width.to_string() + " x " + std::to_string(tensor.channels);
 }
 
 std::vector<std::string> tensor_names(const Plan& plan, const std::vector<int>& tensors) {
@@ -47,6 +47,9 @@ std::vector<CallReport> report_stage(const Plan& plan, int index) {
     case Stage::Kind::kLoadImage:
       reports.push_back(
           {index, "load image", -1, {"the caller's image"}, {tensor_name(plan, stage.image)}, {}});
+      break;
+    case Stage::Kind::kStoreImage:
+      reports.push_back({index, "store image", -1, {tensor_name(plan, stage.image)}, {"the caller's image"}, {}});
       break;
     case Stage::Kind::kNorm: {
       const Statistics& statistics = plan.statistics[static_cast<size_t>(stage.norm)];
@@ -91,7 +94,7 @@ std::vector<KeptTensorReport> report_kept(const Plan& plan) {
             return std::count(call.inputs.begin(), call.inputs.end(), static_cast<int>(t)) > 0;
           }));
     }
-    kept.push_back({tensor.name, shape_of(tensor.height, tensor.width, tensor.channels), block.first,
+    kept.push_back({tensor.name, shape_of(tensor), block.first,
                     block.last, reason_kept(plan, static_cast<int>(t), readers)});
   }
   return kept;
@@ -107,6 +110,8 @@ std::string block_name(const Plan& plan, const Block& block) {
       return "sums of " + norm_name(plan, block.subject);
     case Block::Kind::kCoefficients:
       return "coefficients of " + norm_name(plan, block.subject);
+    case Block::Kind::kMaps:
+      return "index maps of " + describe(plan.graph, plan.resizes[static_cast<size_t>(block.subject)].node);
   }
   return "";
 }
@@ -160,8 +165,9 @@ double multiply_adds_per_pixel(const Plan& plan) {
 PlanReport report_plan(const Plan& plan, const std::vector<ImageSize>& sizes) {
   PlanReport report;
   const PlanTensor& input = plan.tensors[static_cast<size_t>(plan.input_tensor)];
-  report.input = shape_of(input.height, input.width, plan.input_channels);
-  report.output = shape_of(plan.output_height, plan.output_width, plan.output_channels);
+  const PlanTensor& output = plan.tensors[static_cast<size_t>(plan.output_tensor)];
+  report.input = shape_of(input);
+  report.output = shape_of(output);
   report.limits = plan.limits;
   report.kernels = static_cast<int64_t>(plan.kernels.size());
   report.multiply_adds_per_pixel = multiply_adds_per_pixel(plan);

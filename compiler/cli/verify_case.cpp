@@ -153,10 +153,10 @@ class CompiledCase {
     return std::move(outputs.at(0));
   }
 
-  /// The distance of two neighbouring values of the output; 0 when it has no such steps.
+  /// The distance of two neighbouring values of the output.
   double output_step() const {
-    const TensorType& type = plan_.graph.type(plan_.output_codes);
-    return type.quant ? static_cast<double>(type.quant->scale[0]) : 0.0;
+    const PlanTensor& codes = plan_.tensors[static_cast<size_t>(plan_.output_tensor)];
+    return plan_.graph.type(codes.value).quant->scale[0];
   }
 
  private:
