@@ -1,5 +1,6 @@
 #include <exception>
 #include <iostream>
+#include <string>
 #include <vector>
 
 #include "cli/compile_command.h"
@@ -12,6 +13,14 @@
 namespace {
 
 enum ExitStatus { kOk = 0, kUserError = 1, kUsageError = 2, kInternalError = 3 };
+
+/// CLI11 only says that a subcommand is missing.
+std::string command_fault(const CLI::App& app, const CLI::ParseError& error,
+                          const std::vector<std::string>& arguments) {
+  if (!app.get_subcommands().empty()) return error.what();
+  if (arguments.empty()) return "there is no command";
+  return arguments[0].rfind("-", 0) == 0 ? error.what() : "there is no command '" + arguments[0] + "'";
+}
 
 int fail_usage(const CLI::App& app, const std::string& reason) {
   std::string command = app.get_name();
@@ -54,7 +63,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    return fail_usage(app, error.what());
+    return fail_usage(app, command_fault(app, error, {argv + 1, argv + argc}));
   }
   for (const qatc::Command& command : commands) {
     if (command.app->parsed()) return run(command);

@@ -56,7 +56,10 @@ Json to_json(const CallReport& call) {
   for (const Origin& origin : call.origins)
     origins.push_back({{"name", origin.name}, {"op_type", origin.op_type}});
   Json json = {{"stage", call.stage}, {"does", call.does}};
-  if (call.kernel >= 0) json["kernel"] = call.kernel;
+  if (call.kernel >= 0) {
+    json["kernel"] = call.kernel;
+    json["signature"] = call.signature;
+  }
   json["reads"] = call.reads;
   json["writes"] = call.writes;
   json["nodes"] = origins;
@@ -116,9 +119,12 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
+/// Without the QuantizeLinear nodes, each of which is the rounding of the node before it.
 std::string joined(const std::vector<Origin>& origins) {
   std::vector<std::string> texts;
-  for (const Origin& origin : origins) texts.push_back(origin.name + " (" + origin.op_type + ")");
+  for (const Origin& origin : origins) {
+    if (origin.op_type != "QuantizeLinear") texts.push_back(origin.name + " (" + origin.op_type + ")");
+  }
   return joined(texts);
 }
 
@@ -132,7 +138,7 @@ void print_call(const CallReport& call) {
   std::printf("%4d  %s", call.stage, call.does.c_str());
   if (call.kernel >= 0) std::printf("  [kernel %d]", call.kernel);
   std::printf("\n      %s -> %s\n", joined(call.reads).c_str(), joined(call.writes).c_str());
-  if (!call.origins.empty()) std::printf("      from %s\n", joined(call.origins).c_str());
+  if (!call.origins.empty()) std::printf("      does %s\n", joined(call.origins).c_str());
 }
 
 void print_memory(const MemoryReport& memory) {
@@ -144,7 +150,15 @@ void print_memory(const MemoryReport& memory) {
   std::printf("%12s  %12s  %10.3f G  stage %d: ", size.c_str(), megabytes(memory.arena_bytes).c_str(),
               static_cast<double>(memory.multiply_adds) * 1e-9, memory.peak_stage);
   std::vector<std::string> alive;
-  for (const AliveBlock& block : memory.alive) alive.push_back(block.what + " " + megabytes(block.bytes));
+  int64_t rest = 0;
+  for (const AliveBlock& block : memory.alive) {
+    if (block.bytes * 20 < memory.arena_bytes) {
+      rest += block.bytes;
+    } else {
+      alive.push_back(block.what + " " + megabytes(block.bytes));
+    }
+  }
+  if (rest > 0) alive.push_back("smaller ones " + megabytes(rest));
   std::printf("%s\n", joined(alive).c_str());
 }
 

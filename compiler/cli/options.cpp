@@ -52,7 +52,7 @@ void add_count_option(CLI::App& app, const std::string& name, int& count, int le
 }  // namespace
 
 void add_model_option(CLI::App& app, std::string& model) {
-  app.add_option("model", model, "the network, an ONNX file")->required()->type_name("MODEL");
+  app.add_option("MODEL", model, "the network, an ONNX file")->required()->type_name("MODEL");
 }
 
 void add_rounding_option(CLI::App& app, Rounding& rounding) {

@@ -1,6 +1,7 @@
 #include "cli/plan_report.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace qatc {
@@ -8,7 +9,8 @@ namespace qatc {
 namespace {
 
 std::string shape_of(const PlanTensor& tensor) {
-  return tensor.height.to_string() + " x " + tensor.width.to_string() + " x " + std::to_string(tensor.channels);
+  return tensor.height.to_string() + " x " + tensor.width.to_string() + " x " +
+         std::to_string(tensor.channels);
 }
 
 std::vector<std::string> tensor_names(const Plan& plan, const std::vector<int>& tensors) {
@@ -28,15 +30,79 @@ std::string norm_name(const Plan& plan, int statistics) {
   return describe(plan.graph, plan.statistics[static_cast<size_t>(statistics)].node);
 }
 
+std::vector<Origin> without_repeats(const std::vector<Origin>& origins) {
+  std::vector<Origin> once;
+  for (const Origin& origin : origins) {
+    if (std::find(once.begin(), once.end(), origin) == once.end()) once.push_back(origin);
+  }
+  return once;
+}
+
+std::string pair_text(const std::array<int64_t, 2>& pair) {
+  return std::to_string(pair[0]) + "x" + std::to_string(pair[1]);
+}
+
+std::string conv_text(const KernelConv& conv) {
+  std::string text = "conv " + pair_text(conv.kernel);
+  if (conv.stride != std::array<int64_t, 2>{1, 1}) text += " stride " + pair_text(conv.stride);
+  if (conv.dilation != std::array<int64_t, 2>{1, 1}) text += " dilation " + pair_text(conv.dilation);
+  if (conv.digits > 1) text += " float filter";
+  return text;
+}
+
+std::string step_text(const KernelSpec& spec, const KernelStep& step) {
+  switch (step.kind) {
+    case KernelStep::Kind::kRequantize:
+      return conv_text(spec.convs[static_cast<size_t>(step.conv)]);
+    case KernelStep::Kind::kLoad:
+      return "";
+    case KernelStep::Kind::kResizeLoad:
+      return "resize";
+    case KernelStep::Kind::kMaxPool:
+      return "max_pool " + pair_text(step.kernel);
+    case KernelStep::Kind::kLookup:
+      return "lookup";
+    case KernelStep::Kind::kAdd:
+      return "add";
+    case KernelStep::Kind::kMul:
+      return "mul";
+    case KernelStep::Kind::kAffine:
+      return "norm";
+  }
+  return "";
+}
+
+/// What a kernel computes, for people: its steps in order of first use, with how often.
+std::string work_of(const KernelSpec& spec) {
+  std::vector<std::pair<std::string, int>> work;
+  for (const KernelStep& step : spec.steps) {
+    const std::string text = step_text(spec, step);
+    const auto same = std::find_if(work.begin(), work.end(), [&](const auto& w) { return w.first == text; });
+    if (text.empty()) continue;
+    if (same != work.end()) {
+      ++same->second;
+    } else {
+      work.emplace_back(text, 1);
+    }
+  }
+  std::string text;
+  for (const auto& [what, count] : work) {
+    text += (text.empty() ? "" : ", ") + (count > 1 ? std::to_string(count) + " " : "") + what;
+  }
+  return text.empty() ? "copy" : text;
+}
+
 CallReport report_call(const Plan& plan, int stage, const KernelCall& call, bool stores_image) {
   CallReport report;
   report.stage = stage;
   report.kernel = call.kernel;
-  report.does = signature(plan.kernels[static_cast<size_t>(call.kernel)]);
+  const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
+  report.does = work_of(spec);
+  report.signature = signature(spec);
   report.reads = tensor_names(plan, call.inputs);
   report.writes = tensor_names(plan, call.outputs);
   if (stores_image) report.writes.emplace_back("the caller's image");
-  report.origins = call.origins;
+  report.origins = without_repeats(call.origins);
   return report;
 }
 
@@ -46,19 +112,21 @@ std::vector<CallReport> report_stage(const Plan& plan, int index) {
   switch (stage.kind) {
     case Stage::Kind::kLoadImage:
       reports.push_back(
-          {index, "load image", -1, {"the caller's image"}, {tensor_name(plan, stage.image)}, {}});
+          {index, "load image", -1, "", {"the caller's image"}, {tensor_name(plan, stage.image)}, {}});
       break;
     case Stage::Kind::kStoreImage:
-      reports.push_back({index, "store image", -1, {tensor_name(plan, stage.image)}, {"the caller's image"}, {}});
+      reports.push_back(
+          {index, "store image", -1, "", {tensor_name(plan, stage.image)}, {"the caller's image"}, {}});
       break;
     case Stage::Kind::kNorm: {
       const Statistics& statistics = plan.statistics[static_cast<size_t>(stage.norm)];
       reports.push_back({index,
                          "norm coefficients",
                          -1,
+                         "",
                          {"statistics of " + tensor_name(plan, statistics.tensor)},
                          {"coefficients"},
-                         plan.graph.node(statistics.node).origins});
+                         without_repeats(plan.graph.node(statistics.node).origins)});
       break;
     }
     case Stage::Kind::kKernels:
@@ -70,15 +138,29 @@ std::vector<CallReport> report_stage(const Plan& plan, int index) {
   return reports;
 }
 
+/// The stages with a call that reads the tensor.
+std::vector<int> reading_stages(const Plan& plan, int tensor) {
+  std::vector<int> stages;
+  for (size_t i = 0; i < plan.stages.size(); ++i) {
+    const std::vector<KernelCall>& calls = plan.stages[i].calls;
+    const bool reads = std::any_of(calls.begin(), calls.end(), [&](const KernelCall& call) {
+      return std::count(call.inputs.begin(), call.inputs.end(), tensor) > 0;
+    });
+    if (reads) stages.push_back(static_cast<int>(i));
+  }
+  return stages;
+}
+
 /// Why a tensor is not just passed on within a kernel or a window.
-std::string reason_kept(const Plan& plan, int tensor, int readers) {
-  if (tensor == plan.input_tensor) return "the quantized image";
+std::string reason_kept(const Plan& plan, int tensor) {
   for (size_t i = 0; i < plan.statistics.size(); ++i) {
     if (plan.statistics[i].tensor == tensor)
-      return "norm " + norm_name(plan, static_cast<int>(i)) + " needs all of it";
+      return norm_name(plan, static_cast<int>(i)) + " needs all of it first";
   }
-  if (readers > 1) return std::to_string(readers) + " kernels read it";
-  return "its reader is in another stage";
+  const std::vector<int> stages = reading_stages(plan, tensor);
+  std::string text;
+  for (int stage : stages) text += (text.empty() ? "" : ", ") + std::to_string(stage);
+  return (stages.size() > 1 ? "read by stages " : "read by stage ") + text;
 }
 
 std::vector<KeptTensorReport> report_kept(const Plan& plan) {
@@ -87,15 +169,8 @@ std::vector<KeptTensorReport> report_kept(const Plan& plan) {
     const PlanTensor& tensor = plan.tensors[t];
     if (tensor.window || tensor.block < 0) continue;
     const Block& block = plan.blocks[static_cast<size_t>(tensor.block)];
-    int readers = 0;
-    for (const Stage& stage : plan.stages) {
-      readers +=
-          static_cast<int>(std::count_if(stage.calls.begin(), stage.calls.end(), [&](const KernelCall& call) {
-            return std::count(call.inputs.begin(), call.inputs.end(), static_cast<int>(t)) > 0;
-          }));
-    }
-    kept.push_back({tensor.name, shape_of(tensor), block.first,
-                    block.last, reason_kept(plan, static_cast<int>(t), readers)});
+    kept.push_back(
+        {tensor.name, shape_of(tensor), block.first, block.last, reason_kept(plan, static_cast<int>(t))});
   }
   return kept;
 }

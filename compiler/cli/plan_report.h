@@ -13,10 +13,11 @@ namespace qatc {
 /// One call of a kernel, or a step that the driver does itself.
 struct CallReport {
   int stage = 0;
-  std::string does;  // the kernel's signature, `load image` or `norm coefficients`
-  int kernel = -1;   // calls with the same number share one function
+  std::string does;       // e.g. `conv 3x3 stride 2, lookup x3, mul`, or `load image`
+  int kernel = -1;        // calls with the same number share one function
+  std::string signature;  // of the kernel
   std::vector<std::string> reads, writes;
-  std::vector<Origin> origins;  // the ONNX nodes that were fused into it
+  std::vector<Origin> origins;  // the ONNX nodes that were fused into it, each once
 };
 
 /// A tensor that exists in full between stages, although a producer and a reader in one kernel or stage would
@@ -24,7 +25,7 @@ struct CallReport {
 struct KeptTensorReport {
   std::string name, shape;
   int written = 0, last_read = 0;  // stages
-  std::string reason;              // why its reader is not fused with its producer
+  std::string reason;  // why its readers are not fused with its producer, as far as the plan tells
 };
 
 struct AliveBlock {

@@ -109,7 +109,7 @@ Command add_run_command(CLI::App& app) {
                          "What was compiled is kept in ~/.cache/qatc for the next time.");
   const auto options = std::make_shared<RunOptions>();
   add_model_option(*command, options->model);
-  command->add_option("picture", options->input, "the picture, a PNG or JPEG file")
+  command->add_option("PICTURE", options->input, "the picture, a PNG or JPEG file")
       ->required()
       ->type_name("PICTURE");
   command->add_option("-o,--output", options->output, "the result, a PNG file")

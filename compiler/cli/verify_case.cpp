@@ -129,7 +129,8 @@ class CompiledCase {
     build_example(Example::kRunCase, {folder, compile_options.name}, target, compiler, command_.back());
   }
 
-  Tensor run(const Tensor& input, const Tensor& like) const {
+  /// `like`: a result of this shape. `what`: whose input it is, for messages.
+  Tensor run(const Tensor& input, const Tensor& like, const std::string& what) const {
     const std::string in = folder_ + "/in.bin";
     const std::string out = folder_ + "/out.bin";
     write_file_atomically(in, float_bytes(to_nchw(input)));
@@ -142,7 +143,7 @@ class CompiledCase {
     const ProcessResult result = run_process(command);
     if (result.status != 0) {
       const std::string said = result.err.substr(0, result.err.find('\n'));
-      throw UserError(command_[0] + " ended with status " + std::to_string(result.status) +
+      throw UserError(what + ": the compiled network ended with status " + std::to_string(result.status) +
                       (said.empty() ? "" : " and said: " + said));
     }
     return to_nhwc(tensor_of_bytes(read_file(out), to_nchw(like), out));
@@ -181,7 +182,7 @@ DataSetResult verify_data_set(const CompiledCase& compiled, const DataSet& set,
   const Tensor input = read_image(set.folder + "/input_0.pb");
   const Tensor expected = compiled.evaluate(input);
   const Tensor reference = read_result(set.folder + "/output_0.pb", expected);
-  const Tensor got = compiled.run(input, expected);
+  const Tensor got = compiled.run(input, expected, set.folder);
 
   DataSetResult result;
   result.set = set.number;
@@ -204,11 +205,17 @@ void verify_case_in(const std::string& work, const std::string& folder, const Ve
                     const std::function<void(const DataSetResult&)>& report) {
   const std::vector<DataSet> sets = find_data_sets(folder);
   const CompiledCase compiled(folder + "/model.onnx", work, options);
+  std::vector<std::string> errors;
   for (const DataSet& set : sets) {
-    DataSetResult result = verify_data_set(compiled, set, options);
-    result.case_name = case_name(folder);
-    report(result);
+    try {
+      DataSetResult result = verify_data_set(compiled, set, options);
+      result.case_name = case_name(folder);
+      report(result);
+    } catch (const UserError& error) {  // the other sets may still say something
+      for (const std::string& line : error.lines()) errors.push_back(line);
+    }
   }
+  if (!errors.empty()) throw UserError(errors);
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ Command add_verify_command(CLI::App& app) {
       "passes when the library equals qatc's reference evaluator in every bit and is close to output_0.pb.");
   const auto verify = std::make_shared<VerifyCommand>();
   VerifyOptions& options = verify->options;
-  command->add_option("case", verify->folders, "folders of test cases")->required()->type_name("CASE");
+  command->add_option("CASE", verify->folders, "folders of test cases")->required()->type_name("CASE");
   command->add_option("--target", options.target, "compile for this target; default host")->type_name("T");
   command
       ->add_option("--runner", options.runner,
