@@ -76,7 +76,6 @@ class DriverWriter {
   void write_constants() {
     line("/* Weights and tables: " + name_ + "_constants.S. */");
     // The names and types do not depend on the instruction set.
-    std::set<std::string> wide;
     for (const Constant& constant : pack_constants(plan_, name_, Isa::kArmDotprod)) {
       const bool filter = constant.symbol.find("_filter") != std::string::npos;
       line("extern const " + (filter ? std::string("int8_t") : constant.c_type) + " " + constant.symbol + "[];");
@@ -138,6 +137,7 @@ class DriverWriter {
   /// Bytes of a block, as an expression over the frame; the same formulas as block_size() in the compiler.
   std::string block_bytes(const Block& block) const {
     const std::string subject = number(block.subject);
+    std::string maps;
     switch (block.kind) {
       case Block::Kind::kTensor: return "qatc_tensor_bytes(&f->t" + subject + ")";
       case Block::Kind::kWindows: return "f->stripe_bytes" + subject + " * QATC_MAX_STRIPES";
@@ -146,10 +146,11 @@ class DriverWriter {
         return "qatc_norm_bytes(" + number(norm_channels(block.subject)) + ")";
       case Block::Kind::kMaps: {
         const Shape& shape = plan_.graph.type(plan_.graph.node(plan_.resizes[static_cast<size_t>(block.subject)].node).output).shape;
-        return "qatc_align((size_t)" + extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" + extent(shape[1]) + " * sizeof(int32_t))";
+        maps = "qatc_align((size_t)" + extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" + extent(shape[1]) + " * sizeof(int32_t))";
+        return maps;
       }
     }
-    QATC_CHECK(false, "unknown block kind");
+    throw InternalError("unknown block kind");
   }
 
   int64_t norm_channels(int statistics) const {

@@ -51,6 +51,13 @@ std::string value_name(const std::string& name) {
   return "%" + (plain ? name : quoted(name, '"'));
 }
 
+std::string enclose(char open, const std::string& text, char close) {
+  std::string result(1, open);
+  result += text;
+  result += close;
+  return result;
+}
+
 template <class Range, class F>
 std::string join(const Range& range, F text) {
   std::string result;
@@ -66,7 +73,7 @@ struct AttributePrinter {
   static std::string text(const Extent& value) { return value.to_string(); }
   template <class T, size_t N>
   static std::string text(const std::array<T, N>& values) {
-    return "[" + join(values, [](const T& v) { return text(v); }) + "]";
+    return enclose('[', join(values, [](const T& v) { return text(v); }), ']');
   }
   template <class T>
   void operator()(const char* name, const T& value) {
@@ -87,8 +94,8 @@ std::string print_elements(const Tensor& tensor, PrintOptions options) {
     std::snprintf(text, sizeof text, "digest %016llx", static_cast<unsigned long long>(digest(tensor)));
     return text;
   }
-  if (tensor.dtype == DType::kF32) return "{" + join(tensor.real, real) + "}";
-  return "{" + join(tensor.integers, [](int32_t v) { return number(v); }) + "}";
+  if (tensor.dtype == DType::kF32) return enclose('{', join(tensor.real, real), '}');
+  return enclose('{', join(tensor.integers, [](int32_t v) { return number(v); }), '}');
 }
 
 }  // namespace
@@ -107,7 +114,7 @@ uint64_t digest(const Tensor& tensor) {
 
 std::string print(const TensorType& type) {
   std::string text(dtype_name(type.dtype));
-  text += "[" + join(type.shape, [](const Extent& e) { return e.to_string(); }) + "]";
+  text += enclose('[', join(type.shape, [](const Extent& e) { return e.to_string(); }), ']');
   if (type.quant) text += " " + print_quant(*type.quant);
   return text;
 }
@@ -128,7 +135,7 @@ std::string print_attributes(const Op& op) {
             const auto& [name, value] = actual.fields[i];
             if (value != fallback.fields[i].second) text += (text.empty() ? "" : ", ") + name + " = " + value;
           }
-          return text.empty() ? "" : "{" + text + "}";
+          return text.empty() ? text : enclose('{', text, '}');
         }
       },
       op);
@@ -152,7 +159,7 @@ std::string print(const Graph& graph, PrintOptions options) {
     const Node& node = graph.node(id);
     for (ValueId input : node.inputs) print_constant(input);
     text += use(node.output) + ": " + print(graph.type(node.output)) + " = " + std::string(op_name(node.op));
-    text += "(" + join(node.inputs, use) + ")";
+    text += enclose('(', join(node.inputs, use), ')');
     const std::string attributes = print_attributes(node.op);
     if (!attributes.empty()) text += " " + attributes;
     if (!node.origins.empty()) {

@@ -40,8 +40,9 @@ void compose_lookups(Graph& graph) {
     }
     const ValueId source = graph.node(id).inputs[0];
     const ValueId table = graph.node(id).inputs[1];
-    if (graph.type(source) == graph.type(outer.output) && is_identity(*graph.value(table).constant)) {
-      graph.replace_uses(outer.output, source);
+    if (graph.type(source) == graph.type(outer.output) && is_identity(*graph.value(table).constant) &&
+        can_replace(graph, outer.output, source)) {
+      replace(graph, outer.output, source);
       graph.remove_node(id);
     }
   }

@@ -36,7 +36,7 @@ void fold_constants(Graph& graph) {
     const auto is_constant = [&](ValueId input) { return graph.value(input).constant.has_value(); };
     if (!std::all_of(node.inputs.begin(), node.inputs.end(), is_constant)) continue;
     if (!std::holds_alternative<Dequantize>(node.op)) {
-      graph.replace_uses(node.output, evaluate_constant(graph, node));
+      replace(graph, node.output, evaluate_constant(graph, node));
       graph.remove_node(id);
       continue;
     }

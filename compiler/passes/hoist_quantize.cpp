@@ -25,7 +25,7 @@ void hoist_quantize(Graph& graph) {
     const Node quantize = graph.node(id);
     const TensorType type = graph.type(quantize.output);
     const std::optional<NodeId> producer = graph.value(quantize.inputs[0]).producer;
-    if (!producer || type.quant->axis) continue;
+    if (!producer || !is_8bit_per_tensor(type)) continue;
     const Node node = graph.node(*producer);
     const auto hoist_to = [&](ValueId input) {
       const ValueId hoisted = graph.add_node(Quantize{}, {input}, graph.value(input).name,
@@ -36,16 +36,16 @@ void hoist_quantize(Graph& graph) {
     if (is_movement(node.op)) {
       std::vector<ValueId> inputs;
       for (ValueId input : node.inputs) inputs.push_back(hoist_to(input));
-      const ValueId moved = add_in_place_of(graph, quantize.output, node.op, inputs, type,
-                                            join(node.origins, quantize.origins));
-      graph.replace_uses(quantize.output, moved);
+      const ValueId moved =
+          add_in_place_of(graph, node.output, node.op, inputs, type, join(node.origins, quantize.origins));
+      replace(graph, quantize.output, moved);
       graph.remove_node(id);
     } else if (is_clamp(node.op) && !dequantized(graph, elementwise_source(graph, node.output))) {
       const ValueId input = node.inputs[0];
       const ValueId rounded = graph.add_node(Dequantize{}, {hoist_to(input)}, graph.value(input).name,
                                              graph.type(input), quantize.origins);
-      const ValueId clamped = graph.add_node(node.op, {rounded}, graph.value(node.output).name,
-                                             graph.type(node.output), node.origins);
+      const ValueId clamped =
+          add_in_place_of(graph, node.output, node.op, {rounded}, graph.type(node.output), node.origins);
       graph.node(id).inputs[0] = clamped;
     }
   }

@@ -19,8 +19,8 @@ void merge_constants(Graph& graph) {
     std::vector<ValueId>& alike = seen[{digest(*value.constant), print(value.type)}];
     bool merged = false;
     for (ValueId earlier : alike) {
-      if (!(graph.value(earlier).constant == value.constant)) continue;
-      graph.replace_uses(id, earlier);
+      if (!(graph.value(earlier).constant == value.constant) || !can_replace(graph, id, earlier)) continue;
+      replace(graph, id, earlier);
       merged = true;
       break;
     }
@@ -38,10 +38,10 @@ void merge_duplicates(Graph& graph) {
     const Node& node = graph.node(id);
     const auto [earlier, is_first] = seen.try_emplace(
         {op_name(node.op), print_attributes(node.op), node.inputs, print(graph.type(node.output))}, id);
-    if (is_first) continue;
+    if (is_first || !can_replace(graph, node.output, graph.node(earlier->second).output)) continue;
     Node& kept = graph.node(earlier->second);
     kept.origins = join(kept.origins, node.origins);
-    graph.replace_uses(node.output, kept.output);
+    replace(graph, node.output, kept.output);
     graph.remove_node(id);
   }
 }

@@ -44,7 +44,7 @@ class Judge {
   bool is_allowed(NodeId id) const {
     const Node& node = graph_.node(id);
     if (std::holds_alternative<Quantize>(node.op)) {
-      return is_graph_input(node.inputs[0]) && !graph_.type(node.output).quant->axis;
+      return is_graph_input(node.inputs[0]) && is_8bit_per_tensor(graph_.type(node.output));
     }
     if (!graph_.type(node.output).is_real()) return true;
     return ends_at_outputs(node.output) && dequantized(graph_, elementwise_source(graph_, node.output));
@@ -69,12 +69,12 @@ class Judge {
   std::string fault(NodeId id) const {
     const Node& node = graph_.node(id);
     if (std::holds_alternative<Quantize>(node.op)) {
-      if (graph_.type(node.output).quant->axis) return kPerTensor;
+      if (!is_8bit_per_tensor(graph_.type(node.output))) return kPerTensor;
       return graph_.value(node.inputs[0]).constant ? "quantizes a constant that is not part of an 8-bit op"
                                                    : "";
     }
     if (std::holds_alternative<Dequantize>(node.op)) {
-      if (graph_.type(node.inputs[0]).quant->axis && !graph_.value(node.inputs[0]).constant) {
+      if (!is_8bit_per_tensor(graph_.type(node.inputs[0])) && !graph_.value(node.inputs[0]).constant) {
         return kPerTensor;
       }
       return "";

@@ -23,11 +23,15 @@ size_t activation_count(const Node& node) {
   return node.inputs.size();
 }
 
+bool is_8bit_per_tensor(const TensorType& type) {
+  return is_8bit(type.dtype) && type.quant && !type.quant->axis;
+}
+
 std::optional<ValueId> dequantized(const Graph& graph, ValueId id) {
   const Node* node = graph.producer_as<Dequantize>(id);
   if (node == nullptr) return std::nullopt;
   const Value& source = graph.value(node->inputs[0]);
-  if (source.constant || !is_8bit(source.type.dtype) || source.type.quant->axis) return std::nullopt;
+  if (source.constant || !is_8bit_per_tensor(source.type)) return std::nullopt;
   return node->inputs[0];
 }
 
@@ -50,14 +54,25 @@ ValueId add_in_place_of(Graph& graph, ValueId old, Op op, std::vector<ValueId> i
                         std::vector<Origin> origins) {
   const ValueId fresh = graph.add_node(std::move(op), std::move(inputs), graph.value(old).name,
                                        std::move(type), std::move(origins));
-  std::swap(graph.value(fresh).name, graph.value(old).name);
+  if (!graph.is_output(old)) std::swap(graph.value(fresh).name, graph.value(old).name);
   return fresh;
 }
 
 ValueId add_constant_in_place_of(Graph& graph, ValueId old, TensorType type, Tensor data) {
   const ValueId fresh = graph.add_constant(graph.value(old).name, std::move(type), std::move(data));
-  std::swap(graph.value(fresh).name, graph.value(old).name);
+  if (!graph.is_output(old)) std::swap(graph.value(fresh).name, graph.value(old).name);
   return fresh;
+}
+
+bool can_replace(const Graph& graph, ValueId from, ValueId to) {
+  if (!graph.is_output(from)) return true;
+  const bool is_input = !graph.value(to).producer && !graph.value(to).constant;
+  return !is_input && !graph.is_output(to);
+}
+
+void replace(Graph& graph, ValueId from, ValueId to) {
+  if (graph.is_output(from)) std::swap(graph.value(from).name, graph.value(to).name);
+  graph.replace_uses(from, to);
 }
 
 }  // namespace qatc

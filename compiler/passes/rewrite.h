@@ -20,6 +20,8 @@ bool is_arithmetic(const Op& op);
 /// gamma, beta).
 size_t activation_count(const Node& node);
 
+/// What activations must be: 8 bits, one scale and one zero point.
+bool is_8bit_per_tensor(const TensorType& type);
 /// The 8-bit value of which `id` is the dequantized form, if it is one (per tensor, not of a constant).
 std::optional<ValueId> dequantized(const Graph& graph, ValueId id);
 /// The value that elementwise nodes start from when walking up from `id`; `id` itself when an elementwise
@@ -27,12 +29,18 @@ std::optional<ValueId> dequantized(const Graph& graph, ValueId id);
 ValueId elementwise_source(const Graph& graph, ValueId id);
 
 std::vector<Origin> join(std::vector<Origin> first, const std::vector<Origin>& second);
-/// Adds a node whose result stands for `old`, and gives it that value's name. The readers of `old` are left
-/// as they are.
+/// Adds a node whose result stands for `old`, and gives it that value's name unless `old` is a graph output.
+/// The readers of `old` are left as they are.
 ValueId add_in_place_of(Graph& graph, ValueId old, Op op, std::vector<ValueId> inputs, TensorType type,
                         std::vector<Origin> origins);
-
 /// The same for a constant.
 ValueId add_constant_in_place_of(Graph& graph, ValueId old, TensorType type, Tensor data);
+
+/// Whether `replace` can keep the names that the user gave: a value cannot have those of two graph inputs and
+/// outputs.
+bool can_replace(const Graph& graph, ValueId from, ValueId to);
+/// Makes every reader of `from`, and the graph's outputs, read `to`. A graph output keeps its name: `to`
+/// takes it.
+void replace(Graph& graph, ValueId from, ValueId to);
 
 }  // namespace qatc

@@ -36,7 +36,7 @@ void sink_dequantize(Graph& graph) {
         add_in_place_of(graph, node.output, node.op, operands, std::move(type), node.origins);
     const ValueId real = graph.add_node(Dequantize{}, {moved}, graph.value(node.output).name,
                                         graph.type(node.output), dequantize_origins);
-    graph.replace_uses(node.output, real);
+    replace(graph, node.output, real);
     graph.remove_node(id);
   }
 }

@@ -50,9 +50,10 @@ void to_lookups(Graph& graph) {
     const TensorType type = graph.type(quantize.output);
     const ValueId real_source = elementwise_source(graph, quantize.inputs[0]);
     const std::optional<ValueId> source = dequantized(graph, real_source);
-    if (!source || type.quant->axis) continue;
-    if (real_source == quantize.inputs[0] && graph.type(*source) == type) {
-      graph.replace_uses(quantize.output, *source);
+    if (!source || !is_8bit_per_tensor(type)) continue;
+    if (real_source == quantize.inputs[0] && graph.type(*source) == type &&
+        can_replace(graph, quantize.output, *source)) {
+      replace(graph, quantize.output, *source);
     } else {
       const std::vector<Node> chain = chain_to(graph, id, real_source);
       std::vector<Origin> origins;
@@ -61,8 +62,8 @@ void to_lookups(Graph& graph) {
       const ValueId table =
           graph.add_constant(graph.value(named).name + ".table", {type.dtype, {kTableSize}, std::nullopt},
                              tabulate(graph, chain));
-      graph.replace_uses(quantize.output,
-                         add_in_place_of(graph, named, Lookup{}, {*source, table}, type, std::move(origins)));
+      replace(graph, quantize.output,
+              add_in_place_of(graph, named, Lookup{}, {*source, table}, type, std::move(origins)));
     }
     graph.remove_node(id);
   }

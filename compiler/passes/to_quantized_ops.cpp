@@ -35,14 +35,14 @@ void to_quantized_ops(Graph& graph) {
     if (!std::holds_alternative<Quantize>(quantize.op)) continue;
     const TensorType type = graph.type(quantize.output);
     const std::optional<NodeId> producer = graph.value(quantize.inputs[0]).producer;
-    if (!producer || type.quant->axis) continue;
+    if (!producer || !is_8bit_per_tensor(type)) continue;
     const Node node = graph.node(*producer);
     if (!is_arithmetic(node.op)) continue;
     const std::optional<std::vector<ValueId>> operands = quantized_operands(graph, node);
     if (!operands) continue;
     const ValueId result =
         add_in_place_of(graph, node.output, node.op, *operands, type, join(node.origins, quantize.origins));
-    graph.replace_uses(quantize.output, result);
+    replace(graph, quantize.output, result);
     graph.remove_node(id);
   }
 }

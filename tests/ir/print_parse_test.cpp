@@ -16,7 +16,7 @@ constexpr PrintOptions kAll{.constants = PrintOptions::kAll};
 constexpr const char* kText =
     "graph 'net'\n"
     "input %x: f32[1, H, W, 3]\n"
-    "%x.q: u8[1, H, W, 3] quant(0.0039215689, 0) = quantize(%x) from 'q' (QuantizeLinear)\n"
+    "%x.q: u8[1, H, W, 3] quant(0.003921569, 0) = quantize(%x) from 'q' (QuantizeLinear)\n"
     "const %w: i8[2, 1, 1, 3] quant([0.5, 0.25], [0, -1], axis 0) = {1, -2, 3, 4, 5, -128}\n"
     "const %b: f32[2] = {0.1, -2.0000000000000004d}\n"
     "%y: u8[1, (H + 1) / 2, (W / 2) * 2, 2] quant(0.0387, 117) = conv2d(%x.q, %w, %b) {stride = [2, 1], "

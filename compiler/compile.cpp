@@ -1,0 +1,28 @@
+#include "compile.h"
+
+#include "emit/library.h"
+#include "frontend/import_onnx.h"
+#include "lower/target.h"
+#include "passes/pipeline.h"
+#include "support/files.h"
+
+namespace qatc {
+
+Plan plan_model(const CompileOptions& options) {
+  Graph graph = import_onnx(options.model);
+  if (options.after_pass) options.after_pass("import", graph);
+  run_passes(graph, [&](const Pass& pass, const Graph& result) {
+    if (options.after_pass) options.after_pass(std::string(pass.name), result);
+  });
+  return make_plan(graph, options.rounding);
+}
+
+void compile(const CompileOptions& options) {
+  std::vector<Target> targets;
+  for (const std::string& name : options.targets) targets.push_back(parse_target(name));
+  const Plan plan = plan_model(options);
+  make_folder(options.output);
+  emit_libraries(plan, targets, {options.name, options.output, options.jobs, options.progress});
+}
+
+}  // namespace qatc

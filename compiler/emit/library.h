@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lower/target.h"
+#include "plan/plan.h"
+
+namespace qatc {
+
+struct LibraryOptions {
+  std::string name;    // prefix of every symbol
+  std::string output;  // folder, exists
+  int jobs = 0;
+  std::function<void(int done, int total)> progress;
+};
+
+/// Compiles a plan for all targets and writes headers, driver source, libraries and manifests (see compile.h).
+void emit_libraries(const Plan& plan, const std::vector<Target>& targets, const LibraryOptions& options);
+
+}  // namespace qatc
