@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -21,9 +20,7 @@ ProgressLine::~ProgressLine() {
 
 void ProgressLine::update(int done, int total) {
   if (!is_shown_) return;
-  const std::lock_guard lock(mutex_);
-  done_ = std::max(done_, done);  // reports of several threads may overtake each other
-  std::fprintf(stderr, "%s%s %d/%d", kWipe, what_.c_str(), done_, total);
+  std::fprintf(stderr, "%s%s %d/%d", kWipe, what_.c_str(), done, total);
 }
 
 }  // namespace qatc

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <mutex>
 #include <string>
 
 namespace qatc {
 
 /// One line on a terminal that says how far the work is, e.g. `kernels 12/35`, and is wiped at the end of the
-/// scope. Writes nothing when stderr is not a terminal. Threads may share one.
+/// scope. Writes nothing when stderr is not a terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(std::string what);
@@ -19,8 +18,6 @@ class ProgressLine {
  private:
   const std::string what_;
   const bool is_shown_;
-  std::mutex mutex_;
-  int done_ = 0;
 };
 
 }  // namespace qatc
