@@ -19,7 +19,7 @@ std::string command_fault(const CLI::App& app, const CLI::ParseError& error,
                           const std::vector<std::string>& arguments) {
   if (!app.get_subcommands().empty()) return error.what();
   if (arguments.empty()) return "there is no command";
-  return arguments[0].rfind("-", 0) == 0 ? error.what() : "there is no command '" + arguments[0] + "'";
+  return "there is no command '" + arguments[0] + "'";
 }
 
 int fail_usage(const CLI::App& app, const std::string& reason) {

@@ -72,7 +72,10 @@ bool runs_here(const Target& target) {
 }
 
 std::vector<std::string> c_compiler(const Target& target, const std::string& given) {
-  if (!given.empty()) return split_words(given);
+  if (const std::vector<std::string> compiler = split_words(given); !compiler.empty()) {
+    if (!find_program(compiler[0])) throw UserError("--cc: there is no program " + compiler[0]);
+    return compiler;
+  }
   if (runs_here(target)) {
     if (const auto found = first_found({{"clang"}, {"cc"}, {"gcc"}, {QATC_CLANG}})) return *found;
     throw UserError("there is no C compiler; install clang or gcc");

@@ -167,7 +167,7 @@ void print_text(const PlanReport& report, const std::string& rounding) {
   std::printf("%s: %s -> %s (height x width x channels), %s rounding\n", report.model.c_str(),
               report.input.c_str(), report.output.c_str(), rounding.c_str());
   std::printf("image sizes %" PRId64 "x%" PRId64 " to %" PRId64 "x%" PRId64 ", %" PRId64
-              " kernels, %.0f multiply-adds a pixel\n",
+              " distinct kernels, %.0f multiply-adds a pixel\n",
               limits.min_height, limits.min_width, limits.max_height, limits.max_width, report.kernels,
               report.multiply_adds_per_pixel);
   std::printf("\nStages, and the nodes of the model that each call does:\n");
@@ -181,10 +181,17 @@ void print_text(const PlanReport& report, const std::string& rounding) {
   for (const MemoryReport& memory : report.memory) print_memory(memory);
 }
 
+/// Three common sizes, or the only one.
+std::vector<ImageSize> default_sizes(const SizeLimits& limits) {
+  if (limits.min_height == limits.max_height && limits.min_width == limits.max_width) {
+    return {{limits.min_height, limits.min_width}};
+  }
+  return {{100, 100}, {540, 960}, {1080, 1920}};
+}
+
 int run_inspect(const InspectCommand& command) {
-  std::vector<ImageSize> sizes = command.sizes;
-  if (sizes.empty()) sizes = {{100, 100}, {540, 960}, {1080, 1920}};
-  PlanReport report = report_plan(plan_model(command.options), sizes);
+  const Plan plan = plan_model(command.options);
+  PlanReport report = report_plan(plan, command.sizes.empty() ? default_sizes(plan.limits) : command.sizes);
   report.model = command.options.model;
   const std::string rounding = rounding_name(command.options.rounding);
   command.json ? print_json(report, rounding) : print_text(report, rounding);

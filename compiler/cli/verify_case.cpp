@@ -56,7 +56,10 @@ std::string case_name(const std::string& folder) {
 
 /// What a program's command line begins with.
 std::vector<std::string> find_runner(const Target& target, const std::string& given) {
-  if (!given.empty()) return split_words(given);
+  if (const std::vector<std::string> runner = split_words(given); !runner.empty()) {
+    if (!find_program(runner[0])) throw UserError("--runner: there is no program " + runner[0]);
+    return runner;
+  }
   if (runs_here(target)) return {};
   if (target.halide.arch == Halide::Target::ARM && target.halide.os == Halide::Target::Linux) {
     for (const char* emulator : {"qemu-aarch64", "qemu-aarch64-static"}) {
