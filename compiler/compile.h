@@ -16,15 +16,15 @@ struct CompileOptions {
   std::vector<std::string> targets;  // see lower/target.h
   std::string output;                // folder, made when missing
   Rounding rounding = Rounding::kFloat;
-  int jobs = 0;                      // kernels compiled at a time; 0: as many as cores
+  int jobs = 0;  // kernels compiled at a time; 0: as many as cores
   /// Called with the number of finished kernels and their total, over all targets.
   std::function<void(int done, int total)> progress;
   /// Called with the graph after each pass ("import" first).
   std::function<void(const std::string& pass, const Graph& graph)> after_pass;
 };
 
-/// Import, passes and plan: everything before code generation. All that the user can have done wrong with a model is
-/// found here.
+/// Import, passes and plan: everything before code generation. All that the user can have done wrong with a
+/// model is found here.
 Plan plan_model(const CompileOptions& options);
 
 /// The whole compiler. Writes, under options.output:

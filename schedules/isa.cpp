@@ -8,23 +8,31 @@ namespace qatc {
 
 namespace {
 
-/// Accumulator registers a tile may hold so that operands still fit: found by reading the generated code for spills.
+/// Accumulator registers a tile may hold so that operands still fit: found by reading the generated code for
+/// spills.
 int64_t accumulator_budget(Isa isa) {
   switch (isa) {
-    case Isa::kX86Vnni: return 24;
+    case Isa::kX86Vnni:
+      return 24;
     case Isa::kX86Avx2:
-    case Isa::kX86Base: return 12;
-    case Isa::kArmDotprod: return 20;
-    case Isa::kArmBase: return 16;
+    case Isa::kX86Base:
+      return 12;
+    case Isa::kArmDotprod:
+      return 20;
+    case Isa::kArmBase:
+      return 16;
   }
   QATC_CHECK(false, "unknown instruction set");
 }
 
 int64_t widest_int32_vector(Isa isa) {
   switch (isa) {
-    case Isa::kX86Vnni: return 16;
-    case Isa::kX86Avx2: return 8;
-    default: return 4;
+    case Isa::kX86Vnni:
+      return 16;
+    case Isa::kX86Avx2:
+      return 8;
+    default:
+      return 4;
   }
 }
 
@@ -32,11 +40,16 @@ int64_t widest_int32_vector(Isa isa) {
 
 std::string_view isa_name(Isa isa) {
   switch (isa) {
-    case Isa::kX86Base: return "sse2";
-    case Isa::kX86Avx2: return "avx2";
-    case Isa::kX86Vnni: return "avx512vnni";
-    case Isa::kArmBase: return "neon";
-    case Isa::kArmDotprod: return "neon_dotprod";
+    case Isa::kX86Base:
+      return "sse2";
+    case Isa::kX86Avx2:
+      return "avx2";
+    case Isa::kX86Vnni:
+      return "avx512vnni";
+    case Isa::kArmBase:
+      return "neon";
+    case Isa::kArmDotprod:
+      return "neon_dotprod";
   }
   QATC_CHECK(false, "unknown instruction set");
 }
@@ -83,9 +96,12 @@ int64_t input_lane(Isa isa, int64_t channels) {
 
 int64_t byte_vector(Isa isa) {
   switch (isa) {
-    case Isa::kX86Vnni: return 64;
-    case Isa::kX86Avx2: return 32;
-    default: return 16;
+    case Isa::kX86Vnni:
+      return 64;
+    case Isa::kX86Avx2:
+      return 32;
+    default:
+      return 16;
   }
 }
 

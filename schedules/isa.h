@@ -20,18 +20,18 @@ enum class Isa : uint8_t {
 inline bool is_arm(Isa isa) { return isa == Isa::kArmBase || isa == Isa::kArmDotprod; }
 std::string_view isa_name(Isa isa);
 
-/// How the filter of a conv is laid out and which vector it is computed in: element (ci % reduction, lane % vector,
-/// ci / reduction, kx, ky, lane / vector), innermost first.
+/// How the filter of a conv is laid out and which vector it is computed in: element (ci % reduction, lane %
+/// vector, ci / reduction, kx, ky, lane / vector), innermost first.
 struct ConvLayout {
-  int64_t vector = 16;     // int32 lanes of one accumulator register
-  int64_t reduction = 4;   // products summed per lane and instruction
-  bool wide = false;       // the filter is stored as int16 and the input widened to it
+  int64_t vector = 16;    // int32 lanes of one accumulator register
+  int64_t reduction = 4;  // products summed per lane and instruction
+  bool wide = false;      // the filter is stored as int16 and the input widened to it
 };
 /// `lanes`: out_channels * digits, a multiple of 4.
 ConvLayout conv_layout(Isa isa, int64_t lanes);
 
-/// What one iteration of a conv kernel's inner loops computes: `channels` output channels of `pixels` pixels, all of it
-/// in registers.
+/// What one iteration of a conv kernel's inner loops computes: `channels` output channels of `pixels` pixels,
+/// all of it in registers.
 struct KernelTile {
   int64_t channels = 4;
   int64_t pixels = 1;

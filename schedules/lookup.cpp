@@ -15,9 +15,12 @@ namespace qatc {
 
 std::vector<uint8_t> lookup_bitcode(Isa isa, bool apple) {
   switch (isa) {
-    case Isa::kX86Base: return {qatc_lookup_sse2_begin, qatc_lookup_sse2_end};
-    case Isa::kX86Avx2: return {qatc_lookup_avx2_begin, qatc_lookup_avx2_end};
-    case Isa::kX86Vnni: return {qatc_lookup_avx512vnni_begin, qatc_lookup_avx512vnni_end};
+    case Isa::kX86Base:
+      return {qatc_lookup_sse2_begin, qatc_lookup_sse2_end};
+    case Isa::kX86Avx2:
+      return {qatc_lookup_avx2_begin, qatc_lookup_avx2_end};
+    case Isa::kX86Vnni:
+      return {qatc_lookup_avx512vnni_begin, qatc_lookup_avx512vnni_end};
     case Isa::kArmBase:
     case Isa::kArmDotprod:
       if (apple) return {qatc_lookup_neon_apple_begin, qatc_lookup_neon_apple_end};

@@ -1,7 +1,7 @@
-// Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table, uint8 index) and
-// its vector forms qatc_lookupxN(<N x i64> tables, <N x i8> indices), N a multiple of 4 up to 64. Halide finds the vector
-// form by its name; all elements of `tables` are the same address. Vectors this wide have no direct calling convention
-// in C, hence IR.
+// Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table,
+// uint8 index) and its vector forms qatc_lookupxN(<N x i64> tables, <N x i8> indices), N a multiple of 4 up
+// to 64. Halide finds the vector form by its name; all elements of `tables` are the same address. Vectors
+// this wide have no direct calling convention in C, hence IR.
 //
 // usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
 #include <cstdio>
@@ -41,12 +41,15 @@ void load_table_part(const std::string& name, int lanes, int offset) {
     std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to ptr\n", name.c_str(), name.c_str());
     std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16\n", name.c_str(), type.c_str(), name.c_str());
   } else {
-    std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to %s*\n", name.c_str(), name.c_str(), type.c_str());
-    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16\n", name.c_str(), type.c_str(), type.c_str(), name.c_str());
+    std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to %s*\n", name.c_str(), name.c_str(),
+                type.c_str());
+    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16\n", name.c_str(), type.c_str(), type.c_str(),
+                name.c_str());
   }
 }
 
-/// AVX-512 VBMI: two vpermi2b over 128 entries each, chosen by the index's top bit. %index to %result, 64 lanes.
+/// AVX-512 VBMI: two vpermi2b over 128 entries each, chosen by the index's top bit. %index to %result, 64
+/// lanes.
 void vbmi_body(const std::string& index, const std::string& result) {
   for (int i = 0; i < 4; ++i) load_table_part(result + "_t" + std::to_string(i), 64, i * 64);
   const char* r = result.c_str();
@@ -70,29 +73,37 @@ void avx2_body(const std::string& index, const std::string& result) {
     load_table_part(part + "_half", 16, i * 16);
     std::printf("  %%%s_both = shufflevector <16 x i8> %%%s_half, <16 x i8> undef, <32 x i32> <", p, p);
     for (int k = 0; k < 32; ++k) std::printf("%si32 %d", k > 0 ? ", " : "", k % 16);
-    std::printf(">\n  %%%s_hit = call <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8> %%%s_both, <32 x i8> %%%s_low)\n", p, p, r);
+    std::printf(
+        ">\n  %%%s_hit = call <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8> %%%s_both, <32 x i8> %%%s_low)\n", p,
+        p, r);
     std::printf("  %%%s_here = icmp eq <32 x i8> %%%s_high, %s\n", p, r, splat(32, i).c_str());
     const std::string kept = i == 15 ? result : part;
-    std::printf("  %%%s = select <32 x i1> %%%s_here, <32 x i8> %%%s_hit, <32 x i8> %s\n", kept.c_str(), p, p, previous.c_str());
+    std::printf("  %%%s = select <32 x i1> %%%s_here, <32 x i8> %%%s_hit, <32 x i8> %s\n", kept.c_str(), p, p,
+                previous.c_str());
     previous = "%" + kept;
   }
 }
 
-/// NEON: tbl over the first 64 entries, tbx over each further 64 with the index moved; out of range leaves the result.
-/// 16 lanes.
+/// NEON: tbl over the first 64 entries, tbx over each further 64 with the index moved; out of range leaves
+/// the result. 16 lanes.
 void neon_body(const std::string& index, const std::string& result) {
   const char* r = result.c_str();
   for (int i = 0; i < 16; ++i) load_table_part(result + "_t" + std::to_string(i), 16, i * 16);
   for (int block = 0; block < 4; ++block) {
     std::string tables;
-    for (int i = 0; i < 4; ++i) tables += "<16 x i8> %" + result + "_t" + std::to_string(block * 4 + i) + ", ";
+    for (int i = 0; i < 4; ++i)
+      tables += "<16 x i8> %" + result + "_t" + std::to_string(block * 4 + i) + ", ";
     const std::string out = block == 3 ? result : result + "_r" + std::to_string(block);
     if (block == 0) {
-      std::printf("  %%%s = call <16 x i8> @llvm.aarch64.neon.tbl4.v16i8(%s<16 x i8> %%%s)\n", out.c_str(), tables.c_str(), index.c_str());
+      std::printf("  %%%s = call <16 x i8> @llvm.aarch64.neon.tbl4.v16i8(%s<16 x i8> %%%s)\n", out.c_str(),
+                  tables.c_str(), index.c_str());
       continue;
     }
-    std::printf("  %%%s_i%d = xor <16 x i8> %%%s, %s\n", r, block, index.c_str(), splat(16, block * 64).c_str());
-    std::printf("  %%%s = call <16 x i8> @llvm.aarch64.neon.tbx4.v16i8(<16 x i8> %%%s_r%d, %s<16 x i8> %%%s_i%d)\n", out.c_str(), r, block - 1, tables.c_str(), r, block);
+    std::printf("  %%%s_i%d = xor <16 x i8> %%%s, %s\n", r, block, index.c_str(),
+                splat(16, block * 64).c_str());
+    std::printf(
+        "  %%%s = call <16 x i8> @llvm.aarch64.neon.tbx4.v16i8(<16 x i8> %%%s_r%d, %s<16 x i8> %%%s_i%d)\n",
+        out.c_str(), r, block - 1, tables.c_str(), r, block);
   }
 }
 
@@ -109,8 +120,10 @@ void scalar_body() {
 /// A form of `lanes` lanes out of bodies of `width` lanes.
 void vector_form(int lanes, int width, void (*body)(const std::string&, const std::string&)) {
   const std::string type = vector_type(lanes);
-  std::printf("define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly {\n",
-              type.c_str(), lanes, lanes, type.c_str());
+  std::printf(
+      "define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly "
+      "{\n",
+      type.c_str(), lanes, lanes, type.c_str());
   std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
   const int parts = (lanes + width - 1) / width;
   resize("%padded", "%index", lanes, parts * width);
@@ -129,8 +142,9 @@ void vector_form(int lanes, int width, void (*body)(const std::string&, const st
     // Both shuffle operands have one type: widen the new part to the length so far.
     const int so_far = part * width;
     resize(("%" + name + "_wide").c_str(), "%" + name, width, so_far);
-    std::printf("  %%joined%d = shufflevector %s %s, %s %%%s_wide, <%d x i32> <", part, vector_type(so_far).c_str(),
-                joined.c_str(), vector_type(so_far).c_str(), name.c_str(), so_far + width);
+    std::printf("  %%joined%d = shufflevector %s %s, %s %%%s_wide, <%d x i32> <", part,
+                vector_type(so_far).c_str(), joined.c_str(), vector_type(so_far).c_str(), name.c_str(),
+                so_far + width);
     for (int i = 0; i < so_far + width; ++i) std::printf("%si32 %d", i > 0 ? ", " : "", i);
     std::puts(">");
     joined = "%joined" + std::to_string(part);
@@ -142,13 +156,17 @@ void vector_form(int lanes, int width, void (*body)(const std::string&, const st
 /// Lane by lane, for instruction sets without a byte shuffle.
 void scalarized_form(int lanes) {
   const std::string type = vector_type(lanes);
-  std::printf("define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly {\n",
-              type.c_str(), lanes, lanes, type.c_str());
+  std::printf(
+      "define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly "
+      "{\n",
+      type.c_str(), lanes, lanes, type.c_str());
   std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
   std::string previous = "undef";
   for (int i = 0; i < lanes; ++i) {
-    std::printf("  %%i%d = extractelement %s %%index, i64 %d\n  %%w%d = zext i8 %%i%d to i64\n  %%a%d = add i64 %%table, %%w%d\n",
-                i, type.c_str(), i, i, i, i, i);
+    std::printf(
+        "  %%i%d = extractelement %s %%index, i64 %d\n  %%w%d = zext i8 %%i%d to i64\n  %%a%d = add i64 "
+        "%%table, %%w%d\n",
+        i, type.c_str(), i, i, i, i, i);
     if (opaque_pointers) {
       std::printf("  %%p%d = inttoptr i64 %%a%d to ptr\n  %%v%d = load i8, ptr %%p%d\n", i, i, i, i);
     } else {
@@ -172,23 +190,28 @@ int main(int argc, char** argv) {
   const bool arm = isa.rfind("neon", 0) == 0;
   // Must be the layouts of the modules this is linked into; the triple is left to them.
   std::printf("target datalayout = \"%s\"\n",
-              isa == "neon"         ? "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128"
-              : isa == "neon_apple" ? "e-m:o-i64:64-i128:128-n32:64-S128"
-                                    : "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-f80:128-n8:16:32:64-S128");
+              isa == "neon" ? "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128"
+              : isa == "neon_apple"
+                  ? "e-m:o-i64:64-i128:128-n32:64-S128"
+                  : "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-f80:128-n8:16:32:64-S128");
   if (isa == "avx512vnni") {
-    // Exactly the AVX-512 of Ice Lake and Zen 4. Halide 14 matches VNNI only under its sapphirerapids feature, whose
-    // other instructions (amx, bf16) these CPUs lack; module flags with behaviour 4 override the flags Halide sets.
+    // Exactly the AVX-512 of Ice Lake and Zen 4. Halide 14 matches VNNI only under its sapphirerapids
+    // feature, whose other instructions (amx, bf16) these CPUs lack; module flags with behaviour 4 override
+    // the flags Halide sets.
     std::puts("!llvm.module.flags = !{!0, !1}");
     std::puts("!0 = !{i32 4, !\"halide_mcpu\", !\"x86-64\"}");
     std::puts(
-        "!1 = !{i32 4, !\"halide_mattrs\", !\"+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma,+avx512f,+avx512cd,+avx512bw,"
+        "!1 = !{i32 4, !\"halide_mattrs\", "
+        "!\"+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma,+avx512f,+avx512cd,+avx512bw,"
         "+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,+avx512vnni\"}");
   }
   std::puts("declare <64 x i8> @llvm.x86.avx512.vpermi2var.qi.512(<64 x i8>, <64 x i8>, <64 x i8>)");
   std::puts("declare <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8>, <32 x i8>)");
   const std::string v = "<16 x i8>";
-  std::printf("declare %s @llvm.aarch64.neon.tbl4.v16i8(%s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
-  std::printf("declare %s @llvm.aarch64.neon.tbx4.v16i8(%s, %s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
+  std::printf("declare %s @llvm.aarch64.neon.tbl4.v16i8(%s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(),
+              v.c_str(), v.c_str(), v.c_str(), v.c_str());
+  std::printf("declare %s @llvm.aarch64.neon.tbx4.v16i8(%s, %s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(),
+              v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
   std::puts("define weak_odr i8 @qatc_lookup(i64 %table, i8 %index) alwaysinline nounwind readonly {");
   scalar_body();
   std::puts("}");

@@ -1,8 +1,8 @@
 #include "emit/library.h"
 
-#include <filesystem>
-
 #include <Halide.h>
+
+#include <filesystem>
 
 #include "emit/constants.h"
 #include "emit/driver.h"
@@ -19,8 +19,9 @@ namespace qatc {
 namespace {
 
 /// Freestanding C in which every floating-point operator is one IEEE operation.
-const std::vector<std::string> kCFlags = {"-std=c11", "-O2", "-fPIC", "-ffreestanding", "-fno-stack-protector",
-                                          "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"};
+const std::vector<std::string> kCFlags = {
+    "-std=c11",        "-O2",   "-fPIC",   "-ffreestanding", "-fno-stack-protector", "-ffp-contract=off",
+    "-fno-math-errno", "-Wall", "-Wextra", "-Werror"};
 
 /// The clang qatc was built with, or another one that is installed.
 std::string clang() {
@@ -30,7 +31,8 @@ std::string clang() {
   throw UserError("clang is not installed; qatc needs it to compile generated drivers");
 }
 
-void compile_c(const Target& target, const std::string& source, const std::string& object, const std::string& include) {
+void compile_c(const Target& target, const std::string& source, const std::string& object,
+               const std::string& include) {
   std::vector<std::string> command = {clang(), "--target=" + target.clang_triple};
   command.insert(command.end(), kCFlags.begin(), kCFlags.end());
   command.insert(command.end(), {"-I" + include, "-c", source, "-o", object});
@@ -39,13 +41,15 @@ void compile_c(const Target& target, const std::string& source, const std::strin
 }
 
 /// One symbol per constant, over one file of bytes.
-std::string constants_assembly(const std::vector<Constant>& constants, const std::string& bytes_file, bool apple) {
+std::string constants_assembly(const std::vector<Constant>& constants, const std::string& bytes_file,
+                               bool apple) {
   std::string text = apple ? "    .section __TEXT,__const\n" : "    .section .rodata,\"a\",%progbits\n";
   size_t offset = 0;
   for (const Constant& constant : constants) {
     const std::string symbol = (apple ? "_" : "") + constant.symbol;
-    text += "    .p2align 6\n    .globl " + symbol + "\n    " + (apple ? ".private_extern " : ".hidden ") + symbol + "\n" + symbol +
-            ":\n    .incbin \"" + bytes_file + "\", " + std::to_string(offset) + ", " + std::to_string(constant.bytes.size()) + "\n";
+    text += "    .p2align 6\n    .globl " + symbol + "\n    " + (apple ? ".private_extern " : ".hidden ") +
+            symbol + "\n" + symbol + ":\n    .incbin \"" + bytes_file + "\", " + std::to_string(offset) +
+            ", " + std::to_string(constant.bytes.size()) + "\n";
     offset += constant.bytes.size();
   }
   if (!apple) text += "    .section .note.GNU-stack,\"\",%progbits\n";
@@ -59,8 +63,13 @@ void archive(const std::vector<std::string>& objects, const Target& target, cons
 /// The jobs and files of one target.
 class TargetBuild {
  public:
-  TargetBuild(const Plan& plan, const Target& target, const LibraryOptions& options, const std::string& scratch)
-      : plan_(plan), target_(target), options_(options), folder_(scratch + "/" + target.name), sources_(scratch) {
+  TargetBuild(const Plan& plan, const Target& target, const LibraryOptions& options,
+              const std::string& scratch)
+      : plan_(plan),
+        target_(target),
+        options_(options),
+        folder_(scratch + "/" + target.name),
+        sources_(scratch) {
     make_folder(folder_);
   }
 
@@ -69,18 +78,22 @@ class TargetBuild {
       const std::string symbol = kernel_symbol(plan_, options_.name, static_cast<int>(k));
       const std::string object = folder_ + "/" + symbol + ".o";
       library_.push_back(object);
-      jobs.emplace_back([this, k, symbol, object] { compile_kernel(plan_.kernels[k], target_, symbol, object); });
+      jobs.emplace_back(
+          [this, k, symbol, object] { compile_kernel(plan_.kernels[k], target_, symbol, object); });
     }
     const std::string driver = folder_ + "/" + options_.name + "_driver.o";
     library_.push_back(driver);
-    jobs.emplace_back([this, driver] { compile_c(target_, sources_ + "/" + options_.name + "_driver.c", driver, sources_); });
+    jobs.emplace_back([this, driver] {
+      compile_c(target_, sources_ + "/" + options_.name + "_driver.c", driver, sources_);
+    });
     const std::string constants = folder_ + "/" + options_.name + "_constants.o";
     library_.push_back(constants);
     jobs.emplace_back([this, constants] { compile_constants(constants); });
     for (const std::string part : {"qatc_runtime", "qatc_threads"}) {
       const std::string object = folder_ + "/" + part + ".o";
       runtime_.push_back(object);
-      jobs.emplace_back([this, part, object] { compile_c(target_, sources_ + "/" + part + ".c", object, sources_); });
+      jobs.emplace_back(
+          [this, part, object] { compile_c(target_, sources_ + "/" + part + ".c", object, sources_); });
     }
   }
 
@@ -93,7 +106,8 @@ class TargetBuild {
     const std::string bytes = read_file(folder_ + "/" + library);
     write_file_atomically(folder + "/libqatc_runtime.a", read_file(folder_ + "/libqatc_runtime.a"));
     write_file_atomically(folder + "/" + library, bytes);
-    write_file_atomically(folder + "/manifest.json", emit_manifest(plan_, options_.name, target_, bytes.size()));
+    write_file_atomically(folder + "/manifest.json",
+                          emit_manifest(plan_, options_.name, target_, bytes.size()));
   }
 
  private:
@@ -104,7 +118,8 @@ class TargetBuild {
     const std::string stem = folder_ + "/" + options_.name + "_constants";
     write_file_atomically(stem + ".bin", bytes);
     write_file_atomically(stem + ".s", constants_assembly(constants, stem + ".bin", is_apple(target_)));
-    const ProcessResult result = run_process({clang(), "--target=" + target_.clang_triple, "-c", stem + ".s", "-o", object});
+    const ProcessResult result =
+        run_process({clang(), "--target=" + target_.clang_triple, "-c", stem + ".s", "-o", object});
     if (result.status != 0) throw InternalError("clang refused the constants:\n" + result.err);
   }
 
@@ -123,7 +138,8 @@ void emit_libraries(const Plan& plan, const std::vector<Target>& targets, const 
   const std::string driver = emit_driver(plan, options.name);
   write_file_atomically(scratch.path() + "/" + options.name + ".h", header);
   write_file_atomically(scratch.path() + "/" + options.name + "_driver.c", driver);
-  for (const char* file : {"qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h", "qatc_threads.h", "qatc_threads.c"}) {
+  for (const char* file :
+       {"qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h", "qatc_threads.h", "qatc_threads.c"}) {
     write_file_atomically(scratch.path() + "/" + file, embedded_file(file));
   }
   std::vector<std::unique_ptr<TargetBuild>> builds;
@@ -137,7 +153,8 @@ void emit_libraries(const Plan& plan, const std::vector<Target>& targets, const 
     if (options.progress) options.progress(done, total);
   });
   for (const auto& build : builds) build->write_outputs();
-  for (const char* file : {"qatc_runtime.h", "qatc_threads.h"}) write_file_atomically(options.output + "/" + file, embedded_file(file));
+  for (const char* file : {"qatc_runtime.h", "qatc_threads.h"})
+    write_file_atomically(options.output + "/" + file, embedded_file(file));
   write_file_atomically(options.output + "/" + options.name + "_driver.c", driver);
   write_file_atomically(options.output + "/" + options.name + ".h", header);
 }

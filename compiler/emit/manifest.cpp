@@ -6,7 +6,8 @@
 
 namespace qatc {
 
-std::string emit_manifest(const Plan& plan, const std::string& name, const Target& target, size_t library_bytes) {
+std::string emit_manifest(const Plan& plan, const std::string& name, const Target& target,
+                          size_t library_bytes) {
   using Json = nlohmann::ordered_json;
   const auto tensor = [&](int id) {
     const PlanTensor& t = plan.tensors[static_cast<size_t>(id)];
@@ -34,7 +35,9 @@ std::string emit_manifest(const Plan& plan, const std::string& name, const Targe
         nodes.push_back(call_nodes);
       }
     }
-    kernels.push_back({{"symbol", kernel_symbol(plan, name, static_cast<int>(k))}, {"signature", signature(plan.kernels[k])}, {"calls", nodes}});
+    kernels.push_back({{"symbol", kernel_symbol(plan, name, static_cast<int>(k))},
+                       {"signature", signature(plan.kernels[k])},
+                       {"calls", nodes}});
   }
   manifest["kernels"] = kernels;
   return manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -51,7 +51,9 @@ ValueId Graph::add_node(Op op, std::vector<ValueId> inputs, std::string name, Te
   return value_id;
 }
 
-bool Graph::is_output(ValueId id) const { return std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end(); }
+bool Graph::is_output(ValueId id) const {
+  return std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end();
+}
 
 std::vector<NodeId> Graph::users(ValueId id) const {
   std::vector<NodeId> result;
@@ -101,7 +103,9 @@ std::vector<NodeId> Graph::schedule_order() const {
   }
   if (order.size() != live) {
     for (size_t i = 0; i < nodes_.size(); ++i) {
-      if (missing[i] > 0) throw UserError("node " + describe(*this, static_cast<NodeId>(i)) + ": the graph has a cycle through this node");
+      if (missing[i] > 0)
+        throw UserError("node " + describe(*this, static_cast<NodeId>(i)) +
+                        ": the graph has a cycle through this node");
     }
   }
   return order;

@@ -11,8 +11,8 @@ namespace {
 using Halide::ImageParam;
 using Kind = KernelArgument::Kind;
 
-/// The largest power of two that divides every pixel's address, as far as it is useful to a vector load. Tensors start
-/// at multiples of 64.
+/// The largest power of two that divides every pixel's address, as far as it is useful to a vector load.
+/// Tensors start at multiples of 64.
 int host_alignment(int64_t pixel_stride) {
   int alignment = 1;
   while (alignment < 64 && pixel_stride % (alignment * 2) == 0) alignment *= 2;
@@ -22,7 +22,9 @@ int host_alignment(int64_t pixel_stride) {
 void bound_dense(ImageParam& image, const std::vector<int64_t>& extents) {
   int64_t stride = 1;
   for (size_t i = 0; i < extents.size(); ++i) {
-    image.dim(static_cast<int>(i)).set_bounds(0, static_cast<int>(extents[i])).set_stride(static_cast<int>(stride));
+    image.dim(static_cast<int>(i))
+        .set_bounds(0, static_cast<int>(extents[i]))
+        .set_stride(static_cast<int>(stride));
     stride *= extents[i];
   }
   image.set_host_alignment(64);
@@ -40,11 +42,14 @@ void declare_strides(Param& image, int64_t pixel_stride) {
 
 Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
   switch (kind) {
-    case Kind::kTable: return Halide::UInt(64);
+    case Kind::kTable:
+      return Halide::UInt(64);
     case Kind::kZeroPointOut:
     case Kind::kZeroPointA:
-    case Kind::kZeroPointB: return Halide::Int(32);
-    default: return spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
+    case Kind::kZeroPointB:
+      return Halide::Int(32);
+    default:
+      return spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
   }
 }
 
@@ -72,9 +77,10 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       const int64_t lanes = spec.out_channels * conv.digits;
       const ConvLayout layout = conv_layout(isa, lanes);
       ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 6, name);
-      const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
-      bound_dense(image, {layout.reduction, layout.vector, channels / layout.reduction, conv.kernel[1], conv.kernel[0],
-                          lanes / layout.vector});
+      const int64_t channels =
+          spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
+      bound_dense(image, {layout.reduction, layout.vector, channels / layout.reduction, conv.kernel[1],
+                          conv.kernel[0], lanes / layout.vector});
       return image;
     }
     case Kind::kCorrection: {
@@ -94,7 +100,8 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       bound_dense(image, {spec.out_channels});
       return image;
     }
-    default: QATC_CHECK(false, "not a buffer argument: " + name);
+    default:
+      QATC_CHECK(false, "not a buffer argument: " + name);
   }
 }
 
@@ -117,7 +124,8 @@ KernelParams::KernelParams(const KernelSpec& spec, Isa isa) {
 
 const KernelParams::Entry& KernelParams::find(const KernelArgument& argument) const {
   const std::string name = argument_name(argument);
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
   QATC_CHECK(found != entries_.end(), "no kernel argument " + name);
   return *found;
 }

@@ -1,19 +1,19 @@
 #pragma once
 
+#include <Halide.h>
+
 #include <string>
 #include <vector>
-
-#include <Halide.h>
 
 #include "plan/kernel.h"
 #include "schedules/isa.h"
 
 namespace qatc {
 
-// The one place that knows how NHWC storage looks to Halide: dimension 0 is the channel with stride 1, dimension 1 is x
-// with a constant stride, dimension 2 is y with a row stride that the driver passes. Pixel (0, 0) of every input is at
-// its buffer's host pointer; the border is reached through negative coordinates. Kernels are compiled without run-time
-// checks, so these declarations are promises of the driver.
+// The one place that knows how NHWC storage looks to Halide: dimension 0 is the channel with stride 1,
+// dimension 1 is x with a constant stride, dimension 2 is y with a row stride that the driver passes. Pixel
+// (0, 0) of every input is at its buffer's host pointer; the border is reached through negative coordinates.
+// Kernels are compiled without run-time checks, so these declarations are promises of the driver.
 
 /// int8 on ARM64, uint8 on x86-64 (see plan/kernel.h).
 Halide::Type storage_type(Isa isa);

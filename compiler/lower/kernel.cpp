@@ -17,8 +17,8 @@ using Halide::RDom;
 using Halide::Var;
 
 /// sum over inputs, taps and channels of in * filter, started from the correction.
-LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const KernelParams& params, const Var& x,
-                       const Var& y) {
+LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const KernelParams& params,
+                       const Var& x, const Var& y) {
   const KernelConv& conv = spec.convs[conv_index];
   const int64_t lanes = spec.out_channels * conv.digits;
   const ConvLayout layout = conv_layout(isa, lanes);
@@ -26,7 +26,8 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
   LoweredConv lowered;
   Var lane("lane");
   lowered.accumulator = Func("accumulator" + suffix);
-  lowered.accumulator(lane, x, y) = params.image({KernelArgument::Kind::kCorrection, static_cast<int>(conv_index)})(lane);
+  lowered.accumulator(lane, x, y) =
+      params.image({KernelArgument::Kind::kCorrection, static_cast<int>(conv_index)})(lane);
   for (size_t i = 0; i < conv.inputs.size(); ++i) {
     const ImageParam in = params.image({KernelArgument::Kind::kInput, conv.inputs[i]});
     const ImageParam filter =
@@ -52,7 +53,8 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
   return lowered;
 }
 
-/// Per row, channel sums of q and q^2 (statistic 0 and 1): exact in int32 for up to 2^31 / 255^2 = 33025 pixels a row.
+/// Per row, channel sums of q and q^2 (statistic 0 and 1): exact in int32 for up to 2^31 / 255^2 = 33025
+/// pixels a row.
 LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
   LoweredKernel kernel;
   const KernelParams params(spec, isa);
@@ -61,7 +63,8 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
   Func sums("sums");
   const Expr q = Halide::cast<int32_t>(in(kernel.c, r, kernel.y));
   sums(kernel.c, kernel.y) = Halide::Tuple(Expr(0), Expr(0));
-  sums(kernel.c, kernel.y) = Halide::Tuple(sums(kernel.c, kernel.y)[0] + q, sums(kernel.c, kernel.y)[1] + q * q);
+  sums(kernel.c, kernel.y) =
+      Halide::Tuple(sums(kernel.c, kernel.y)[0] + q, sums(kernel.c, kernel.y)[1] + q * q);
   kernel.out = Func("out");
   kernel.out(kernel.c, kernel.y) = sums(kernel.c, kernel.y);
   kernel.convs.push_back({sums, {r}, {}});

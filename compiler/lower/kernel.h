@@ -1,8 +1,8 @@
 #pragma once
 
-#include <vector>
-
 #include <Halide.h>
+
+#include <vector>
 
 #include "plan/kernel.h"
 #include "schedules/isa.h"
@@ -11,9 +11,10 @@ namespace qatc {
 
 /// The Halide algorithm of one conv of a kernel, with what its schedule needs to name.
 struct LoweredConv {
-  Halide::Func accumulator;            // int32 (lane, x, y)
-  std::vector<Halide::RDom> taps;      // (channel, kx, ky), one per input
-  std::vector<Halide::Func> operands;  // the input as the conv reads it, one per input: widened or loaded by lane
+  Halide::Func accumulator;        // int32 (lane, x, y)
+  std::vector<Halide::RDom> taps;  // (channel, kx, ky), one per input
+  std::vector<Halide::Func>
+      operands;  // the input as the conv reads it, one per input: widened or loaded by lane
 };
 
 /// The algorithm of one kernel, unscheduled.

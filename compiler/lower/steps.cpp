@@ -17,7 +17,8 @@ using Kind = KernelArgument::Kind;
 // Adding 1.5 * 2^(mantissa bits) leaves round-half-even(v) in the low bits of the sum's representation.
 constexpr float kRoundFloat = 12582912.0F;
 constexpr double kRoundDouble = 6755399441055744.0;
-// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
+// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes
+// nothing.
 constexpr int kInt16Limit = 32767;
 
 /// saturate(round_half_even(value) + zero_point) in the storage type.
@@ -33,34 +34,43 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
   } else {
     rounded = cast<int16_t>(Halide::reinterpret<int32_t>(strict_float(value + Expr(kRoundFloat))));
   }
-  using namespace Halide::Internal;  // NOLINT: where Halide 14 keeps saturating_add; later ones have it in Halide
+  using namespace Halide::Internal;  // NOLINT: where Halide 14 keeps saturating_add; later ones have it in
+                                     // Halide
   const Expr sum = saturating_add(rounded, cast<int16_t>(zero_point));
   return Halide::saturating_cast(storage_type(isa), sum);
 }
 
 class StepLowering {
  public:
-  StepLowering(const KernelSpec& spec, Isa isa, const KernelParams& params, const std::vector<Func>& accumulators,
-               const Var& c, const Var& x, const Var& y)
+  StepLowering(const KernelSpec& spec, Isa isa, const KernelParams& params,
+               const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y)
       : spec_(spec), isa_(isa), params_(params), accumulators_(accumulators), c_(c), x_(x), y_(y) {}
 
   std::vector<Expr> run() {
-    for (size_t i = 0; i < spec_.steps.size(); ++i) values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
+    for (size_t i = 0; i < spec_.steps.size(); ++i)
+      values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
     return values_;
   }
 
  private:
   Expr lower(const KernelStep& step, int index) {
     switch (step.kind) {
-      case KernelStep::Kind::kRequantize: return requantize(step, index);
-      case KernelStep::Kind::kLoad: return image(Kind::kInput, step.input)(c_, x_, y_);
+      case KernelStep::Kind::kRequantize:
+        return requantize(step, index);
+      case KernelStep::Kind::kLoad:
+        return image(Kind::kInput, step.input)(c_, x_, y_);
       case KernelStep::Kind::kResizeLoad:
         return resize_load(step, index);
-      case KernelStep::Kind::kMaxPool: return max_pool(step);
-      case KernelStep::Kind::kLookup: return lookup(value(step.a), scalar(Kind::kTable, index));
-      case KernelStep::Kind::kAdd: return add(step, index);
-      case KernelStep::Kind::kMul: return mul(step, index);
-      case KernelStep::Kind::kAffine: return affine(step, index);
+      case KernelStep::Kind::kMaxPool:
+        return max_pool(step);
+      case KernelStep::Kind::kLookup:
+        return lookup(value(step.a), scalar(Kind::kTable, index));
+      case KernelStep::Kind::kAdd:
+        return add(step, index);
+      case KernelStep::Kind::kMul:
+        return mul(step, index);
+      case KernelStep::Kind::kAffine:
+        return affine(step, index);
     }
     QATC_CHECK(false, "unknown kernel step");
   }
@@ -89,8 +99,10 @@ class StepLowering {
   /// The maps hold valid pixels only, which the driver guarantees (qatc_resize_map).
   Expr resize_load(const KernelStep& step, int index) {
     const ImageParam in = image(Kind::kInput, step.input);
-    const Expr in_x = Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, in.dim(1).extent() - 1);
-    const Expr in_y = Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(2).extent() - 1);
+    const Expr in_x =
+        Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, in.dim(1).extent() - 1);
+    const Expr in_y =
+        Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(2).extent() - 1);
     return in(c_, in_x, in_y);
   }
 
@@ -139,7 +151,8 @@ class StepLowering {
       const Expr second = strict_float(real(d2, true) * scalar(Kind::kScaleB, index));
       product = strict_float(strict_float(first * second) / scalar(Kind::kScaleOut, index));
     } else {
-      product = strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
+      product =
+          strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
     }
     return round_to_storage(product, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
@@ -175,7 +188,8 @@ class StepLowering {
 }  // namespace
 
 std::vector<Expr> lower_steps(const KernelSpec& spec, Isa isa, const KernelParams& params,
-                              const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y) {
+                              const std::vector<Func>& accumulators, const Var& c, const Var& x,
+                              const Var& y) {
   return StepLowering(spec, isa, params, accumulators, c, x, y).run();
 }
 

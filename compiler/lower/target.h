@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include <Halide.h>
+
+#include <string>
 
 #include "schedules/isa.h"
 
@@ -10,7 +10,7 @@ namespace qatc {
 
 /// A target of code generation.
 struct Target {
-  std::string name;     // as the user wrote it; the output folder
+  std::string name;       // as the user wrote it; the output folder
   Halide::Target halide;  // without run-time checks, without Halide's runtime
   Isa isa;
   std::string clang_triple;

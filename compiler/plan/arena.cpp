@@ -16,7 +16,8 @@ int64_t align(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kA
 bool alive_together(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
 
 int64_t row_bytes(const PlanTensor& tensor, int64_t height, int64_t width) {
-  return (tensor.width.evaluate(height, width) + tensor.border[1] + tensor.border[3]) * storage_channels(tensor.channels);
+  return (tensor.width.evaluate(height, width) + tensor.border[1] + tensor.border[3]) *
+         storage_channels(tensor.channels);
 }
 
 int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width) {
@@ -37,12 +38,14 @@ int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64
 
 }  // namespace
 
-int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height, int64_t width) {
+int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height,
+                    int64_t width) {
   const RowsNeeded& needed = stage.rows_needed[window];
   if (!needed.resize) return (rows - 1) * needed.stride + needed.before + needed.after + 1;
   const KernelCall& reader = stage.calls[window + 1];
   const int64_t in = plan.tensors[static_cast<size_t>(stage.windows[window])].height.evaluate(height, width);
-  const int64_t out = plan.tensors[static_cast<size_t>(reader.outputs.front())].height.evaluate(height, width);
+  const int64_t out =
+      plan.tensors[static_cast<size_t>(reader.outputs.front())].height.evaluate(height, width);
   return rows * in / out + 2;
 }
 
@@ -54,10 +57,12 @@ int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t
       const int64_t rows = tensor.height.evaluate(height, width) + tensor.border[0] + tensor.border[2];
       return align(rows * row_bytes(tensor, height, width));
     }
-    case Block::Kind::kWindows: return windows_size(plan, plan.stages[subject], height, width);
+    case Block::Kind::kWindows:
+      return windows_size(plan, plan.stages[subject], height, width);
     case Block::Kind::kSums: {
       const PlanTensor& tensor = plan.tensors[static_cast<size_t>(plan.statistics[subject].tensor)];
-      return 2 * align(tensor.height.evaluate(height, width) * storage_channels(tensor.channels) * int64_t{sizeof(int32_t)});
+      return 2 * align(tensor.height.evaluate(height, width) * storage_channels(tensor.channels) *
+                       int64_t{sizeof(int32_t)});
     }
     case Block::Kind::kCoefficients: {
       const PlanTensor& tensor = plan.tensors[static_cast<size_t>(plan.statistics[subject].tensor)];
@@ -98,7 +103,8 @@ void lay_out_arena(Plan& plan) {
   }
   for (size_t current = 0; current < blocks.size(); ++current) {
     for (size_t other = 0; other < blocks.size(); ++other) {
-      if (other != current && alive_together(blocks[current], blocks[other]) && offset[other] + size[other] <= offset[current]) {
+      if (other != current && alive_together(blocks[current], blocks[other]) &&
+          offset[other] + size[other] <= offset[current]) {
         blocks[current].below.push_back(static_cast<int>(other));
       }
     }
@@ -121,10 +127,12 @@ std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t wid
   for (int block : placement_order(plan)) {
     int64_t offset = 0;
     for (int below : plan.blocks[static_cast<size_t>(block)].below) {
-      offset = std::max(offset, result[static_cast<size_t>(below)] + block_size(plan, plan.blocks[static_cast<size_t>(below)], height, width));
+      offset = std::max(offset, result[static_cast<size_t>(below)] +
+                                    block_size(plan, plan.blocks[static_cast<size_t>(below)], height, width));
     }
     result[static_cast<size_t>(block)] = offset;
-    total = std::max(total, offset + block_size(plan, plan.blocks[static_cast<size_t>(block)], height, width));
+    total =
+        std::max(total, offset + block_size(plan, plan.blocks[static_cast<size_t>(block)], height, width));
   }
   result.push_back(total);
   return result;
@@ -137,7 +145,8 @@ std::vector<int> placement_order(const Plan& plan) {
     const size_t before = order.size();
     for (size_t i = 0; i < plan.blocks.size(); ++i) {
       const std::vector<int>& below = plan.blocks[i].below;
-      const bool ready = std::all_of(below.begin(), below.end(), [&](int b) { return placed[static_cast<size_t>(b)]; });
+      const bool ready =
+          std::all_of(below.begin(), below.end(), [&](int b) { return placed[static_cast<size_t>(b)]; });
       if (placed[i] || !ready) continue;
       placed[i] = true;
       order.push_back(static_cast<int>(i));

@@ -17,16 +17,23 @@ std::string pair_text(const std::array<int64_t, 2>& pair) {
 std::string step_text(const KernelStep& step) {
   const std::string a = "%" + std::to_string(step.a);
   switch (step.kind) {
-    case KernelStep::Kind::kRequantize: return "requantize(conv" + std::to_string(step.conv) + ")" + (step.clamp ? "c" : "");
-    case KernelStep::Kind::kLoad: return "in" + std::to_string(step.input);
-    case KernelStep::Kind::kResizeLoad: return "resize(in" + std::to_string(step.input) + ")";
+    case KernelStep::Kind::kRequantize:
+      return "requantize(conv" + std::to_string(step.conv) + ")" + (step.clamp ? "c" : "");
+    case KernelStep::Kind::kLoad:
+      return "in" + std::to_string(step.input);
+    case KernelStep::Kind::kResizeLoad:
+      return "resize(in" + std::to_string(step.input) + ")";
     case KernelStep::Kind::kMaxPool:
-      return "max_pool(in" + std::to_string(step.input) + " k" + pair_text(step.kernel) + " s" + pair_text(step.stride) +
-             " p" + pair_text(step.pad) + ")";
-    case KernelStep::Kind::kLookup: return "lookup(" + a + ")";
-    case KernelStep::Kind::kAdd: return "add(" + a + ",%" + std::to_string(step.b) + ")" + (step.clamp ? "c" : "");
-    case KernelStep::Kind::kMul: return "mul(" + a + ",%" + std::to_string(step.b) + ")" + (step.clamp ? "c" : "");
-    case KernelStep::Kind::kAffine: return "affine(" + a + ")";
+      return "max_pool(in" + std::to_string(step.input) + " k" + pair_text(step.kernel) + " s" +
+             pair_text(step.stride) + " p" + pair_text(step.pad) + ")";
+    case KernelStep::Kind::kLookup:
+      return "lookup(" + a + ")";
+    case KernelStep::Kind::kAdd:
+      return "add(" + a + ",%" + std::to_string(step.b) + ")" + (step.clamp ? "c" : "");
+    case KernelStep::Kind::kMul:
+      return "mul(" + a + ",%" + std::to_string(step.b) + ")" + (step.clamp ? "c" : "");
+    case KernelStep::Kind::kAffine:
+      return "affine(" + a + ")";
   }
   return "?";
 }
@@ -35,15 +42,16 @@ std::string step_text(const KernelStep& step) {
 
 std::string signature(const KernelSpec& spec) {
   std::ostringstream text;
-  text << (spec.rounding == Rounding::kExact ? "exact" : "float") << (spec.channel_sums ? " channel_sums" : "") << " in(";
+  text << (spec.rounding == Rounding::kExact ? "exact" : "float")
+       << (spec.channel_sums ? " channel_sums" : "") << " in(";
   for (size_t i = 0; i < spec.inputs.size(); ++i) text << (i > 0 ? "," : "") << spec.inputs[i];
   text << ")";
   for (size_t i = 0; i < spec.convs.size(); ++i) {
     const KernelConv& conv = spec.convs[i];
     text << " conv" << i << "(";
     for (size_t j = 0; j < conv.inputs.size(); ++j) text << (j > 0 ? "," : "") << "in" << conv.inputs[j];
-    text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d" << pair_text(conv.dilation) << " p"
-         << pair_text(conv.pad);
+    text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d"
+         << pair_text(conv.dilation) << " p" << pair_text(conv.pad);
     if (conv.digits != 1) text << " digits" << conv.digits;
     text << ")";
   }
@@ -73,14 +81,19 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
   const bool exact = spec.rounding == Rounding::kExact;
   for (size_t i = 0; i < spec.steps.size(); ++i) {
     switch (spec.steps[i].kind) {
-      case KernelStep::Kind::kRequantize: add(Argument::kZeroPointOut, i); break;
+      case KernelStep::Kind::kRequantize:
+        add(Argument::kZeroPointOut, i);
+        break;
       case KernelStep::Kind::kLoad:
-      case KernelStep::Kind::kMaxPool: break;
+      case KernelStep::Kind::kMaxPool:
+        break;
       case KernelStep::Kind::kResizeLoad:
         add(Argument::kXMap, i);
         add(Argument::kYMap, i);
         break;
-      case KernelStep::Kind::kLookup: add(Argument::kTable, i); break;
+      case KernelStep::Kind::kLookup:
+        add(Argument::kTable, i);
+        break;
       case KernelStep::Kind::kAdd:
       case KernelStep::Kind::kMul:
         add(Argument::kZeroPointOut, i);
@@ -109,23 +122,40 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
 std::string argument_name(const KernelArgument& argument) {
   const std::string index = std::to_string(argument.index);
   switch (argument.kind) {
-    case Argument::kInput: return "in" + index;
-    case Argument::kXMap: return "x_map" + index;
-    case Argument::kYMap: return "y_map" + index;
-    case Argument::kFilter: return "filter" + index + "_" + std::to_string(argument.sub);
-    case Argument::kCorrection: return "correction" + index;
-    case Argument::kMultiplier: return "multiplier" + index;
-    case Argument::kBias: return "bias" + index;
-    case Argument::kTable: return "table" + index;
-    case Argument::kZeroPointOut: return "zero_point_out" + index;
-    case Argument::kZeroPointA: return "zero_point_a" + index;
-    case Argument::kZeroPointB: return "zero_point_b" + index;
-    case Argument::kScaleA: return "scale_a" + index;
-    case Argument::kScaleB: return "scale_b" + index;
-    case Argument::kScaleOut: return "scale_out" + index;
-    case Argument::kAffineA: return "affine_a" + index;
-    case Argument::kAffineB: return "affine_b" + index;
-    case Argument::kOutput: return "out" + index;
+    case Argument::kInput:
+      return "in" + index;
+    case Argument::kXMap:
+      return "x_map" + index;
+    case Argument::kYMap:
+      return "y_map" + index;
+    case Argument::kFilter:
+      return "filter" + index + "_" + std::to_string(argument.sub);
+    case Argument::kCorrection:
+      return "correction" + index;
+    case Argument::kMultiplier:
+      return "multiplier" + index;
+    case Argument::kBias:
+      return "bias" + index;
+    case Argument::kTable:
+      return "table" + index;
+    case Argument::kZeroPointOut:
+      return "zero_point_out" + index;
+    case Argument::kZeroPointA:
+      return "zero_point_a" + index;
+    case Argument::kZeroPointB:
+      return "zero_point_b" + index;
+    case Argument::kScaleA:
+      return "scale_a" + index;
+    case Argument::kScaleB:
+      return "scale_b" + index;
+    case Argument::kScaleOut:
+      return "scale_out" + index;
+    case Argument::kAffineA:
+      return "affine_a" + index;
+    case Argument::kAffineB:
+      return "affine_b" + index;
+    case Argument::kOutput:
+      return "out" + index;
   }
   QATC_CHECK(false, "unnamed argument kind");
 }
@@ -141,8 +171,10 @@ bool is_buffer(const KernelArgument& argument) {
     case Argument::kBias:
     case Argument::kAffineA:
     case Argument::kAffineB:
-    case Argument::kOutput: return true;
-    default: return false;
+    case Argument::kOutput:
+      return true;
+    default:
+      return false;
   }
 }
 

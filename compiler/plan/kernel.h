@@ -9,23 +9,24 @@
 
 namespace qatc {
 
-// A kernel is one emitted function: what it computes for every pixel of its outputs, without sizes, weights or scales,
-// which are arguments. Two places of a network with equal specs share one function.
+// A kernel is one emitted function: what it computes for every pixel of its outputs, without sizes, weights
+// or scales, which are arguments. Two places of a network with equal specs share one function.
 //
-// Tensors are stored as NHWC bytes, channels padded to a multiple of kChannelAlignment. The stored byte is q - min(dtype)
-// on x86-64 (unsigned) and that value minus 128 on ARM64 (signed): the pairing each dot product instruction wants.
+// Tensors are stored as NHWC bytes, channels padded to a multiple of kChannelAlignment. The stored byte is q
+// - min(dtype) on x86-64 (unsigned) and that value minus 128 on ARM64 (signed): the pairing each dot product
+// instruction wants.
 
 inline constexpr int64_t kChannelAlignment = 4;
 inline int64_t storage_channels(int64_t channels) {
   return (channels + kChannelAlignment - 1) / kChannelAlignment * kChannelAlignment;
 }
 
-/// Filters whose values do not fit int8 (given in float by the graph) are split into balanced base-256 digits, one
-/// group of accumulator lanes per digit.
+/// Filters whose values do not fit int8 (given in float by the graph) are split into balanced base-256
+/// digits, one group of accumulator lanes per digit.
 inline constexpr int kFixedPointDigits = 4;
 
-/// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that folds the
-/// input's zero point. Lane d * out_channels + c is digit d of channel c.
+/// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that
+/// folds the input's zero point. Lane d * out_channels + c is digit d of channel c.
 struct KernelConv {
   std::vector<int> inputs;  // indices into KernelSpec::inputs
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
@@ -40,11 +41,12 @@ struct KernelStep {
     kRequantize,  // of convs[conv]
     kLoad,        // inputs[input] at the same pixel
     kResizeLoad,  // inputs[input] at (y_map[y], x_map[x])
-    kMaxPool,     // over a window of inputs[input]; outside pixels are clamped to the edge, which is in the window
+    kMaxPool,     // over a window of inputs[input]; outside pixels are clamped to the edge, which is in the
+                  // window
     kLookup,      // table[a]
     kAdd,         // quantized a + b
     kMul,         // quantized a * b
-    kAffine,      // quantized (a - zero_point) * A[c] + B[c]: instance norm with its coefficients as arguments
+    kAffine,  // quantized (a - zero_point) * A[c] + B[c]: instance norm with its coefficients as arguments
   };
   Kind kind;
   int conv = -1, input = -1, a = -1, b = -1;
@@ -58,10 +60,11 @@ struct KernelSpec {
   std::vector<int64_t> inputs;  // storage channels of each input tensor
   std::vector<KernelConv> convs;
   std::vector<KernelStep> steps;
-  std::vector<int> outputs;  // steps that are stored
-  int64_t out_channels = 0;  // written to every output: storage channels, or fewer when writing a slice
+  std::vector<int> outputs;      // steps that are stored
+  int64_t out_channels = 0;      // written to every output: storage channels, or fewer when writing a slice
   int64_t out_pixel_stride = 0;  // bytes between output pixels; > out_channels when writing a slice
-  /// The kernel stores nothing but, for every row of inputs[0], the sum and the sum of squares of each channel (int32).
+  /// The kernel stores nothing but, for every row of inputs[0], the sum and the sum of squares of each
+  /// channel (int32).
   bool channel_sums = false;
   Rounding rounding = Rounding::kFloat;
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;
@@ -73,19 +76,24 @@ std::string signature(const KernelSpec& spec);
 /// The arguments of the emitted function, in order; lowering declares them and the driver passes them.
 struct KernelArgument {
   enum class Kind : uint8_t {
-    kInput,           // uint8/int8 buffer (c, x, y)
-    kXMap, kYMap,     // int32 buffers of a kResizeLoad step
-    kFilter,          // of convs[index], input `sub`
-    kCorrection,      // int32 per lane
-    kMultiplier,      // float, or double for exact rounding and digit filters, per channel
-    kBias,            // likewise
-    kTable,           // address of 256 bytes indexed by the stored byte as unsigned
-    kZeroPointOut,    // stored zero point of step `index`
-    kZeroPointA, kZeroPointB,
-    kScaleA, kScaleB,  // kAdd: float(scale / scale_out), or the double scales; kMul: kScaleA = the product's multiplier
-    kScaleOut,         // double, exact rounding only
-    kAffineA, kAffineB,  // float or double per channel
-    kOutput,           // uint8/int8 buffer, or int32 (2, c, y) sums
+    kInput,  // uint8/int8 buffer (c, x, y)
+    kXMap,
+    kYMap,          // int32 buffers of a kResizeLoad step
+    kFilter,        // of convs[index], input `sub`
+    kCorrection,    // int32 per lane
+    kMultiplier,    // float, or double for exact rounding and digit filters, per channel
+    kBias,          // likewise
+    kTable,         // address of 256 bytes indexed by the stored byte as unsigned
+    kZeroPointOut,  // stored zero point of step `index`
+    kZeroPointA,
+    kZeroPointB,
+    kScaleA,
+    kScaleB,    // kAdd: float(scale / scale_out), or the double scales; kMul: kScaleA = the product's
+                // multiplier
+    kScaleOut,  // double, exact rounding only
+    kAffineA,
+    kAffineB,  // float or double per channel
+    kOutput,   // uint8/int8 buffer, or int32 (2, c, y) sums
   };
   Kind kind;
   int index = 0;  // input, conv, step or output

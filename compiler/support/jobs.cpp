@@ -45,13 +45,15 @@ struct Running {
 std::string read_all(int pipe) {
   std::string text;
   char buffer[4096];
-  for (ssize_t n = 0; (n = read(pipe, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(n));
+  for (ssize_t n = 0; (n = read(pipe, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<size_t>(n));
   return text;
 }
 
 }  // namespace
 
-void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel, const std::function<void(int done)>& progress) {
+void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
+              const std::function<void(int done)>& progress) {
   if (parallel <= 0) parallel = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::map<pid_t, Running> running;
   std::map<size_t, std::pair<int, std::string>> failures;
@@ -82,7 +84,8 @@ void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel, cons
     const std::string message = read_all(found->second.pipe);
     close(found->second.pipe);
     if (WIFSIGNALED(status)) {
-      failures[found->second.job] = {kInternalError, "a compile job died of signal " + std::to_string(WTERMSIG(status))};
+      failures[found->second.job] = {kInternalError,
+                                     "a compile job died of signal " + std::to_string(WTERMSIG(status))};
     } else if (WEXITSTATUS(status) != 0) {
       failures[found->second.job] = {WEXITSTATUS(status), message};
     }
