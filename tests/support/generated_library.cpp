@@ -95,6 +95,7 @@ std::string GeneratedLibrary::link(const std::string& target, const std::string&
   const std::string program = built + "/" + source.substr(stem, source.rfind('.') - stem);
   std::vector<std::string> command = c_compiler(target);
   command.insert(command.end(), {"-O1", "-I" + folder(), "-I" + std::string(QATC_RUNTIME_DIR),
+                                 "-I" + std::string(QATC_RUNTIME_DIR) + "/examples",
                                  "-DQATC_MODEL_HEADER=\"" + name_ + ".h\"", "-DQATC_MODEL=" + name_});
   command.insert(command.end(), flags.begin(), flags.end());
   command.insert(command.end(), {source, built + "/lib" + name_ + ".a", built + "/libqatc_runtime.a",

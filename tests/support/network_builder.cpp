@@ -1,4 +1,4 @@
-#include "kernels/network_builder.h"
+#include "support/network_builder.h"
 
 #include <algorithm>
 #include <cmath>
