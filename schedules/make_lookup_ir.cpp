@@ -121,7 +121,8 @@ void scalar_body() {
 void vector_form(int lanes, int width, void (*body)(const std::string&, const std::string&)) {
   const std::string type = vector_type(lanes);
   std::printf(
-      "define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly "
+      "define available_externally %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind "
+      "readonly "
       "{\n",
       type.c_str(), lanes, lanes, type.c_str());
   std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
@@ -157,7 +158,8 @@ void vector_form(int lanes, int width, void (*body)(const std::string&, const st
 void scalarized_form(int lanes) {
   const std::string type = vector_type(lanes);
   std::printf(
-      "define weak_odr %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind readonly "
+      "define available_externally %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind "
+      "readonly "
       "{\n",
       type.c_str(), lanes, lanes, type.c_str());
   std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
@@ -176,6 +178,23 @@ void scalarized_form(int lanes) {
     previous = "%r" + std::to_string(i);
   }
   std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
+}
+
+/// Available_externally functions are inlined and never emitted, but a linker brings them in only where
+/// something names them, which Halide's code does not yet do when this is linked.
+void keep_until_inlined() {
+  std::string functions;
+  int count = 0;
+  for (int lanes = 0; lanes <= 64; lanes += 4, ++count) {
+    const std::string type = lanes == 0 ? "i8 (i64, i8)*"
+                                        : vector_type(lanes) + " (<" + std::to_string(lanes) + " x i64>, " +
+                                              vector_type(lanes) + ")*";
+    const std::string name = "@qatc_lookup" + (lanes == 0 ? std::string() : "x" + std::to_string(lanes));
+    functions += count == 0 ? "" : ", ";
+    functions += opaque_pointers ? "ptr " + name : "i8* bitcast (" + type + " " + name + " to i8*)";
+  }
+  std::printf("@llvm.compiler.used = appending global [%d x %s] [%s], section \"llvm.metadata\"\n", count,
+              opaque_pointers ? "ptr" : "i8*", functions.c_str());
 }
 
 }  // namespace
@@ -212,7 +231,8 @@ int main(int argc, char** argv) {
               v.c_str(), v.c_str(), v.c_str(), v.c_str());
   std::printf("declare %s @llvm.aarch64.neon.tbx4.v16i8(%s, %s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(),
               v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
-  std::puts("define weak_odr i8 @qatc_lookup(i64 %table, i8 %index) alwaysinline nounwind readonly {");
+  std::puts(
+      "define available_externally i8 @qatc_lookup(i64 %table, i8 %index) alwaysinline nounwind readonly {");
   scalar_body();
   std::puts("}");
   for (int lanes = 4; lanes <= 64; lanes += 4) {
@@ -226,5 +246,6 @@ int main(int argc, char** argv) {
       scalarized_form(lanes);
     }
   }
+  keep_until_inlined();
   return 0;
 }
