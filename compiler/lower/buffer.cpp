@@ -159,6 +159,8 @@ void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride) {
       buffer.dim(1).set_min(0);
     }
     declare_strides(buffer, pixel_stride);
+    // A slice begins at any channel of the wider tensor.
+    if (channels != pixel_stride) buffer.set_host_alignment(1);
     first = false;
   }
 }
