@@ -38,8 +38,9 @@ struct KernelTile {
 };
 KernelTile kernel_tile(Isa isa, const KernelSpec& spec);
 
-/// Input channels loaded at once as one vector for dot products by lane (ARM); 0: each product reads memory.
-int64_t input_lane(Isa isa, int64_t channels);
+/// Bytes of a pixel's run (lower/buffer.h) loaded at once as one vector for dot products by lane (ARM); 0: each product
+/// reads memory.
+int64_t input_lane(Isa isa, int64_t run_length);
 
 /// The vector width in bytes for kernels without a reduction.
 int64_t byte_vector(Isa isa);

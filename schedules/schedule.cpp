@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lower/buffer.h"
+
 namespace qatc {
 
 namespace {
@@ -38,7 +40,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
     const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
-    const auto load = static_cast<int>(input_lane(isa, channels));
+    const auto load = static_cast<int>(input_lane(isa, conv_runs(spec_conv, channels).length));
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
     Stage update = acc.update(static_cast<int>(i));

@@ -48,12 +48,6 @@ std::vector<DataSet> find_data_sets(const std::string& folder) {
   return sets;
 }
 
-std::string case_name(const std::string& folder) {
-  fs::path path = fs::absolute(folder).lexically_normal();
-  if (path.filename().empty()) path = path.parent_path();  // "case/"
-  return path.filename().string();
-}
-
 /// What a program's command line begins with.
 std::vector<std::string> find_runner(const Target& target, const std::string& given) {
   if (const std::vector<std::string> runner = split_words(given); !runner.empty()) {
@@ -222,6 +216,12 @@ void verify_case_in(const std::string& work, const std::string& folder, const Ve
 }
 
 }  // namespace
+
+std::string case_name(const std::string& folder) {
+  fs::path path = fs::absolute(folder).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();  // "case/"
+  return path.filename().string();
+}
 
 void verify_case(const std::string& folder, const VerifyOptions& options,
                  const std::function<void(const DataSetResult&)>& report) {

@@ -34,6 +34,9 @@ struct DataSetResult {
   bool passed = false;
 };
 
+/// A case is called as its folder.
+std::string case_name(const std::string& folder);
+
 /// Compiles the case's model for the target, runs it on every data set and compares: with the evaluator in
 /// the same rounding, where every bit must be equal, and with the stored output. Calls `report` as results
 /// come.

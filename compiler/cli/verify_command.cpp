@@ -1,5 +1,6 @@
 #include "cli/verify_command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -52,9 +53,16 @@ void print_json(const Json& json) {
   std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
 }
 
-void print_heading() {
-  std::printf("%-28s %3s  %-9s %9s %9s %9s  %8s %8s  %s\n", "case", "set", "evaluator", "psnr", "max diff",
-              "equal", "to fp32", "ref fp32", "result");
+/// Of the column with the cases.
+int name_width(const std::vector<std::string>& folders) {
+  size_t width = 4;
+  for (const std::string& folder : folders) width = std::max(width, case_name(folder).size());
+  return static_cast<int>(width);
+}
+
+void print_heading(int width) {
+  std::printf("%-*s %3s  %-9s %9s %9s %9s  %8s %8s  %s\n", width, "case", "set", "evaluator", "psnr",
+              "max diff", "equal", "to fp32", "ref fp32", "result");
 }
 
 std::string decibels(const std::optional<double>& psnr_db) {
@@ -71,8 +79,8 @@ void print_difference(const char* what, const ValueDifference& difference) {
               static_cast<long long>(difference.c), difference.got, difference.expected);
 }
 
-void print_row(const DataSetResult& result, const VerifyOptions& options) {
-  std::printf("%-28s %3d  %-9s %9s %9.6f %7.3f %%  %8s %8s  %s\n", result.case_name.c_str(), result.set,
+void print_row(const DataSetResult& result, const VerifyOptions& options, int width) {
+  std::printf("%-*s %3d  %-9s %9s %9.6f %7.3f %%  %8s %8s  %s\n", width, result.case_name.c_str(), result.set,
               result.equals_evaluator ? "equal" : "DIFFERENT", decibels(result.reference.psnr_db).c_str(),
               result.reference.max_abs, 100 * result.reference.equal_share,
               decibels(result.fp32_psnr_db).c_str(), decibels(result.reference_fp32_psnr_db).c_str(),
@@ -86,6 +94,7 @@ void print_row(const DataSetResult& result, const VerifyOptions& options) {
 
 /// Cases are independent: one that cannot be verified is told and the others go on.
 int run_verify(const VerifyCommand& command) {
+  const int width = name_width(command.folders);
   int passed = 0;
   int failed = 0;
   const auto report = [&](const DataSetResult& result) {
@@ -93,10 +102,10 @@ int run_verify(const VerifyCommand& command) {
     if (command.json) {
       print_json(to_json(result, command.options));
     } else {
-      print_row(result, command.options);
+      print_row(result, command.options, width);
     }
   };
-  if (!command.json) print_heading();
+  if (!command.json) print_heading(width);
   for (const std::string& folder : command.folders) {
     try {
       verify_case(folder, command.options, report);

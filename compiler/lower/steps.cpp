@@ -58,7 +58,7 @@ class StepLowering {
       case KernelStep::Kind::kRequantize:
         return requantize(step, index);
       case KernelStep::Kind::kLoad:
-        return image(Kind::kInput, step.input)(c_, x_, y_);
+        return pixel(step.input, x_, y_);
       case KernelStep::Kind::kResizeLoad:
         return resize_load(step, index);
       case KernelStep::Kind::kMaxPool:
@@ -100,10 +100,10 @@ class StepLowering {
   Expr resize_load(const KernelStep& step, int index) {
     const ImageParam in = image(Kind::kInput, step.input);
     const Expr in_x =
-        Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, in.dim(1).extent() - 1);
+        Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, width(step.input) - 1);
     const Expr in_y =
-        Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(2).extent() - 1);
-    return in(c_, in_x, in_y);
+        Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(1).extent() - 1);
+    return pixel(step.input, in_x, in_y);
   }
 
   Expr max_pool(const KernelStep& step) {
@@ -114,10 +114,10 @@ class StepLowering {
         Expr in_x = x_ * static_cast<int>(step.stride[1]) + static_cast<int>(kx - step.pad[1]);
         Expr in_y = y_ * static_cast<int>(step.stride[0]) + static_cast<int>(ky - step.pad[0]);
         if (step.clamp) {
-          in_x = Halide::clamp(in_x, 0, in.dim(1).extent() - 1);
-          in_y = Halide::clamp(in_y, 0, in.dim(2).extent() - 1);
+          in_x = Halide::clamp(in_x, 0, width(step.input) - 1);
+          in_y = Halide::clamp(in_y, 0, in.dim(1).extent() - 1);
         }
-        const Expr tap = in(c_, in_x, in_y);
+        const Expr tap = pixel(step.input, in_x, in_y);
         best = best.defined() ? Halide::max(best, tap) : tap;
       }
     }
@@ -164,6 +164,12 @@ class StepLowering {
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
   }
 
+  /// Channel c of a pixel: rows are seen as bytes (lower/buffer.h).
+  Expr pixel(int input, const Expr& x, const Expr& y) const {
+    return image(Kind::kInput, input)(x * channels(input) + c_, y);
+  }
+  int channels(int input) const { return static_cast<int>(spec_.inputs[static_cast<size_t>(input)]); }
+  Expr width(int input) const { return image(Kind::kInput, input).dim(0).extent() / channels(input); }
   bool exact() const { return spec_.rounding == Rounding::kExact; }
   Expr value(int step) const { return values_[static_cast<size_t>(step)]; }
   /// q - zero_point in int16: both are stored bytes, so it fits.
