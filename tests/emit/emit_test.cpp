@@ -121,10 +121,10 @@ TEST(Emit, TheSameBytesForAnyNumberOfJobs) {
 TEST(Emit, NamesOfTheNetworkStayInTheirComments) {
   const char* const text = R"(graph 'names'
 input %"*/ x": f32[1, H, W, 1]
-%"q */ int /* \": u8[1, H, W, 1] quant(0.01, 0) = quantize(%"*/ x") from '/*/ ??/' (QuantizeLinear)
+%"q */ int /*": u8[1, H, W, 1] quant(0.01, 0) = quantize(%"*/ x") from '/*/ ??/' (QuantizeLinear)
 const %w: i8[1, 1, 1, 1] quant(0.01, 0) = {3}
 const %b: f32[1] = {0}
-%"conv */": u8[1, H, W, 1] quant(0.01, 0) = conv2d(%"q */ int /* \", %w, %b) from '*/ #error' (Conv)
+%"conv */": u8[1, H, W, 1] quant(0.01, 0) = conv2d(%"q */ int /*", %w, %b) from '*/ #error' (Conv)
 %y: f32[1, H, W, 1] = dequantize(%"conv */")
 output %y
 )";
