@@ -103,9 +103,10 @@ LoweredKernel lower_kernel(const KernelSpec& spec, Isa isa) {
   }
   std::vector<Func> accumulators;
   for (const LoweredConv& conv : kernel.convs) accumulators.push_back(conv.accumulator);
-  const std::vector<Expr> steps = lower_steps(spec, isa, params, accumulators, kernel.c, kernel.x, kernel.y);
+  const LoweredSteps steps = lower_steps(spec, isa, params, accumulators, kernel.c, kernel.x, kernel.y);
+  kernel.codes = steps.codes;
   std::vector<Expr> results;
-  for (int step : spec.outputs) results.push_back(steps[static_cast<size_t>(step)]);
+  for (int step : spec.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);
   kernel.out = Func("out");
   if (results.size() == 1) {
     kernel.out(kernel.c, kernel.x, kernel.y) = results.front();

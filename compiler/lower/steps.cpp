@@ -1,5 +1,7 @@
 #include "lower/steps.h"
 
+#include <map>
+
 #include "support/error.h"
 
 namespace qatc {
@@ -46,10 +48,10 @@ class StepLowering {
                const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y)
       : spec_(spec), isa_(isa), params_(params), accumulators_(accumulators), c_(c), x_(x), y_(y) {}
 
-  std::vector<Expr> run() {
+  LoweredSteps run() {
     for (size_t i = 0; i < spec_.steps.size(); ++i)
       values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
-    return values_;
+    return {values_, codes_};
   }
 
  private:
@@ -64,7 +66,7 @@ class StepLowering {
       case KernelStep::Kind::kMaxPool:
         return max_pool(step);
       case KernelStep::Kind::kLookup:
-        return lookup(value(step.a), scalar(Kind::kTable, index));
+        return lookup(codes(step.a), scalar(Kind::kTable, index));
       case KernelStep::Kind::kAdd:
         return add(step, index);
       case KernelStep::Kind::kMul:
@@ -99,8 +101,7 @@ class StepLowering {
   /// The maps hold valid pixels only, which the driver guarantees (qatc_resize_map).
   Expr resize_load(const KernelStep& step, int index) {
     const ImageParam in = image(Kind::kInput, step.input);
-    const Expr in_x =
-        Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, width(step.input) - 1);
+    const Expr in_x = Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, width(step.input) - 1);
     const Expr in_y =
         Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(1).extent() - 1);
     return pixel(step.input, in_x, in_y);
@@ -122,6 +123,18 @@ class StepLowering {
       }
     }
     return best;
+  }
+
+  /// A step's value, once per tile when it is arithmetic that lookups wait for.
+  Expr codes(int step) {
+    if (spec_.steps[static_cast<size_t>(step)].kind == KernelStep::Kind::kLoad) return value(step);
+    const auto found = codes_of_.find(step);
+    if (found != codes_of_.end()) return found->second;
+    Func func("codes" + std::to_string(step));
+    func(c_, x_, y_) = value(step);
+    codes_.push_back(func);
+    values_[static_cast<size_t>(step)] = func(c_, x_, y_);
+    return codes_of_[step] = func(c_, x_, y_);
   }
 
   /// Through the bitcode function of schedules/lookup: Halide finds its vector forms by name.
@@ -189,13 +202,14 @@ class StepLowering {
   const std::vector<Func>& accumulators_;
   const Var &c_, &x_, &y_;
   std::vector<Expr> values_;
+  std::vector<Func> codes_;
+  std::map<int, Expr> codes_of_;
 };
 
 }  // namespace
 
-std::vector<Expr> lower_steps(const KernelSpec& spec, Isa isa, const KernelParams& params,
-                              const std::vector<Func>& accumulators, const Var& c, const Var& x,
-                              const Var& y) {
+LoweredSteps lower_steps(const KernelSpec& spec, Isa isa, const KernelParams& params,
+                         const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y) {
   return StepLowering(spec, isa, params, accumulators, c, x, y).run();
 }
 
