@@ -61,9 +61,11 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
                  static_cast<int>(conv.pad[0]));
       value = operand(r.x, x, y, r.y, r.z);
     }
-    const auto v = static_cast<int>(layout.vector);
+    const auto block = static_cast<int>(filter_block(isa, spec, conv));
     const auto red = static_cast<int>(layout.reduction);
-    const Expr weight = filter(r.x % red, lane % v, r.x / red, r.y, r.z, lane / v);
+    const auto v = static_cast<int>(layout.vector);
+    const Expr weight =
+        filter(r.x % red, lane % v, (lane / v) % (block / v), r.x / red, r.y, r.z, lane / block);
     lowered.accumulator(lane, x, y) += Halide::cast<int32_t>(value) * Halide::cast<int32_t>(weight);
     lowered.taps.push_back(r);
     lowered.operands.push_back(operand);
