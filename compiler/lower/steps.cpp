@@ -85,17 +85,31 @@ class StepLowering {
     if (conv.digits == 1) {
       sum = real(accumulator(c_, x_, y_), is_double);
     } else {
-      // Exact in double: the whole sum stays below 2^53 (passes/check_accumulators.h).
-      double weight = 1.0;
-      for (int digit = 0; digit < conv.digits; ++digit, weight *= 256.0) {
-        const Expr lane = c_ + static_cast<int>(spec_.out_channels) * digit;
-        const Expr term = strict_float(real(accumulator(lane, x_, y_), true) * Expr(weight));
-        sum = sum.defined() ? strict_float(sum + term) : term;
-      }
+      sum = sum_of_digits(accumulator, conv.digits);
     }
     const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c_));
     const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c_));
     return round_to_storage(value, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
+  }
+
+  /// sum of digit d * 256^d as a double. Exact, and so the same in both forms: it stays below 2^53
+  /// (passes/check_accumulators.h).
+  Expr sum_of_digits(const Func& accumulator, int digits) const {
+    const auto digit = [&](int d) {
+      return accumulator(c_ + static_cast<int>(spec_.out_channels) * d, x_, y_);
+    };
+    if (is_arm(isa_) || isa_ == Isa::kX86Vnni) {
+      // These convert 64-bit integers to double as vectors.
+      Expr sum = cast<int64_t>(digit(0));
+      for (int d = 1; d < digits; ++d) sum += cast<int64_t>(digit(d)) << (8 * d);
+      return cast<double>(sum);
+    }
+    Expr sum = real(digit(0), true);
+    double weight = 256.0;
+    for (int d = 1; d < digits; ++d, weight *= 256.0) {
+      sum = strict_float(sum + strict_float(real(digit(d), true) * Expr(weight)));
+    }
+    return sum;
   }
 
   /// The maps hold valid pixels only, which the driver guarantees (qatc_resize_map).
