@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "kernels/network_builder.h"
+#include "support/network_builder.h"
 #include "ops/evaluate.h"
 #include "support/generated_library.h"
 

@@ -89,16 +89,21 @@ GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::stri
 }
 
 std::string GeneratedLibrary::link(const std::string& target, const std::string& source,
-                                   const std::vector<std::string>& flags) {
+                                   const std::vector<std::string>& flags,
+                                   const std::vector<std::string>& libraries) {
   const std::string built = folder() + "/" + target;
   const size_t stem = source.rfind('/') + 1;
   const std::string program = built + "/" + source.substr(stem, source.rfind('.') - stem);
   std::vector<std::string> command = c_compiler(target);
   command.insert(command.end(), {"-O1", "-I" + folder(), "-I" + std::string(QATC_RUNTIME_DIR),
+                                 "-I" + std::string(QATC_RUNTIME_DIR) + "/examples",
                                  "-DQATC_MODEL_HEADER=\"" + name_ + ".h\"", "-DQATC_MODEL=" + name_});
   command.insert(command.end(), flags.begin(), flags.end());
-  command.insert(command.end(), {source, built + "/lib" + name_ + ".a", built + "/libqatc_runtime.a",
-                                 "-lpthread", "-o", program});
+  // `-x none`: `flags` may have said which language the source is in.
+  command.insert(command.end(), {source, "-x", "none"});
+  command.insert(command.end(), libraries.begin(), libraries.end());
+  command.insert(command.end(),
+                 {built + "/lib" + name_ + ".a", built + "/libqatc_runtime.a", "-lpthread", "-o", program});
   run_checked(command);
   return program;
 }

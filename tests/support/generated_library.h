@@ -36,9 +36,10 @@ class GeneratedLibrary {
 
   const std::string& folder() const { return folder_.path(); }
   const std::vector<std::string>& targets() const { return targets_; }
-  /// The path of `file`, linked with the library and the runtime for `target`.
+  /// The path of the program of `source`, linked with the library and the runtime for `target`.
   std::string link(const std::string& target, const std::string& source,
-                   const std::vector<std::string>& flags = {});
+                   const std::vector<std::string>& flags = {},
+                   const std::vector<std::string>& libraries = {});
   /// Runs examples/run_case.c on an image. `in` is what a file of RunResult holds.
   RunResult run(const std::string& target, const RunResult& in, const std::vector<std::string>& options = {});
 

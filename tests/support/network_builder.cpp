@@ -1,10 +1,11 @@
-#include "kernels/network_builder.h"
+#include "support/network_builder.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "ops/op.h"
+#include "passes/remove_dead_nodes.h"
 #include "passes/to_fixed_point_filters.h"
 
 namespace qatc::testing {
@@ -202,6 +203,7 @@ Graph NetworkBuilder::finish() {
   const ValueId codes = results.size() == 1 ? results[0] : concat(results);
   const ValueId out = add_op(Dequantize{}, {codes}, {DType::kF32, {}, std::nullopt});
   graph_.add_output(out);
+  remove_dead_nodes(graph_);
   verify(graph_);
   return graph_;
 }
