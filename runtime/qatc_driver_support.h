@@ -204,7 +204,7 @@ typedef struct qatc_buffer {
   int32_t dimensions;
   qatc_dimension* dim;
   void* padding;
-  qatc_dimension dims[6]; /* ours: what dim points to */
+  qatc_dimension dims[8]; /* ours: what dim points to */
 } qatc_buffer;
 
 /** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */

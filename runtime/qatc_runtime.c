@@ -548,4 +548,4 @@ void qatc_bind_sums(qatc_buffer* buffer, int32_t* sums, int32_t channels, int32_
   bind_dimension(buffer, 1, y_begin, y_end - y_begin, channels);
 }
 
-void qatc_bind_constant(qatc_buffer* buffer, const void* data) { bind(buffer, data, 6); }
+void qatc_bind_constant(qatc_buffer* buffer, const void* data) { bind(buffer, data, 8); }

@@ -39,11 +39,11 @@ void load_table_part(const std::string& name, int lanes, int offset) {
   std::printf("  %%%s_address = add i64 %%table, %d\n", name.c_str(), offset);
   if (opaque_pointers) {
     std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to ptr\n", name.c_str(), name.c_str());
-    std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16\n", name.c_str(), type.c_str(), name.c_str());
+    std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(), type.c_str(), name.c_str());
   } else {
     std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to %s*\n", name.c_str(), name.c_str(),
                 type.c_str());
-    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16\n", name.c_str(), type.c_str(), type.c_str(),
+    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(), type.c_str(), type.c_str(),
                 name.c_str());
   }
 }
@@ -183,6 +183,8 @@ void scalarized_form(int lanes) {
 /// Available_externally functions are inlined and never emitted, but a linker brings them in only where
 /// something names them, which Halide's code does not yet do when this is linked.
 void keep_until_inlined() {
+  // Tables are constants: loads of one may be merged across stores.
+  std::puts("!9 = !{}");
   std::string functions;
   int count = 0;
   for (int lanes = 0; lanes <= 64; lanes += 4, ++count) {

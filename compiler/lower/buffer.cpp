@@ -72,12 +72,14 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       const KernelConv& conv = spec.convs[index];
       const int64_t lanes = spec.out_channels * conv.digits;
       const ConvLayout layout = conv_layout(isa, lanes);
-      ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 6, name);
+      ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
       const int64_t channels =
           spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
       const ConvRuns runs = conv_runs(conv, channels);
-      bound_dense(image, {layout.reduction, layout.vector, runs.length / layout.reduction, runs.count,
-                          conv.kernel[0], lanes / layout.vector});
+      const int64_t block = filter_block(isa, spec, conv);
+      // The block in two dimensions: Halide sees that a vector of it is contiguous.
+      bound_dense(image, {layout.reduction, layout.vector, block / layout.vector, runs.length / layout.reduction,
+                          runs.count, conv.kernel[0], lanes / block});
       return image;
     }
     case Kind::kCorrection: {

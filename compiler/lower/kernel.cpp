@@ -61,9 +61,11 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
                  static_cast<int>(conv.pad[0]));
       value = operand(r.x, x, y, r.y, r.z);
     }
-    const auto v = static_cast<int>(layout.vector);
+    const auto block = static_cast<int>(filter_block(isa, spec, conv));
     const auto red = static_cast<int>(layout.reduction);
-    const Expr weight = filter(r.x % red, lane % v, r.x / red, r.y, r.z, lane / v);
+    const auto v = static_cast<int>(layout.vector);
+    const Expr weight =
+        filter(r.x % red, lane % v, (lane / v) % (block / v), r.x / red, r.y, r.z, lane / block);
     lowered.accumulator(lane, x, y) += Halide::cast<int32_t>(value) * Halide::cast<int32_t>(weight);
     lowered.taps.push_back(r);
     lowered.operands.push_back(operand);
@@ -103,9 +105,10 @@ LoweredKernel lower_kernel(const KernelSpec& spec, Isa isa) {
   }
   std::vector<Func> accumulators;
   for (const LoweredConv& conv : kernel.convs) accumulators.push_back(conv.accumulator);
-  const std::vector<Expr> steps = lower_steps(spec, isa, params, accumulators, kernel.c, kernel.x, kernel.y);
+  const LoweredSteps steps = lower_steps(spec, isa, params, accumulators, kernel.c, kernel.x, kernel.y);
+  kernel.codes = steps.codes;
   std::vector<Expr> results;
-  for (int step : spec.outputs) results.push_back(steps[static_cast<size_t>(step)]);
+  for (int step : spec.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);
   kernel.out = Func("out");
   if (results.size() == 1) {
     kernel.out(kernel.c, kernel.x, kernel.y) = results.front();

@@ -22,6 +22,7 @@ struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
+  std::vector<Halide::Func> codes;  // see lower/steps.h
   Halide::Func out;
 };
 
