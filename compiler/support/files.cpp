@@ -85,12 +85,18 @@ std::string read_file(const std::string& path) {
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes) {
-  const std::string partial = partial_path(path);
-  Descriptor file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  // A device or a pipe is written in place: renaming a file over /dev/null would take it from everybody.
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  const bool special = fs::exists(status) && fs::is_other(status);
+  const std::string partial = special ? path : partial_path(path);
+  const int flags = special ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
+  Descriptor file(::open(partial.c_str(), flags | O_CLOEXEC, 0666));
   if (file.get() < 0) throw UserError("cannot write " + path + ": " + std::strerror(errno));
-  if (!write_all(file.get(), bytes) || !file.close() || std::rename(partial.c_str(), path.c_str()) != 0) {
+  if (!write_all(file.get(), bytes) || !file.close() ||
+      (!special && std::rename(partial.c_str(), path.c_str()) != 0)) {
     const int reason = errno;
-    ::unlink(partial.c_str());
+    if (!special) ::unlink(partial.c_str());
     throw UserError("cannot write " + path + ": " + std::strerror(reason));
   }
 }

@@ -4,7 +4,7 @@
  *
  * IN.bin and OUT.bin hold float32 in the order C, H, W; with --u8 bytes in the order H, W, C. --layout says
  * how the network is shown them in memory, which never changes the files. Prints "out H W C" and "min_ms T".
- * Needs nothing but stdio, so that it runs wherever a target's C library does. */
+ * Needs nothing but stdio and stat, so that it runs wherever a target's C library does. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "model.h"
@@ -202,19 +203,28 @@ static uint8_t* read_file(const char* path, size_t size) {
   return bytes;
 }
 
+/* A device or a pipe is written in place: renaming a file over /dev/null would take it from everybody. */
+static int is_special(const char* path) {
+  struct stat status;
+  return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
 /* A reader never sees half a file: the bytes get their name when they are all there. */
 static void write_file(const char* path, const uint8_t* bytes, size_t size) {
-  static const char kSuffix[] = ".partial";
-  char* partial = (char*)allocate(strlen(path) + sizeof kSuffix);
+  const char* suffix = is_special(path) ? "" : ".partial";
+  char* partial = (char*)allocate(strlen(path) + strlen(suffix) + 1);
   strcpy(partial, path);
-  strcat(partial, kSuffix);
+  strcat(partial, suffix);
   FILE* file = fopen(partial, "wb");
   if (file == NULL) {
     fail("%s: %s", path, strerror(errno));
   }
   const int is_written = fwrite(bytes, 1, size, file) == size;
-  if (fclose(file) != 0 || !is_written || rename(partial, path) != 0) {
-    remove(partial);
+  const int is_named = fclose(file) == 0 && is_written && (*suffix == '\0' || rename(partial, path) == 0);
+  if (!is_named) {
+    if (*suffix != '\0') {
+      remove(partial);
+    }
     fail("%s: cannot be written", path);
   }
   free(partial);

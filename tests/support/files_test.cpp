@@ -1,5 +1,9 @@
 #include "support/files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -52,6 +56,20 @@ TEST(Files, FailuresNameThePathAndLeaveNothing) {
             "cannot read " + path + "/no: No such file or directory");
   EXPECT_EQ(error_of([&] { read_file(path); }), "cannot read " + path + ": Is a directory");
   EXPECT_EQ(entries(path), 2U);
+}
+
+TEST(Files, PipesAndDevicesStayWhatTheyAre) {
+  const TemporaryDirectory folder;
+  const std::string path = folder.path() + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int reader = ::open(path.c_str(), O_RDWR | O_NONBLOCK);  // keeps the writer from waiting
+  ASSERT_GE(reader, 0);
+  write_file_atomically(path, "abc");
+  char bytes[4] = {};
+  EXPECT_EQ(::read(reader, bytes, 3), 3);
+  ::close(reader);
+  EXPECT_STREQ(bytes, "abc");
+  EXPECT_TRUE(fs::is_fifo(path));
 }
 
 TEST(Files, TemporaryDirectoryIsGoneAfterwards) {
