@@ -62,8 +62,8 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       ImageParam image(storage_type(isa), 3, name);
       declare_strides(image, spec.inputs[index]);
       image.dim(0).set_bounds(0, static_cast<int>(spec.inputs[index]));
-      image.dim(1).set_min(0);
-      image.dim(2).set_min(0);
+      // No minimum for x and y, though the driver always passes 0: taps in the border read below it, which
+      // Halide may take as proof that the kernel fails.
       return image;
     }
     case Kind::kXMap:
@@ -116,8 +116,7 @@ KernelParams::KernelParams(const KernelSpec& spec, Isa isa) {
     if (qatc::is_buffer(argument)) {
       entries_.push_back({name, declare_image(spec, argument, isa), {}, true});
     } else {
-      entries_.push_back(
-          {name, {}, Halide::Internal::Parameter(scalar_type(spec, argument.kind), false, 0, name), false});
+      entries_.push_back({name, {}, Parameter(scalar_type(spec, argument.kind), false, 0, name), false});
     }
   }
 }
