@@ -4,17 +4,33 @@
 #include "frontend/import_onnx.h"
 #include "lower/target.h"
 #include "passes/pipeline.h"
+#include "support/error.h"
 #include "support/files.h"
 
 namespace qatc {
 
+namespace {
+
+/// The graph does not know its file, so what follows the import names it here.
+UserError in_file(const std::string& path, const UserError& error) {
+  std::vector<std::string> lines = error.lines();
+  for (std::string& line : lines) line.insert(0, path + ": ");
+  return UserError(lines);
+}
+
+}  // namespace
+
 Plan plan_model(const CompileOptions& options) {
   Graph graph = import_onnx(options.model);
   if (options.after_pass) options.after_pass("import", graph);
-  run_passes(graph, [&](const Pass& pass, const Graph& result) {
-    if (options.after_pass) options.after_pass(std::string(pass.name), result);
-  });
-  return make_plan(graph, options.rounding);
+  try {
+    run_passes(graph, [&](const Pass& pass, const Graph& result) {
+      if (options.after_pass) options.after_pass(std::string(pass.name), result);
+    });
+    return make_plan(graph, options.rounding);
+  } catch (const UserError& error) {
+    throw in_file(options.model, error);
+  }
 }
 
 void compile(const CompileOptions& options) {

@@ -16,7 +16,7 @@ struct ProcessResult {
 /// start.
 ProcessResult run_process(const std::vector<std::string>& command);
 
-/// Where PATH has a program of this name.
+/// Where PATH has a program of this name; a name with a slash is a path already.
 std::optional<std::string> find_program(const std::string& name);
 
 }  // namespace qatc

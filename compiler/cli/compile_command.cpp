@@ -1,0 +1,87 @@
+#include "cli/compile_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "cli/model_name.h"
+#include "cli/options.h"
+#include "compile.h"
+#include "support/progress.h"
+
+namespace qatc {
+
+namespace {
+
+void print_file(const std::string& path) {
+  std::printf("%-50s %8.1f KB\n", path.c_str(), static_cast<double>(std::filesystem::file_size(path)) / 1024);
+}
+
+void print_summary(const CompileOptions& options, double seconds) {
+  const std::string folder = (std::filesystem::path(options.output) / "").string();
+  print_file(folder + options.name + ".h");
+  for (const std::string& target : options.targets) {
+    print_file(folder + target + "/lib" + options.name + ".a");
+    print_file(folder + target + "/libqatc_runtime.a");
+  }
+  std::printf("compiled in %.1f s\n", seconds);
+}
+
+int run_compile(CompileOptions options) {
+  if (options.name.empty()) options.name = default_model_name(options.model);
+  if (options.output.empty()) options.output = "generated/" + options.name;
+  const auto start = std::chrono::steady_clock::now();
+  {
+    ProgressLine progress("kernels");
+    options.progress = [&progress](int done, int total) { progress.update(done, total); };
+    compile(options);
+  }
+  print_summary(options, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return 0;
+}
+
+/// `a,b,a` and repeated options name every target once.
+void add_targets(const std::vector<std::string>& given, std::vector<std::string>& targets) {
+  for (const std::string& target : given) {
+    if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
+  }
+}
+
+}  // namespace
+
+Command add_compile_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("compile",
+                                         "Compiles a network into one static library per target.\n"
+                                         "Writes DIR/NAME.h and for each target DIR/TARGET/libNAME.a, to "
+                                         "link with DIR/TARGET/libqatc_runtime.a.");
+  const auto options = std::make_shared<CompileOptions>();
+  add_model_option(*command, options->model);
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--target",
+          [options](const std::vector<std::string>& given) { add_targets(given, options->targets); },
+          "where the library runs; several with commas between them; default host:\n"
+          "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux,\n"
+          "each with CPU features after dashes, e.g. arm-64-android-arm_dot_prod")
+      ->delimiter(',')
+      ->type_name("T,...");
+  command->add_option("-o,--output", options->output, "the folder to write; default generated/NAME")
+      ->type_name("DIR");
+  command
+      ->add_option("--name", options->name, "prefix of all symbols and files; default: the model's file name")
+      ->type_name("NAME")
+      ->check([](const std::string& name) {
+        return is_c_identifier(name) ? std::string() : "must be a C identifier, is '" + name + "'";
+      });
+  add_rounding_option(*command, options->rounding);
+  add_jobs_option(*command, options->jobs);
+  add_print_after_option(*command, options->after_pass);
+  return {command, [options] {
+            if (options->targets.empty()) options->targets = {"host"};
+            return run_compile(*options);
+          }};
+}
+
+}  // namespace qatc

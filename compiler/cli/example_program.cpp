@@ -1,0 +1,132 @@
+#include "cli/example_program.h"
+
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+#include "support/error.h"
+#include "support/files.h"
+#include "support/process.h"
+
+// example_sources.S
+extern "C" {
+extern const char qatc_source_enhance[], qatc_source_enhance_end[];
+extern const char qatc_source_run_case[], qatc_source_run_case_end[];
+extern const char qatc_source_model[], qatc_source_model_end[];
+extern const char qatc_source_stb_image[], qatc_source_stb_image_end[];
+extern const char qatc_source_stb_image_write[], qatc_source_stb_image_write_end[];
+}
+
+namespace qatc {
+
+namespace {
+
+using HTarget = Halide::Target;
+
+std::string_view text_between(const char* begin, const char* end) {
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+/// Writes the sources that the example consists of; returns the path of its main file.
+std::string write_sources(Example example, const std::string& folder) {
+  write_file_atomically(folder + "/model.h", text_between(qatc_source_model, qatc_source_model_end));
+  if (example == Example::kRunCase) {
+    write_file_atomically(folder + "/run_case.c",
+                          text_between(qatc_source_run_case, qatc_source_run_case_end));
+    return folder + "/run_case.c";
+  }
+  make_folder(folder + "/stb");
+  write_file_atomically(folder + "/stb/stb_image.h",
+                        text_between(qatc_source_stb_image, qatc_source_stb_image_end));
+  write_file_atomically(folder + "/stb/stb_image_write.h",
+                        text_between(qatc_source_stb_image_write, qatc_source_stb_image_write_end));
+  write_file_atomically(folder + "/enhance.c", text_between(qatc_source_enhance, qatc_source_enhance_end));
+  return folder + "/enhance.c";
+}
+
+std::optional<std::vector<std::string>> first_found(const std::vector<std::vector<std::string>>& commands) {
+  for (const std::vector<std::string>& command : commands) {
+    if (find_program(command[0])) return command;
+  }
+  return std::nullopt;
+}
+
+bool is_arm64_linux(const Target& target) {
+  return target.halide.arch == HTarget::ARM && target.halide.os == HTarget::Linux;
+}
+
+}  // namespace
+
+bool runs_here(const Target& target) {
+#if defined(__aarch64__)
+  constexpr HTarget::Arch kArch = HTarget::ARM;
+#else
+  constexpr HTarget::Arch kArch = HTarget::X86;
+#endif
+#if defined(__APPLE__)
+  constexpr HTarget::OS kOs = HTarget::OSX;
+#else
+  constexpr HTarget::OS kOs = HTarget::Linux;
+#endif
+  return target.is_host || (target.halide.arch == kArch && target.halide.os == kOs);
+}
+
+std::vector<std::string> c_compiler(const Target& target, const std::string& given) {
+  if (const std::vector<std::string> compiler = split_words(given); !compiler.empty()) {
+    if (!find_program(compiler[0])) throw UserError("--cc: there is no program " + compiler[0]);
+    return compiler;
+  }
+  if (runs_here(target)) {
+    if (const auto found = first_found({{"clang"}, {"cc"}, {"gcc"}, {QATC_CLANG}})) return *found;
+    throw UserError("there is no C compiler; install clang or gcc");
+  }
+  if (is_arm64_linux(target)) {
+    // Static, because an emulator has no shared libraries of the target.
+    if (const auto found = first_found(
+            {{"aarch64-linux-gnu-gcc", "-static"}, {"clang", "--target=aarch64-linux-gnu", "-static"}})) {
+      return *found;
+    }
+  }
+  throw UserError("there is no C compiler for target '" + target.name + "'" +
+                  (is_arm64_linux(target) ? "; install gcc-aarch64-linux-gnu, or give one with --cc"
+                                          : "; give the one of its SDK with --cc"));
+}
+
+void build_example(Example example, const CompiledModel& model, const Target& target,
+                   const std::vector<std::string>& compiler, const std::string& program) {
+  const TemporaryDirectory sources;
+  const std::string libraries = model.folder + "/" + target.name;
+  std::vector<std::string> command = compiler;
+  for (const std::string& argument : {
+           std::string("-O2"),
+           "-DQATC_MODEL_HEADER=\"" + model.name + ".h\"",
+           "-DQATC_MODEL=" + model.name,
+           "-I" + model.folder,
+           "-I" + sources.path(),
+           write_sources(example, sources.path()),
+           libraries + "/lib" + model.name + ".a",
+           libraries + "/libqatc_runtime.a",
+           std::string("-pthread"),
+           std::string("-lm"),
+           std::string("-o"),
+           program,
+       }) {
+    command.push_back(argument);
+  }
+  const ProcessResult result = run_process(command);
+  if (result.status == 0) return;
+  // What the compiler has to say goes line by line, so that nothing of it looks like ours.
+  std::vector<std::string> lines{compiler[0] + " cannot build the program for target '" + target.name + "':"};
+  std::istringstream said(result.err);
+  for (std::string line; std::getline(said, line);) lines.push_back("  " + line);
+  throw UserError(lines);
+}
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+}  // namespace qatc

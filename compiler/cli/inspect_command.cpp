@@ -1,0 +1,223 @@
+#include "cli/inspect_command.h"
+
+#include <charconv>
+#include <cinttypes>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "cli/plan_report.h"
+#include "compile.h"
+
+namespace qatc {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectCommand {
+  CompileOptions options;
+  std::vector<ImageSize> sizes;
+  bool json = false;
+};
+
+constexpr int64_t kLargestSide = 1 << 16;
+
+std::optional<ImageSize> parse_size(const std::string& text) {
+  const size_t x = text.find('x');
+  if (x == std::string::npos) return std::nullopt;
+  ImageSize size;
+  const char* end = text.data() + text.size();
+  const bool is_read = std::from_chars(text.data(), text.data() + x, size.height).ptr == text.data() + x &&
+                       std::from_chars(text.data() + x + 1, end, size.width).ptr == end;
+  const bool is_within =
+      size.height >= 1 && size.height <= kLargestSide && size.width >= 1 && size.width <= kLargestSide;
+  return is_read && is_within ? std::optional(size) : std::nullopt;
+}
+
+void add_sizes(const std::vector<std::string>& texts, std::vector<ImageSize>& sizes) {
+  for (const std::string& text : texts) {
+    const std::optional<ImageSize> size = parse_size(text);
+    if (!size) throw CLI::ValidationError("--size", "must be HEIGHTxWIDTH, e.g. 540x960, is '" + text + "'");
+    sizes.push_back(*size);
+  }
+}
+
+// ---- JSON
+// ----------------------------------------------------------------------------------------------------------
+
+Json to_json(const CallReport& call) {
+  Json origins = Json::array();
+  for (const Origin& origin : call.origins)
+    origins.push_back({{"name", origin.name}, {"op_type", origin.op_type}});
+  Json json = {{"stage", call.stage}, {"does", call.does}};
+  if (call.kernel >= 0) {
+    json["kernel"] = call.kernel;
+    json["signature"] = call.signature;
+  }
+  json["reads"] = call.reads;
+  json["writes"] = call.writes;
+  json["nodes"] = origins;
+  return json;
+}
+
+Json to_json(const KeptTensorReport& kept) {
+  return {{"tensor", kept.name},
+          {"shape", kept.shape},
+          {"written", kept.written},
+          {"last_read", kept.last_read},
+          {"reason", kept.reason}};
+}
+
+Json to_json(const MemoryReport& memory) {
+  Json json = {{"height", memory.height}, {"width", memory.width}, {"supported", memory.is_supported}};
+  if (!memory.is_supported) return json;
+  json["multiply_adds"] = memory.multiply_adds;
+  json["arena_bytes"] = memory.arena_bytes;
+  json["peak_stage"] = memory.peak_stage;
+  json["alive"] = Json::array();
+  for (const AliveBlock& block : memory.alive)
+    json["alive"].push_back({{"what", block.what}, {"bytes", block.bytes}});
+  return json;
+}
+
+template <class Report>
+Json to_json(const std::vector<Report>& reports) {
+  Json json = Json::array();
+  for (const Report& report : reports) json.push_back(to_json(report));
+  return json;
+}
+
+void print_json(const PlanReport& report, const std::string& rounding) {
+  const Json json = {{"model", report.model},
+                     {"rounding", rounding},
+                     {"input", report.input},
+                     {"output", report.output},
+                     {"min_height", report.limits.min_height},
+                     {"max_height", report.limits.max_height},
+                     {"min_width", report.limits.min_width},
+                     {"max_width", report.limits.max_width},
+                     {"kernels", report.kernels},
+                     {"multiply_adds_per_pixel", report.multiply_adds_per_pixel},
+                     {"calls", to_json(report.calls)},
+                     {"kept", to_json(report.kept)},
+                     {"memory", to_json(report.memory)}};
+  std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
+}
+
+// ---- Text
+// ----------------------------------------------------------------------------------------------------------
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+/// Without the QuantizeLinear nodes, each of which is the rounding of the node before it.
+std::string joined(const std::vector<Origin>& origins) {
+  std::vector<std::string> texts;
+  for (const Origin& origin : origins) {
+    if (origin.op_type != "QuantizeLinear") texts.push_back(origin.name + " (" + origin.op_type + ")");
+  }
+  return joined(texts);
+}
+
+std::string megabytes(int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f MB", static_cast<double>(bytes) * 1e-6);
+  return text;
+}
+
+void print_call(const CallReport& call) {
+  std::printf("%4d  %s", call.stage, call.does.c_str());
+  if (call.kernel >= 0) std::printf("  [kernel %d]", call.kernel);
+  std::printf("\n      %s -> %s\n", joined(call.reads).c_str(), joined(call.writes).c_str());
+  if (!call.origins.empty()) std::printf("      does %s\n", joined(call.origins).c_str());
+}
+
+void print_memory(const MemoryReport& memory) {
+  const std::string size = std::to_string(memory.height) + "x" + std::to_string(memory.width);
+  if (!memory.is_supported) {
+    std::printf("%12s  not supported\n", size.c_str());
+    return;
+  }
+  std::printf("%12s  %12s  %10.3f G  stage %d: ", size.c_str(), megabytes(memory.arena_bytes).c_str(),
+              static_cast<double>(memory.multiply_adds) * 1e-9, memory.peak_stage);
+  std::vector<std::string> alive;
+  int64_t rest = 0;
+  for (const AliveBlock& block : memory.alive) {
+    if (block.bytes * 20 < memory.arena_bytes) {
+      rest += block.bytes;
+    } else {
+      alive.push_back(block.what + " " + megabytes(block.bytes));
+    }
+  }
+  if (rest > 0) alive.push_back("smaller ones " + megabytes(rest));
+  std::printf("%s\n", joined(alive).c_str());
+}
+
+void print_text(const PlanReport& report, const std::string& rounding) {
+  const SizeLimits& limits = report.limits;
+  std::printf("%s: %s -> %s (height x width x channels), %s rounding\n", report.model.c_str(),
+              report.input.c_str(), report.output.c_str(), rounding.c_str());
+  std::printf("image sizes %" PRId64 "x%" PRId64 " to %" PRId64 "x%" PRId64 ", %" PRId64
+              " distinct kernels, %.0f multiply-adds a pixel\n",
+              limits.min_height, limits.min_width, limits.max_height, limits.max_width, report.kernels,
+              report.multiply_adds_per_pixel);
+  std::printf("\nStages, and the nodes of the model that each call does:\n");
+  for (const CallReport& call : report.calls) print_call(call);
+  std::printf("\nNot fused, kept in full between stages:\n");
+  for (const KeptTensorReport& kept : report.kept) {
+    std::printf("  %s: %s, stages %d to %d: %s\n", kept.name.c_str(), kept.shape.c_str(), kept.written,
+                kept.last_read, kept.reason.c_str());
+  }
+  std::printf("\nMemory:\n%12s  %12s  %12s  %s\n", "image size", "arena", "multiply-adds", "largest use");
+  for (const MemoryReport& memory : report.memory) print_memory(memory);
+}
+
+/// Three common sizes, or the only one.
+std::vector<ImageSize> default_sizes(const SizeLimits& limits) {
+  if (limits.min_height == limits.max_height && limits.min_width == limits.max_width) {
+    return {{limits.min_height, limits.min_width}};
+  }
+  return {{100, 100}, {540, 960}, {1080, 1920}};
+}
+
+int run_inspect(const InspectCommand& command) {
+  const Plan plan = plan_model(command.options);
+  PlanReport report = report_plan(plan, command.sizes.empty() ? default_sizes(plan.limits) : command.sizes);
+  report.model = command.options.model;
+  const std::string rounding = rounding_name(command.options.rounding);
+  command.json ? print_json(report, rounding) : print_text(report, rounding);
+  return 0;
+}
+
+}  // namespace
+
+Command add_inspect_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("inspect",
+                         "Says what a network becomes: what is fused, work, memory by image size.\n"
+                         "Compiles nothing.");
+  const auto inspect = std::make_shared<InspectCommand>();
+  inspect->options.name = "network";
+  add_model_option(*command, inspect->options.model);
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--size", [inspect](const std::vector<std::string>& texts) { add_sizes(texts, inspect->sizes); },
+          "image sizes, height x width; default 100x100,540x960,1080x1920")
+      ->delimiter(',')
+      ->type_name("HxW,...");
+  add_rounding_option(*command, inspect->options.rounding);
+  add_print_after_option(*command, inspect->options.after_pass);
+  command->add_flag("--json", inspect->json, "one JSON object instead of text");
+  return {command, [inspect] { return run_inspect(*inspect); }};
+}
+
+}  // namespace qatc

@@ -1,0 +1,95 @@
+#include "cli/options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <vector>
+
+#include "ir/print.h"
+#include "passes/pipeline.h"
+
+namespace qatc {
+
+namespace {
+
+constexpr int kMostThreads = 64;  // as many as qatc_threads.h has
+
+/// What --print-after takes, in order; a pass that runs twice is named once.
+std::vector<std::string> stage_names() {
+  std::vector<std::string> names{"import"};
+  for (const Pass& pass : pipeline()) {
+    const std::string name(pass.name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  names.push_back("all");
+  return names;
+}
+
+std::string joined_stage_names() {
+  std::string text;
+  for (const std::string& name : stage_names()) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+void print_after(const std::string& wanted, const std::string& pass, const Graph& graph) {
+  if (wanted == "all" || wanted == pass)
+    std::cout << "# after " << pass << "\n" << print(graph) << std::flush;
+}
+
+void add_count_option(CLI::App& app, const std::string& name, int& count, int least, int most,
+                      const std::string& description) {
+  const auto read = [name, &count, least, most](const std::string& text) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, count);
+    if (error != std::errc() || stop != end || count < least || count > most) {
+      throw CLI::ValidationError(name, "must be a number from " + std::to_string(least) + " to " +
+                                           std::to_string(most) + ", is '" + text + "'");
+    }
+  };
+  app.add_option_function<std::string>(name, read, description)->type_name("N");
+}
+
+}  // namespace
+
+void add_model_option(CLI::App& app, std::string& model) {
+  app.add_option("MODEL", model, "the network, an ONNX file")->required()->type_name("MODEL");
+}
+
+void add_rounding_option(CLI::App& app, Rounding& rounding) {
+  const auto read = [&rounding](const std::string& text) {
+    if (text != "float" && text != "exact") {
+      throw CLI::ValidationError("--rounding", "must be float or exact, is '" + text + "'");
+    }
+    rounding = text == "float" ? Rounding::kFloat : Rounding::kExact;
+  };
+  app.add_option_function<std::string>("--rounding", read,
+                                       "float (default): float32 before each rounding, fastest;\n"
+                                       "exact: as the graph's real arithmetic rounds")
+      ->type_name("MODE");
+}
+
+void add_threads_option(CLI::App& app, int& threads) {
+  add_count_option(app, "--threads", threads, 1, kMostThreads, "threads that the network runs on; default 1");
+}
+
+void add_jobs_option(CLI::App& app, int& jobs) {
+  add_count_option(app, "--jobs", jobs, 1, 1024, "kernels compiled at a time; default: as many as cores");
+}
+
+void add_print_after_option(CLI::App& app,
+                            std::function<void(const std::string& pass, const Graph& graph)>& after_pass) {
+  const auto read = [&after_pass](const std::string& wanted) {
+    const std::vector<std::string> names = stage_names();
+    if (std::find(names.begin(), names.end(), wanted) == names.end()) {
+      throw CLI::ValidationError("--print-after",
+                                 "there is no pass '" + wanted + "'; there are " + joined_stage_names());
+    }
+    after_pass = [wanted](const std::string& pass, const Graph& graph) { print_after(wanted, pass, graph); };
+  };
+  app.add_option_function<std::string>("--print-after", read, "print the graph after this pass, or after all")
+      ->type_name("PASS|all");
+}
+
+std::string rounding_name(Rounding rounding) { return rounding == Rounding::kFloat ? "float" : "exact"; }
+
+}  // namespace qatc

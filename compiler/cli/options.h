@@ -1,0 +1,24 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "ir/graph.h"
+#include "ops/op.h"
+
+namespace qatc {
+
+// Options that several commands have, so that they are the same in all of them.
+
+void add_model_option(CLI::App& app, std::string& model);
+void add_rounding_option(CLI::App& app, Rounding& rounding);
+void add_threads_option(CLI::App& app, int& threads);
+void add_jobs_option(CLI::App& app, int& jobs);
+/// Where --print-after is given, `after_pass` becomes a printer of that pass's graph to stdout.
+void add_print_after_option(CLI::App& app,
+                            std::function<void(const std::string& pass, const Graph& graph)>& after_pass);
+
+std::string rounding_name(Rounding rounding);
+
+}  // namespace qatc

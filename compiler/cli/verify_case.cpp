@@ -1,0 +1,238 @@
+#include "cli/verify_case.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "cli/example_program.h"
+#include "compile.h"
+#include "frontend/read_tensor.h"
+#include "ops/evaluate.h"
+#include "support/error.h"
+#include "support/files.h"
+#include "support/process.h"
+#include "support/progress.h"
+
+namespace qatc {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct DataSet {
+  int number;
+  std::string folder;
+};
+
+/// The test_data_set_N folders in the order of N.
+std::vector<DataSet> find_data_sets(const std::string& folder) {
+  constexpr std::string_view kPrefix = "test_data_set_";
+  std::vector<DataSet> sets;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    int number = 0;
+    const char* end = name.data() + name.size();
+    if (name.rfind(kPrefix, 0) == 0 &&
+        std::from_chars(name.data() + kPrefix.size(), end, number).ptr == end && entry.is_directory()) {
+      sets.push_back({number, entry.path().string()});
+    }
+  }
+  if (error) throw UserError("cannot read " + folder + ": " + error.message());
+  if (sets.empty()) throw UserError(folder + ": there is no folder test_data_set_0");
+  std::sort(sets.begin(), sets.end(), [](const DataSet& a, const DataSet& b) { return a.number < b.number; });
+  return sets;
+}
+
+/// What a program's command line begins with.
+std::vector<std::string> find_runner(const Target& target, const std::string& given) {
+  if (const std::vector<std::string> runner = split_words(given); !runner.empty()) {
+    if (!find_program(runner[0])) throw UserError("--runner: there is no program " + runner[0]);
+    return runner;
+  }
+  if (runs_here(target)) return {};
+  if (target.halide.arch == Halide::Target::ARM && target.halide.os == Halide::Target::Linux) {
+    for (const char* emulator : {"qemu-aarch64", "qemu-aarch64-static"}) {
+      if (find_program(emulator)) return {emulator, "-cpu", "max"};
+    }
+    throw UserError("programs for target '" + target.name +
+                    "' do not run here; install qemu-user, or say with --runner CMD how to run them");
+  }
+  throw UserError("programs for target '" + target.name +
+                  "' do not run here; say with --runner CMD how to run them");
+}
+
+Tensor read_image(const std::string& path) {
+  const Tensor tensor = read_tensor(path);
+  if (tensor.shape.size() != 4 || tensor.shape[0] != 1 || tensor.real.empty()) {
+    throw UserError(path + ": must hold one image, 1 x channels x height x width, is " +
+                    shape_text(tensor.shape));
+  }
+  return to_nhwc(tensor);
+}
+
+std::string float_bytes(const Tensor& tensor) {
+  std::string bytes;
+  bytes.reserve(tensor.real.size() * sizeof(float));
+  for (double value : tensor.real) {
+    const auto element = static_cast<float>(value);
+    char stored[sizeof element];
+    std::memcpy(stored, &element, sizeof element);
+    bytes.append(stored, sizeof element);
+  }
+  return bytes;
+}
+
+/// A tensor of `like`'s shape and type.
+Tensor tensor_of_bytes(const std::string& bytes, Tensor like, const std::string& path) {
+  if (bytes.size() != like.real.size() * sizeof(float)) {
+    throw InternalError(path + " holds " + std::to_string(bytes.size()) + " bytes, not " +
+                        std::to_string(like.real.size() * sizeof(float)));
+  }
+  for (size_t i = 0; i < like.real.size(); ++i) {
+    float element = 0;
+    std::memcpy(&element, bytes.data() + i * sizeof element, sizeof element);
+    like.real[i] = element;
+  }
+  return like;
+}
+
+/// The model as a program for the target.
+class CompiledCase {
+ public:
+  CompiledCase(const std::string& model, const std::string& folder, const VerifyOptions& options)
+      : folder_(folder), threads_(options.threads) {
+    const Target target = parse_target(options.target);
+    const std::vector<std::string> compiler = c_compiler(target, options.compiler);
+    command_ = find_runner(target, options.runner);
+    CompileOptions compile_options;
+    compile_options.model = model;
+    compile_options.name = "network";
+    compile_options.targets = {target.name};
+    compile_options.output = folder;
+    compile_options.rounding = options.rounding;
+    compile_options.jobs = options.jobs;
+    plan_ = plan_model(compile_options);
+    {
+      ProgressLine progress("compiling: kernels");
+      compile_options.progress = [&progress](int done, int total) { progress.update(done, total); };
+      compile(compile_options);
+    }
+    command_.push_back(folder + "/run_case");
+    build_example(Example::kRunCase, {folder, compile_options.name}, target, compiler, command_.back());
+  }
+
+  /// `like`: a result of this shape. `what`: whose input it is, for messages.
+  Tensor run(const Tensor& input, const Tensor& like, const std::string& what) const {
+    const std::string in = folder_ + "/in.bin";
+    const std::string out = folder_ + "/out.bin";
+    write_file_atomically(in, float_bytes(to_nchw(input)));
+    std::error_code ignored;
+    fs::remove(out, ignored);
+    std::vector<std::string> command = command_;
+    command.insert(command.end(), {in, out});
+    for (size_t i = 1; i < 4; ++i) command.push_back(std::to_string(input.shape[i]));
+    command.insert(command.end(), {"--threads", std::to_string(threads_)});
+    const ProcessResult result = run_process(command);
+    if (result.status != 0) {
+      const std::string said = result.err.substr(0, result.err.find('\n'));
+      throw UserError(what + ": the compiled network ended with status " + std::to_string(result.status) +
+                      (said.empty() ? "" : " and said: " + said));
+    }
+    return to_nhwc(tensor_of_bytes(read_file(out), to_nchw(like), out));
+  }
+
+  Tensor evaluate(const Tensor& input) const {
+    std::vector<Tensor> outputs = qatc::evaluate(plan_.graph, {input}, plan_.rounding);
+    return std::move(outputs.at(0));
+  }
+
+  /// The distance of two neighbouring values of the output.
+  double output_step() const {
+    const PlanTensor& codes = plan_.tensors[static_cast<size_t>(plan_.output_tensor)];
+    return plan_.graph.type(codes.value).quant->scale[0];
+  }
+
+ private:
+  std::string folder_;
+  int threads_;
+  Plan plan_;
+  std::vector<std::string> command_;
+};
+
+/// A stored result of the network for the same input.
+Tensor read_result(const std::string& path, const Tensor& like) {
+  Tensor stored = read_image(path);
+  if (stored.shape != like.shape) {
+    throw UserError(path + ": is " + shape_text(to_nchw(stored).shape) + ", the network gives " +
+                    shape_text(to_nchw(like).shape));
+  }
+  return stored;
+}
+
+DataSetResult verify_data_set(const CompiledCase& compiled, const DataSet& set,
+                              const VerifyOptions& options) {
+  const Tensor input = read_image(set.folder + "/input_0.pb");
+  const Tensor expected = compiled.evaluate(input);
+  const Tensor reference = read_result(set.folder + "/output_0.pb", expected);
+  const Tensor got = compiled.run(input, expected, set.folder);
+
+  DataSetResult result;
+  result.set = set.number;
+  result.first_difference = first_bit_difference(got, expected);
+  result.equals_evaluator = !result.first_difference;
+  result.reference = compare_images(got, reference, compiled.output_step() / 2);
+  const std::string fp32_path = set.folder + "/fp32_output_0.pb";
+  if (fs::exists(fp32_path)) {
+    const Tensor fp32 = read_result(fp32_path, expected);
+    result.fp32_psnr_db = compare_images(got, fp32, 0).psnr_db;
+    result.reference_fp32_psnr_db = compare_images(reference, fp32, 0).psnr_db;
+  }
+  const bool is_close = options.exact_match ? !result.reference.first_difference
+                                            : result.reference.psnr_db >= options.min_psnr_db;
+  result.passed = result.equals_evaluator && is_close;
+  return result;
+}
+
+void verify_case_in(const std::string& work, const std::string& folder, const VerifyOptions& options,
+                    const std::function<void(const DataSetResult&)>& report) {
+  const std::vector<DataSet> sets = find_data_sets(folder);
+  const CompiledCase compiled(folder + "/model.onnx", work, options);
+  std::vector<std::string> errors;
+  for (const DataSet& set : sets) {
+    try {
+      DataSetResult result = verify_data_set(compiled, set, options);
+      result.case_name = case_name(folder);
+      report(result);
+    } catch (const UserError& error) {  // the other sets may still say something
+      for (const std::string& line : error.lines()) errors.push_back(line);
+    }
+  }
+  if (!errors.empty()) throw UserError(errors);
+}
+
+}  // namespace
+
+std::string case_name(const std::string& folder) {
+  fs::path path = fs::absolute(folder).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();  // "case/"
+  return path.filename().string();
+}
+
+void verify_case(const std::string& folder, const VerifyOptions& options,
+                 const std::function<void(const DataSetResult&)>& report) {
+  if (options.keep.empty()) {
+    const TemporaryDirectory work;
+    verify_case_in(work.path(), folder, options, report);
+  } else {
+    const std::string work = options.keep + "/" + case_name(folder);
+    make_folder(work);
+    verify_case_in(work, folder, options, report);
+  }
+}
+
+}  // namespace qatc
