@@ -74,8 +74,10 @@ std::vector<llvm::CallInst*> lookups_by_lane(llvm::InsertElementInst& last, cons
     if (lane == nullptr || call == nullptr || call->getCalledFunction() != &lookup) return {};
     if (call->getArgOperand(0) != llvm::cast<llvm::CallInst>(last.getOperand(1))->getArgOperand(0)) return {};
     llvm::CallInst*& slot = lanes.at(lane->getZExtValue());
-    if (slot == nullptr) --missing;
-    if (slot == nullptr) slot = call;
+    if (slot == nullptr) {
+      slot = call;
+      --missing;
+    }
     rest = insert->getOperand(0);
   }
   return lanes;
