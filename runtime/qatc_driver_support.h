@@ -204,10 +204,10 @@ typedef struct qatc_buffer {
   int32_t dimensions;
   qatc_dimension* dim;
   void* padding;
-  qatc_dimension dims[6]; /* ours: what dim points to */
+  qatc_dimension dims[8]; /* ours: what dim points to */
 } qatc_buffer;
 
-/** A tensor as a kernel's input, pixel (0, 0) at the host pointer. */
+/** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);

@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 #error "compile the runtime as C"
 #endif
+/* Freestanding, a plain memcpy is always a call; __builtin_memcpy of a few bytes is a load or a store. */
 void* memcpy(void* restrict to, const void* restrict from, size_t bytes);
 void* memset(void* to, int value, size_t bytes);
 
@@ -154,7 +155,7 @@ static void quantize_float(const float* x, int32_t n, float scale, int32_t zero_
     r = r > high ? high : r;
     const float shifted = r + 12582912.0f;
     uint32_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
+    __builtin_memcpy(&bits, &shifted, sizeof bits);
     stored[i] = (uint8_t)((bits + (uint32_t)zero_point) ^ storage_xor);
   }
 }
@@ -170,7 +171,7 @@ static void quantize_exact(const float* x, int32_t n, float scale, int32_t zero_
     r = r > high ? high : r;
     const double shifted = r + 6755399441055744.0;
     uint64_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
+    __builtin_memcpy(&bits, &shifted, sizeof bits);
     stored[i] = (uint8_t)(((uint32_t)bits + (uint32_t)zero_point) ^ storage_xor);
   }
 }
@@ -178,11 +179,11 @@ static void quantize_exact(const float* x, int32_t n, float scale, int32_t zero_
 /* The floats need not be aligned: an app may pass any address. */
 static void gather_float(const uint8_t* from, ptrdiff_t pixel_stride, int32_t n, float* to) {
   if (pixel_stride == (ptrdiff_t)sizeof(float)) {
-    memcpy(to, from, (size_t)n * sizeof(float));
+    __builtin_memcpy(to, from, (size_t)n * sizeof(float));
     return;
   }
   for (int32_t i = 0; i < n; ++i) {
-    memcpy(&to[i], from + i * pixel_stride, sizeof(float));
+    __builtin_memcpy(&to[i], from + i * pixel_stride, sizeof(float));
   }
 }
 
@@ -302,7 +303,7 @@ static void store_f32_row(const qatc_image* out, const uint8_t* from, int32_t pi
   for (int32_t c = 0; c < out->channels; ++c) {
     uint8_t* channel = to + c * out->channel_stride;
     for (int32_t x = 0; x < out->width; ++x) {
-      memcpy(channel + x * out->pixel_stride, &table[from[(ptrdiff_t)x * pixel_bytes + c]], sizeof(float));
+      __builtin_memcpy(channel + x * out->pixel_stride, &table[from[(ptrdiff_t)x * pixel_bytes + c]], sizeof(float));
     }
   }
 }
@@ -529,10 +530,9 @@ static void bind_dimension(qatc_buffer* buffer, int32_t index, int32_t min, int3
 }
 
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor) {
-  bind(buffer, tensor->origin, 3);
-  bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
-  bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
-  bind_dimension(buffer, 2, 0, tensor->height, tensor->row_stride);
+  bind(buffer, tensor->origin, 2);
+  bind_dimension(buffer, 0, 0, tensor->width * tensor->pixel_bytes, 1);
+  bind_dimension(buffer, 1, 0, tensor->height, tensor->row_stride);
 }
 
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end) {
@@ -548,4 +548,4 @@ void qatc_bind_sums(qatc_buffer* buffer, int32_t* sums, int32_t channels, int32_
   bind_dimension(buffer, 1, y_begin, y_end - y_begin, channels);
 }
 
-void qatc_bind_constant(qatc_buffer* buffer, const void* data) { bind(buffer, data, 6); }
+void qatc_bind_constant(qatc_buffer* buffer, const void* data) { bind(buffer, data, 8); }

@@ -89,9 +89,13 @@ KernelTile kernel_tile(Isa isa, const KernelSpec& spec) {
   return tile;
 }
 
-int64_t input_lane(Isa isa, int64_t channels) {
+int64_t filter_block(Isa isa, const KernelSpec& spec, const KernelConv& conv) {
+  return kernel_tile(isa, spec).channels * conv.digits;
+}
+
+int64_t input_lane(Isa isa, int64_t run_length) {
   if (isa != Isa::kArmDotprod) return 0;
-  return channels % 16 == 0 ? 16 : channels % 8 == 0 ? 8 : 4;
+  return run_length % 16 == 0 ? 16 : run_length % 8 == 0 ? 8 : 4;
 }
 
 int64_t byte_vector(Isa isa) {

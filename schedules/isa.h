@@ -20,8 +20,7 @@ enum class Isa : uint8_t {
 inline bool is_arm(Isa isa) { return isa == Isa::kArmBase || isa == Isa::kArmDotprod; }
 std::string_view isa_name(Isa isa);
 
-/// How the filter of a conv is laid out and which vector it is computed in: element (ci % reduction, lane %
-/// vector, ci / reduction, kx, ky, lane / vector), innermost first.
+/// How a conv is computed and its filter laid out.
 struct ConvLayout {
   int64_t vector = 16;    // int32 lanes of one accumulator register
   int64_t reduction = 4;  // products summed per lane and instruction
@@ -38,8 +37,13 @@ struct KernelTile {
 };
 KernelTile kernel_tile(Isa isa, const KernelSpec& spec);
 
-/// Input channels loaded at once as one vector for dot products by lane (ARM); 0: each product reads memory.
-int64_t input_lane(Isa isa, int64_t channels);
+/// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci % reduction,
+/// lane % block, ci / reduction, kx, ky, lane / block), innermost first.
+int64_t filter_block(Isa isa, const KernelSpec& spec, const KernelConv& conv);
+
+/// Bytes of a pixel's run (lower/buffer.h) loaded at once as one vector for dot products by lane (ARM); 0: each product
+/// reads memory.
+int64_t input_lane(Isa isa, int64_t run_length);
 
 /// The vector width in bytes for kernels without a reduction.
 int64_t byte_vector(Isa isa);

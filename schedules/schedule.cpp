@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lower/buffer.h"
+
 namespace qatc {
 
 namespace {
@@ -38,7 +40,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
     const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
-    const auto load = static_cast<int>(input_lane(isa, channels));
+    const auto load = static_cast<int>(input_lane(isa, conv_runs(spec_conv, channels).length));
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
     Stage update = acc.update(static_cast<int>(i));
@@ -65,6 +67,13 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   }
 }
 
+void schedule_codes(LoweredKernel& kernel, const Var& co, int channels) {
+  for (Func& codes : kernel.codes) {
+    codes.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels);
+    codes.vectorize(kernel.c).unroll(kernel.x);
+  }
+}
+
 void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
   const KernelTile tile = kernel_tile(isa, spec);
   const auto channels = static_cast<int>(tile.channels);
@@ -77,6 +86,7 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, Isa isa
   for (size_t i = 0; i < kernel.convs.size(); ++i) {
     schedule_conv(kernel.convs[i], spec.convs[i], spec, kernel, co, xo, isa);
   }
+  schedule_codes(kernel, co, channels);
 }
 
 void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
@@ -91,6 +101,7 @@ void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, Isa isa
   const auto channels = static_cast<int>(run);
   tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
   tile_output(kernel.out, kernel, co, xo, channels, 1);
+  schedule_codes(kernel, co, channels);
 }
 
 void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {

@@ -86,6 +86,7 @@ class Packer {
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
     const int64_t lanes = spec.out_channels * conv.digits;
     const ConvLayout layout = conv_layout(isa_, lanes);
+    const int64_t block = filter_block(isa_, spec, conv);
     const int32_t zero_point = stored_zero_point(in, isa_);
     std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
     int64_t first_channel = 0;
@@ -104,7 +105,7 @@ class Packer {
               const std::vector<int32_t> digits = balanced_digits(weight, conv.digits);
               for (int digit = 0; digit < conv.digits; ++digit) {
                 const int64_t lane = digit * spec.out_channels + o;
-                const int64_t v = layout.vector;
+                const int64_t v = block;
                 const int64_t red = layout.reduction;
                 const int64_t place =
                     ci % red +

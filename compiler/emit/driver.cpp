@@ -125,7 +125,7 @@ class DriverWriter {
     line("  const qatc_executor* executor;");
     line("  int32_t stripes; /* of the running stage */");
     for (size_t i = 0; i < plan_.tensors.size(); ++i)
-      line("  qatc_tensor t" + number(int64_t(i)) + "; /* " + plan_.tensors[i].name + " */");
+      line("  qatc_tensor t" + number(int64_t(i)) + "; /* " + comment_text(plan_.tensors[i].name) + " */");
     for (size_t i = 0; i < plan_.statistics.size(); ++i) {
       line("  int32_t *sums" + number(int64_t(i)) + ", *squares" + number(int64_t(i)) + ";");
       line("  qatc_norm norm" + number(int64_t(i)) + ";");

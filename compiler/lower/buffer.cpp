@@ -31,13 +31,9 @@ void bound_dense(ImageParam& image, const std::vector<int64_t>& extents) {
 }
 
 /// Rows are whole pixels apart, which tells Halide how aligned every row is.
-template <class Param>
-void declare_strides(Param& image, int64_t pixel_stride) {
+Halide::Expr whole_pixels(const Halide::Expr& bytes, int64_t pixel_stride) {
   const auto stride = static_cast<int>(pixel_stride);
-  image.dim(0).set_stride(1);
-  image.dim(1).set_stride(stride);
-  image.dim(2).set_stride((image.dim(2).stride() / stride) * stride);
-  image.set_host_alignment(host_alignment(pixel_stride));
+  return bytes / stride * stride;
 }
 
 Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
@@ -59,11 +55,13 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
   const Halide::Type real = spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
   switch (argument.kind) {
     case Kind::kInput: {
-      ImageParam image(storage_type(isa), 3, name);
-      declare_strides(image, spec.inputs[index]);
-      image.dim(0).set_bounds(0, static_cast<int>(spec.inputs[index]));
-      // No minimum for x and y, though the driver always passes 0: taps in the border read below it, which
-      // Halide may take as proof that the kernel fails.
+      const int64_t channels = spec.inputs[index];
+      ImageParam image(storage_type(isa), 2, name);
+      // Not a minimum of 0, though the driver passes it: taps in the border read below it, which Halide may
+      // take as proof that the kernel fails.
+      image.dim(0).set_min(whole_pixels(image.dim(0).min(), channels)).set_stride(1);
+      image.dim(1).set_min(0).set_stride(whole_pixels(image.dim(1).stride(), channels));
+      image.set_host_alignment(host_alignment(channels));
       return image;
     }
     case Kind::kXMap:
@@ -76,11 +74,14 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       const KernelConv& conv = spec.convs[index];
       const int64_t lanes = spec.out_channels * conv.digits;
       const ConvLayout layout = conv_layout(isa, lanes);
-      ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 6, name);
+      ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
       const int64_t channels =
           spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
-      bound_dense(image, {layout.reduction, layout.vector, channels / layout.reduction, conv.kernel[1],
-                          conv.kernel[0], lanes / layout.vector});
+      const ConvRuns runs = conv_runs(conv, channels);
+      const int64_t block = filter_block(isa, spec, conv);
+      // The block in two dimensions: Halide sees that a vector of it is contiguous.
+      bound_dense(image, {layout.reduction, layout.vector, block / layout.vector,
+                          runs.length / layout.reduction, runs.count, conv.kernel[0], lanes / block});
       return image;
     }
     case Kind::kCorrection: {
@@ -106,6 +107,11 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
 }
 
 }  // namespace
+
+ConvRuns conv_runs(const KernelConv& conv, int64_t channels) {
+  if (conv.dilation[1] == 1) return {channels * conv.kernel[1], 1};
+  return {channels, conv.kernel[1]};
+}
 
 Halide::Type storage_type(Isa isa) { return is_arm(isa) ? Halide::Int(8) : Halide::UInt(8); }
 
@@ -157,7 +163,11 @@ void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride) {
       buffer.dim(0).set_bounds(0, static_cast<int>(channels));
       buffer.dim(1).set_min(0);
     }
-    declare_strides(buffer, pixel_stride);
+    buffer.dim(0).set_stride(1);
+    buffer.dim(1).set_stride(static_cast<int>(pixel_stride));
+    buffer.dim(2).set_stride(whole_pixels(buffer.dim(2).stride(), pixel_stride));
+    // A slice begins at any channel of the wider tensor.
+    buffer.set_host_alignment(channels == pixel_stride ? host_alignment(pixel_stride) : 1);
     first = false;
   }
 }

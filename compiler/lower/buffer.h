@@ -11,13 +11,22 @@
 
 namespace qatc {
 
-// The one place that knows how NHWC storage looks to Halide: dimension 0 is the channel with stride 1,
-// dimension 1 is x with a constant stride, dimension 2 is y with a row stride that the driver passes. Pixel
-// (0, 0) of every input is at its buffer's host pointer; the border is reached through negative coordinates.
-// Kernels are compiled without run-time checks, so these declarations are promises of the driver.
+// The one place that knows how NHWC storage looks to Halide. An input is (byte of the row, y): byte x *
+// channels + c of row y, so that neighbouring pixels are one run of memory; pixel (0, 0) is at the buffer's
+// host pointer and the border is reached through negative coordinates. An output is (c, x, y) with a constant
+// pixel stride. The row stride is the driver's. Kernels are compiled without run-time checks, so these
+// declarations are promises of the driver.
 
 /// int8 on ARM64, uint8 on x86-64 (see plan/kernel.h).
 Halide::Type storage_type(Isa isa);
+
+/// The bytes of one row that a conv reads for one output pixel: `count` runs of `length` adjacent bytes.
+/// Without dilation all taps of a row are one run. The filter's layout is the same either way: kx is outside
+/// of ci.
+struct ConvRuns {
+  int64_t length, count;
+};
+ConvRuns conv_runs(const KernelConv& conv, int64_t channels);
 
 /// The declared parameters of a kernel, found by argument.
 class KernelParams {

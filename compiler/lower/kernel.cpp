@@ -33,20 +33,40 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
     const ImageParam filter =
         params.image({KernelArgument::Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
     const auto channels = static_cast<int>(spec.inputs[static_cast<size_t>(conv.inputs[i])]);
-    const RDom r(0, channels, 0, static_cast<int>(conv.kernel[1]), 0, static_cast<int>(conv.kernel[0]),
-                 "taps" + suffix + "_" + std::to_string(i));
-    Func operand("operand" + suffix + "_" + std::to_string(i));
-    Var ic("ic"), ix("ix"), iy("iy");
-    operand(ic, ix, iy) = layout.wide ? Halide::cast<int16_t>(in(ic, ix, iy)) : Expr(in(ic, ix, iy));
-    const auto v = static_cast<int>(layout.vector);
-    const auto red = static_cast<int>(layout.reduction);
-    const Expr in_x = x * static_cast<int>(conv.stride[1]) + r.y * static_cast<int>(conv.dilation[1]) -
-                      static_cast<int>(conv.pad[1]);
+    const ConvRuns runs = conv_runs(conv, channels);
+    const RDom r(0, static_cast<int>(runs.length), 0, static_cast<int>(runs.count), 0,
+                 static_cast<int>(conv.kernel[0]), "taps" + suffix + "_" + std::to_string(i));
+    // Byte of the row where output pixel x's run r.y begins, and the row.
+    const Expr begin = (x * static_cast<int>(conv.stride[1]) + r.y * static_cast<int>(conv.dilation[1]) -
+                        static_cast<int>(conv.pad[1])) *
+                       channels;
     const Expr in_y = y * static_cast<int>(conv.stride[0]) + r.z * static_cast<int>(conv.dilation[0]) -
                       static_cast<int>(conv.pad[0]);
-    const Expr weight = filter(r.x % red, lane % v, r.x / red, r.y, r.z, lane / v);
-    lowered.accumulator(lane, x, y) +=
-        Halide::cast<int32_t>(operand(r.x, in_x, in_y)) * Halide::cast<int32_t>(weight);
+    Func operand("operand" + suffix + "_" + std::to_string(i));
+    Expr value;
+    if (layout.wide) {
+      // By byte of the row: neighbouring pixels share what they read.
+      Var byte("byte"), row("row");
+      operand(byte, row) = Halide::cast<int16_t>(in(byte, row));
+      value = operand(begin + r.x, in_y);
+    } else {
+      // By pixel: what one load brings.
+      Var k("k"), run("run"), ky("ky");
+      operand(k, x, y, run, ky) =
+          in((x * static_cast<int>(conv.stride[1]) + run * static_cast<int>(conv.dilation[1]) -
+              static_cast<int>(conv.pad[1])) *
+                     channels +
+                 k,
+             y * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) -
+                 static_cast<int>(conv.pad[0]));
+      value = operand(r.x, x, y, r.y, r.z);
+    }
+    const auto block = static_cast<int>(filter_block(isa, spec, conv));
+    const auto red = static_cast<int>(layout.reduction);
+    const auto v = static_cast<int>(layout.vector);
+    const Expr weight =
+        filter(r.x % red, lane % v, (lane / v) % (block / v), r.x / red, r.y, r.z, lane / block);
+    lowered.accumulator(lane, x, y) += Halide::cast<int32_t>(value) * Halide::cast<int32_t>(weight);
     lowered.taps.push_back(r);
     lowered.operands.push_back(operand);
   }
@@ -59,9 +79,10 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
   LoweredKernel kernel;
   const KernelParams params(spec, isa);
   const ImageParam in = params.image({KernelArgument::Kind::kInput, 0});
-  const RDom r(0, in.dim(1).extent(), "pixels");
+  const auto channels = static_cast<int>(spec.inputs[0]);
+  const RDom r(0, in.dim(0).extent() / channels, "pixels");
   Func sums("sums");
-  const Expr q = Halide::cast<int32_t>(in(kernel.c, r, kernel.y));
+  const Expr q = Halide::cast<int32_t>(in(r * channels + kernel.c, kernel.y));
   sums(kernel.c, kernel.y) = Halide::Tuple(Expr(0), Expr(0));
   sums(kernel.c, kernel.y) =
       Halide::Tuple(sums(kernel.c, kernel.y)[0] + q, sums(kernel.c, kernel.y)[1] + q * q);
@@ -84,9 +105,10 @@ LoweredKernel lower_kernel(const KernelSpec& spec, Isa isa) {
   }
   std::vector<Func> accumulators;
   for (const LoweredConv& conv : kernel.convs) accumulators.push_back(conv.accumulator);
-  const std::vector<Expr> steps = lower_steps(spec, isa, params, accumulators, kernel.c, kernel.x, kernel.y);
+  const LoweredSteps steps = lower_steps(spec, isa, params, accumulators, kernel.c, kernel.x, kernel.y);
+  kernel.codes = steps.codes;
   std::vector<Expr> results;
-  for (int step : spec.outputs) results.push_back(steps[static_cast<size_t>(step)]);
+  for (int step : spec.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);
   kernel.out = Func("out");
   if (results.size() == 1) {
     kernel.out(kernel.c, kernel.x, kernel.y) = results.front();

@@ -12,7 +12,7 @@ namespace qatc {
 /// The Halide algorithm of one conv of a kernel, with what its schedule needs to name.
 struct LoweredConv {
   Halide::Func accumulator;        // int32 (lane, x, y)
-  std::vector<Halide::RDom> taps;  // (channel, kx, ky), one per input
+  std::vector<Halide::RDom> taps;  // (byte of the run, run, ky), one per input
   std::vector<Halide::Func>
       operands;  // the input as the conv reads it, one per input: widened or loaded by lane
 };
@@ -22,6 +22,7 @@ struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
+  std::vector<Halide::Func> codes;  // see lower/steps.h
   Halide::Func out;
 };
 

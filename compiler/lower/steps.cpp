@@ -1,5 +1,7 @@
 #include "lower/steps.h"
 
+#include <map>
+
 #include "support/error.h"
 
 namespace qatc {
@@ -46,10 +48,10 @@ class StepLowering {
                const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y)
       : spec_(spec), isa_(isa), params_(params), accumulators_(accumulators), c_(c), x_(x), y_(y) {}
 
-  std::vector<Expr> run() {
+  LoweredSteps run() {
     for (size_t i = 0; i < spec_.steps.size(); ++i)
       values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
-    return values_;
+    return {values_, codes_};
   }
 
  private:
@@ -58,13 +60,13 @@ class StepLowering {
       case KernelStep::Kind::kRequantize:
         return requantize(step, index);
       case KernelStep::Kind::kLoad:
-        return image(Kind::kInput, step.input)(c_, x_, y_);
+        return pixel(step.input, x_, y_);
       case KernelStep::Kind::kResizeLoad:
         return resize_load(step, index);
       case KernelStep::Kind::kMaxPool:
         return max_pool(step);
       case KernelStep::Kind::kLookup:
-        return lookup(value(step.a), scalar(Kind::kTable, index));
+        return lookup(codes(step.a), scalar(Kind::kTable, index));
       case KernelStep::Kind::kAdd:
         return add(step, index);
       case KernelStep::Kind::kMul:
@@ -83,27 +85,40 @@ class StepLowering {
     if (conv.digits == 1) {
       sum = real(accumulator(c_, x_, y_), is_double);
     } else {
-      // Exact in double: the whole sum stays below 2^53 (passes/check_accumulators.h).
-      double weight = 1.0;
-      for (int digit = 0; digit < conv.digits; ++digit, weight *= 256.0) {
-        const Expr lane = c_ + static_cast<int>(spec_.out_channels) * digit;
-        const Expr term = strict_float(real(accumulator(lane, x_, y_), true) * Expr(weight));
-        sum = sum.defined() ? strict_float(sum + term) : term;
-      }
+      sum = sum_of_digits(accumulator, conv.digits);
     }
     const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c_));
     const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c_));
     return round_to_storage(value, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
 
+  /// sum of digit d * 256^d as a double. Exact, and so the same in both forms: it stays below 2^53
+  /// (passes/check_accumulators.h).
+  Expr sum_of_digits(const Func& accumulator, int digits) const {
+    const auto digit = [&](int d) {
+      return accumulator(c_ + static_cast<int>(spec_.out_channels) * d, x_, y_);
+    };
+    if (is_arm(isa_) || isa_ == Isa::kX86Vnni) {
+      // These convert 64-bit integers to double as vectors.
+      Expr sum = cast<int64_t>(digit(0));
+      for (int d = 1; d < digits; ++d) sum += cast<int64_t>(digit(d)) << (8 * d);
+      return cast<double>(sum);
+    }
+    Expr sum = real(digit(0), true);
+    double weight = 256.0;
+    for (int d = 1; d < digits; ++d, weight *= 256.0) {
+      sum = strict_float(sum + strict_float(real(digit(d), true) * Expr(weight)));
+    }
+    return sum;
+  }
+
   /// The maps hold valid pixels only, which the driver guarantees (qatc_resize_map).
   Expr resize_load(const KernelStep& step, int index) {
     const ImageParam in = image(Kind::kInput, step.input);
-    const Expr in_x =
-        Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, in.dim(1).extent() - 1);
+    const Expr in_x = Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, width(step.input) - 1);
     const Expr in_y =
-        Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(2).extent() - 1);
-    return in(c_, in_x, in_y);
+        Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(1).extent() - 1);
+    return pixel(step.input, in_x, in_y);
   }
 
   Expr max_pool(const KernelStep& step) {
@@ -114,14 +129,26 @@ class StepLowering {
         Expr in_x = x_ * static_cast<int>(step.stride[1]) + static_cast<int>(kx - step.pad[1]);
         Expr in_y = y_ * static_cast<int>(step.stride[0]) + static_cast<int>(ky - step.pad[0]);
         if (step.clamp) {
-          in_x = Halide::clamp(in_x, 0, in.dim(1).extent() - 1);
-          in_y = Halide::clamp(in_y, 0, in.dim(2).extent() - 1);
+          in_x = Halide::clamp(in_x, 0, width(step.input) - 1);
+          in_y = Halide::clamp(in_y, 0, in.dim(1).extent() - 1);
         }
-        const Expr tap = in(c_, in_x, in_y);
+        const Expr tap = pixel(step.input, in_x, in_y);
         best = best.defined() ? Halide::max(best, tap) : tap;
       }
     }
     return best;
+  }
+
+  /// A step's value, once per tile when it is arithmetic that lookups wait for.
+  Expr codes(int step) {
+    if (spec_.steps[static_cast<size_t>(step)].kind == KernelStep::Kind::kLoad) return value(step);
+    const auto found = codes_of_.find(step);
+    if (found != codes_of_.end()) return found->second;
+    Func func("codes" + std::to_string(step));
+    func(c_, x_, y_) = value(step);
+    codes_.push_back(func);
+    values_[static_cast<size_t>(step)] = func(c_, x_, y_);
+    return codes_of_[step] = func(c_, x_, y_);
   }
 
   /// Through the bitcode function of schedules/lookup, which emit/llvm_module links in.
@@ -164,6 +191,12 @@ class StepLowering {
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
   }
 
+  /// Channel c of a pixel: rows are seen as bytes (lower/buffer.h).
+  Expr pixel(int input, const Expr& x, const Expr& y) const {
+    return image(Kind::kInput, input)(x * channels(input) + c_, y);
+  }
+  int channels(int input) const { return static_cast<int>(spec_.inputs[static_cast<size_t>(input)]); }
+  Expr width(int input) const { return image(Kind::kInput, input).dim(0).extent() / channels(input); }
   bool exact() const { return spec_.rounding == Rounding::kExact; }
   Expr value(int step) const { return values_[static_cast<size_t>(step)]; }
   /// q - zero_point in int16: both are stored bytes, so it fits.
@@ -183,13 +216,14 @@ class StepLowering {
   const std::vector<Func>& accumulators_;
   const Var &c_, &x_, &y_;
   std::vector<Expr> values_;
+  std::vector<Func> codes_;
+  std::map<int, Expr> codes_of_;
 };
 
 }  // namespace
 
-std::vector<Expr> lower_steps(const KernelSpec& spec, Isa isa, const KernelParams& params,
-                              const std::vector<Func>& accumulators, const Var& c, const Var& x,
-                              const Var& y) {
+LoweredSteps lower_steps(const KernelSpec& spec, Isa isa, const KernelParams& params,
+                         const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y) {
   return StepLowering(spec, isa, params, accumulators, c, x, y).run();
 }
 

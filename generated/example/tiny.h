@@ -1,0 +1,35 @@
+/* tiny.h - an image network compiled by qatc. Link libtiny.a and libqatc_runtime.a. */
+#ifndef QATC_MODEL_TINY_H
+#define QATC_MODEL_TINY_H
+
+#include "qatc_runtime.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Image sizes in pixels; everything between is supported as long as no tensor exceeds 2^31 - 1 bytes. */
+#define TINY_MIN_HEIGHT 3
+#define TINY_MIN_WIDTH 1
+#define TINY_MAX_HEIGHT 16384
+#define TINY_MAX_WIDTH 16384
+
+/** Bytes of scratch memory that tiny_run needs for a height x width image, at any alignment; 0 where the
+ * size is not supported. */
+size_t tiny_arena_size(int32_t height, int32_t width);
+
+/** The size of the result for a height x width image: H x W pixels of 3 channels. */
+qatc_status tiny_output_size(int32_t height, int32_t width, int32_t* out_height, int32_t* out_width,
+                             int32_t* out_channels);
+
+/** Runs the network on an image of 3 channels. arena: at least tiny_arena_size bytes, not shared with another
+ * running call. executor: the app's threads, or NULL for the calling thread. The result is the same for any number of
+ * threads and any strides. */
+qatc_status tiny_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,
+                     const qatc_executor* executor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

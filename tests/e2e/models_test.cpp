@@ -1,0 +1,102 @@
+// Whole networks: libraries for several targets against the evaluator and the stored reference vectors, for
+// the bundled demo network and, where this repository has them next to it, for larger exports with ONNX test
+// vectors.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <set>
+
+#include "cli/compare_images.h"
+#include "compile.h"
+#include "frontend/read_tensor.h"
+#include "ops/evaluate.h"
+#include "support/generated_library.h"
+
+namespace qatc::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kTargets{"host", "arm-64-linux-arm_dot_prod", "arm-64-linux"};
+
+/// Results that differ from output_0.pb in exact rounding, by "case/set": explained in tests/e2e/README.md.
+const std::set<std::string> kKnownMisses{};
+
+struct Case {
+  fs::path folder;
+  Rounding rounding;
+};
+
+std::string name_of(const Case& c) {
+  return c.folder.filename().string() + (c.rounding == Rounding::kFloat ? "_float" : "_exact");
+}
+
+std::vector<Case> cases() {
+  std::vector<fs::path> folders{fs::path(QATC_MODELS_DIR) / "demo"};
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(QATC_SHARED_MODELS, none)) {
+    if (fs::exists(entry.path() / "model.onnx")) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin() + 1, folders.end());
+  std::vector<Case> result;
+  for (const fs::path& folder : folders) {
+    result.push_back({folder, Rounding::kFloat});
+    result.push_back({folder, Rounding::kExact});
+  }
+  return result;
+}
+
+/// Half a step of the graph's output quantization: reference and result are the same code within it.
+double half_output_step(const Plan& plan) {
+  return plan.graph.type(plan.tensors[static_cast<size_t>(plan.output_tensor)].value).quant->scale_at(0) /
+         2.0;
+}
+
+class Models : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Models, EqualEvaluatorAndReferenceVectors) {
+  const Case& c = GetParam();
+  CompileOptions options;
+  options.model = (c.folder / "model.onnx").string();
+  options.rounding = c.rounding;
+  const Plan plan = plan_model(options);
+  GeneratedLibrary library(plan, runnable(kTargets));
+  for (int set = 0; set < 2; ++set) {
+    const std::string name = c.folder.filename().string() + "/" + std::to_string(set);
+    SCOPED_TRACE(name);
+    const std::string data = (c.folder / ("test_data_set_" + std::to_string(set))).string();
+    const Tensor image = to_nhwc(read_tensor(data + "/input_0.pb"));
+    const Tensor reference = to_nhwc(read_tensor(data + "/output_0.pb"));
+    const Tensor trained = to_nhwc(read_tensor(data + "/fp32_output_0.pb"));
+    const Tensor expected = evaluate(plan.graph, {image}, c.rounding).front();
+    for (const std::string& target : library.targets()) {
+      const RunResult actual = library.run(target, float_image(image), {"--threads", "2"});
+      EXPECT_EQ(first_difference(float_image(expected), actual), "") << target;
+    }
+    const ImageComparison against_reference = compare_images(expected, reference, half_output_step(plan));
+    std::cout << name << ": PSNR to output_0 " << against_reference.psnr_db << " dB, equal "
+              << against_reference.equal_share << "\n";
+    if (c.rounding == Rounding::kExact && kKnownMisses.count(name) == 0) {
+      EXPECT_EQ(against_reference.equal_share, 1.0);
+    }
+    const double own = compare_images(reference, trained, 0).psnr_db;
+    EXPECT_NEAR(compare_images(expected, trained, 0).psnr_db, own, 1.0) << "to the float network";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EndToEnd, Models, ::testing::ValuesIn(cases()),
+                         [](const auto& info) { return name_of(info.param); });
+
+TEST(SharedModels, ArePresent) {
+  if (!fs::exists(QATC_SHARED_MODELS)) {
+    GTEST_SKIP() << "no folder " << QATC_SHARED_MODELS << ": only the bundled network was tested";
+  }
+  EXPECT_GT(cases().size(), 2U);
+}
+
+}  // namespace
+}  // namespace qatc::testing

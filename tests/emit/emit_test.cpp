@@ -1,0 +1,244 @@
+// What is emitted: text, symbols, instructions, and that it is the same every time.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "emit/driver.h"
+#include "emit/library.h"
+#include "ir/parse.h"
+#include "ops/evaluate.h"
+#include "support/generated_library.h"
+#include "support/network_builder.h"
+
+namespace qatc::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kAllTargets{"host",
+                                           "x86-64-linux",
+                                           "x86-64-linux-sse41-avx-f16c-fma-avx2",
+                                           "arm-64-linux",
+                                           "arm-64-linux-arm_dot_prod",
+                                           "arm-64-android-arm_dot_prod",
+                                           "arm-64-ios",
+                                           "arm-64-osx-arm_dot_prod"};
+
+Plan tiny_plan(Rounding rounding = Rounding::kFloat) {
+  const Graph graph = parse(read_file(std::string(QATC_EMIT_TEST_DIR) + "/tiny.txt"));
+  verify(graph);
+  return make_plan(graph, rounding);
+}
+
+/// Convs of all kinds, with channel counts that fill no vector.
+Plan conv_plan() {
+  NetworkBuilder network(3, 3);
+  using Filter = NetworkBuilder::Filter;
+  ValueId value = network.image();
+  for (const int64_t channels : {4, 10, 12, 20, 32, 64, 8}) {
+    NetworkBuilder::ConvOptions options;
+    options.kernel = {3, 3};
+    options.pad = {1, 1, 1, 1};
+    options.stride = {channels == 32 ? 2 : 1, channels == 32 ? 2 : 1};
+    options.filter = channels == 8 ? Filter::kFixedPoint : Filter::kPerChannel;
+    value = network.conv({value}, channels, options);
+  }
+  const ValueId gate =
+      network.mul(network.lookup(network.conv({value}, 24, {})), network.conv({value}, 24, {}));
+  network.keep(network.conv({gate, value}, 3, {}));
+  return make_plan(network.finish(), Rounding::kFloat);
+}
+
+/// The lines that a tool prints.
+std::vector<std::string> lines_of(const std::vector<std::string>& command) {
+  std::istringstream text(run_checked(command));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
+
+bool is_apple_name(const std::string& target) {
+  return target.find("ios") != std::string::npos || target.find("osx") != std::string::npos;
+}
+
+/// Names as C has them: Apple's objects put an underscore before them.
+std::set<std::string> symbols(const std::string& target, const std::string& which,
+                              const std::string& archive) {
+  std::set<std::string> result;
+  for (const std::string& line : lines_of({QATC_NM, which, "--extern-only", "--just-symbol-name", archive})) {
+    if (line.empty() || line.back() == ':') continue;
+    result.insert(is_apple_name(target) ? line.substr(1) : line);
+  }
+  return result;
+}
+
+/// Every file below a folder, by its relative path.
+std::map<std::string, std::string> files_below(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    files[fs::relative(entry.path(), folder).string()] = read_file(entry.path().string());
+  }
+  return files;
+}
+
+TEST(Example, IsUpToDate) {
+  const Plan plan = tiny_plan();
+  for (const auto& [file, text] : {std::pair{"tiny.h", emit_header(plan, "tiny")},
+                                   std::pair{"tiny_driver.c", emit_driver(plan, "tiny")}}) {
+    const std::string path = std::string(QATC_EXAMPLE_DIR) + "/" + file;
+    if (std::getenv("QATC_REBASE") != nullptr) {
+      write_file_atomically(path, text);
+    } else {
+      EXPECT_EQ(text, read_file(path)) << "QATC_REBASE=1 accepts the new " << file;
+    }
+  }
+}
+
+TEST(Emit, TheSameBytesForAnyNumberOfJobs) {
+  const Plan plan = tiny_plan(Rounding::kExact);
+  std::vector<Target> targets;
+  for (const char* target : {"host", "arm-64-android-arm_dot_prod", "arm-64-ios"}) {
+    targets.push_back(parse_target(target));
+  }
+  std::map<std::string, std::string> first;
+  for (const int jobs : {1, 2, 2}) {
+    const TemporaryDirectory folder;
+    emit_libraries(plan, targets, {"tiny", folder.path(), jobs, {}});
+    const std::map<std::string, std::string> files = files_below(folder.path());
+    EXPECT_EQ(files.size(), 4U + 3U * targets.size());
+    if (first.empty()) first = files;
+    for (const auto& [file, bytes] : files) EXPECT_TRUE(bytes == first[file]) << file << " differs";
+  }
+}
+
+TEST(Emit, NamesOfTheNetworkStayInTheirComments) {
+  const char* const text = R"(graph 'names'
+input %"*/ x": f32[1, H, W, 1]
+%"q */ int /* \": u8[1, H, W, 1] quant(0.01, 0) = quantize(%"*/ x") from '/*/ ??/' (QuantizeLinear)
+const %w: i8[1, 1, 1, 1] quant(0.01, 0) = {3}
+const %b: f32[1] = {0}
+%"conv */": u8[1, H, W, 1] quant(0.01, 0) = conv2d(%"q */ int /* \", %w, %b) from '*/ #error' (Conv)
+%y: f32[1, H, W, 1] = dequantize(%"conv */")
+output %y
+)";
+  EXPECT_NO_THROW(GeneratedLibrary(make_plan(parse(text), Rounding::kFloat), {"host"}));
+}
+
+class AllTargets : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(AllTargets, NeedMemcpyMemsetAndThreadsOnly) {
+  const std::string& target = GetParam();
+  const GeneratedLibrary library(tiny_plan(), {target}, "tiny");
+  const std::string folder = library.folder() + "/" + target;
+  std::set<std::string> defined;
+  std::set<std::string> undefined;
+  for (const char* archive : {"/libtiny.a", "/libqatc_runtime.a"}) {
+    defined.merge(symbols(target, "--defined-only", folder + archive));
+    undefined.merge(symbols(target, "--undefined-only", folder + archive));
+  }
+  for (const std::string& symbol : undefined) {
+    const bool allowed = symbol == "memcpy" || symbol == "memset" || symbol.rfind("pthread_", 0) == 0;
+    EXPECT_TRUE(allowed || defined.count(symbol) > 0) << "needs " << symbol;
+  }
+  for (const std::string& symbol : symbols(target, "--defined-only", folder + "/libtiny.a")) {
+    EXPECT_EQ(symbol.rfind("tiny_", 0), 0U) << symbol << " has no prefix";
+  }
+  for (const std::string& symbol : symbols(target, "--defined-only", folder + "/libqatc_runtime.a")) {
+    EXPECT_EQ(symbol.rfind("qatc_", 0), 0U) << symbol << " has no prefix";
+  }
+}
+
+/// Every conv kernel has one of these: vector instructions that multiply and add.
+std::vector<std::string> multiply_instructions(Isa isa) {
+  switch (isa) {
+    case Isa::kX86Base:
+      return {"pmaddwd"};
+    case Isa::kX86Avx2:
+      return {"vpmaddwd"};
+    case Isa::kX86Vnni:
+      return {"vpdpbusd"};
+    case Isa::kArmBase:
+      return {"smlal", "sadalp"};
+    case Isa::kArmDotprod:
+      return {"sdot"};
+  }
+  return {};
+}
+
+TEST_P(AllTargets, NoConvIsScalarCode) {
+  const Plan plan = conv_plan();
+  const GeneratedLibrary library(plan, {GetParam()});
+  const Target target = parse_target(GetParam());
+  std::vector<std::string> command{QATC_OBJDUMP, "--disassemble", "--no-show-raw-insn"};
+  if (is_arm(target.isa)) command.emplace_back("--mattr=+dotprod");
+  command.push_back(library.folder() + "/" + GetParam() + "/libnet.a");
+  std::map<std::string, std::string> code;  // by object
+  std::string object;
+  for (const std::string& line : lines_of(command)) {
+    const size_t member = line.find(".a(");
+    if (member != std::string::npos) object = line.substr(member + 3, line.find(".o)") - member - 3);
+    code[object] += line + "\n";
+  }
+  int convs = 0;
+  for (size_t k = 0; k < plan.kernels.size(); ++k) {
+    if (plan.kernels[k].convs.empty()) continue;
+    ++convs;
+    const std::string& text = code[kernel_symbol(plan, "net", static_cast<int>(k))];
+    ASSERT_FALSE(text.empty());
+    const std::vector<std::string> wanted = multiply_instructions(target.isa);
+    const bool found = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& instruction) {
+      return text.find(instruction) != std::string::npos;
+    });
+    EXPECT_TRUE(found) << signature(plan.kernels[k]) << " has no " << wanted.front();
+  }
+  EXPECT_EQ(convs, 9);
+}
+
+INSTANTIATE_TEST_SUITE_P(Emit, AllTargets, ::testing::ValuesIn(kAllTargets), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST(TwoModels, InOneProgram) {
+  const Plan tiny = tiny_plan();
+  NetworkBuilder network(5, 3);
+  network.keep(network.conv({network.image()}, 3, {}));
+  const Plan other = make_plan(network.finish(), Rounding::kExact);
+  RunResult in{9, 14, 3, {}};
+  for (int i = 0; i < 9 * 14 * 3; ++i) in.bytes += static_cast<char>(i * 37 % 256);
+  std::string expected;
+  for (const Plan* plan : {&tiny, &other}) {
+    const Tensor result = evaluate(plan->graph, {tensor_of_bytes(in)}, plan->rounding).front();
+    for (const char byte : byte_image(result).bytes) {
+      expected += std::to_string(static_cast<uint8_t>(byte)) + "\n";
+    }
+  }
+  for (const std::string& target : runnable({"host", "arm-64-linux"})) {
+    GeneratedLibrary first(tiny, {target}, "tiny");
+    GeneratedLibrary second(other, {target}, "other");
+    const std::string other_library = second.folder() + "/" + target + "/libother.a";
+    for (const std::string language : {"c", "c++"}) {
+      if (language == "c++" && target != "host")
+        continue;  // a cross compiler for C is enough for everything else
+      const std::string program =
+          first.link(target, std::string(QATC_EMIT_TEST_DIR) + "/two_models.c",
+                     {"-I" + second.folder(), "-std=" + std::string(language == "c" ? "c11" : "c++17"),
+                      "-Wall", "-Wextra", "-pedantic", "-Werror", "-x", language},
+                     {other_library});
+      std::vector<std::string> command = runner(target);
+      command.push_back(program);
+      EXPECT_EQ(run_checked(command), expected) << target << " " << language;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace qatc::testing

@@ -1,0 +1,242 @@
+// Generated kernels against the reference evaluator, byte for byte, over random networks of 8-bit ops at
+// awkward image sizes. Each case runs on this machine, on ARM64 with dot products, and on one of the other
+// instruction sets. QATC_SEED=N tries other networks.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "support/network_builder.h"
+#include "ops/evaluate.h"
+#include "support/generated_library.h"
+
+namespace qatc::testing {
+namespace {
+
+using Size = std::array<int64_t, 2>;
+using Filter = NetworkBuilder::Filter;
+
+const std::vector<Size> kSizes{{1, 1}, {1, 7}, {7, 1}, {5, 3}, {13, 11}, {37, 23}};
+const std::vector<int64_t> kInputChannels{1, 3, 4, 5, 8, 10, 12, 16, 20, 24, 32, 33, 48, 64};
+const std::vector<int64_t> kOutputChannels{1, 3, 4, 10, 12, 16, 24, 32, 40, 64};
+const std::vector<std::string> kOtherTargets{"x86-64-linux", "arm-64-linux",
+                                             "x86-64-linux-sse41-avx-f16c-fma-avx2"};
+
+uint64_t base_seed() {
+  static const uint64_t seed = [] {
+    const uint64_t chosen = seed_from_environment(20240501);
+    std::cout << "QATC_SEED=" << chosen << "\n";
+    return chosen;
+  }();
+  return seed;
+}
+
+/// The same choices in another order for each seed, so that a few cases cover all.
+std::vector<int64_t> shuffled(std::vector<int64_t> choices) {
+  std::mt19937_64 random(base_seed());
+  for (size_t i = choices.size() - 1; i > 0; --i) std::swap(choices[i], choices[random() % (i + 1)]);
+  return choices;
+}
+
+class Kernels : public ::testing::TestWithParam<int> {
+ protected:
+  uint64_t case_seed() const {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    uint64_t seed = base_seed();
+    for (const char* c = info->name(); *c != 0; ++c) seed = seed * 131 + static_cast<uint8_t>(*c);
+    return seed;
+  }
+
+  /// Another number of input channels for each case.
+  int64_t network_channels() const {
+    return shuffled(kInputChannels)[static_cast<size_t>(GetParam()) % kInputChannels.size()];
+  }
+
+  void expect_equal(NetworkBuilder& network, std::vector<Size> sizes = kSizes) {
+    const Rounding rounding = GetParam() % 2 == 0 ? Rounding::kFloat : Rounding::kExact;
+    const Plan plan = make_plan(network.finish(), rounding);
+    SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) +
+                 (rounding == Rounding::kFloat ? ", float" : ", exact"));
+    const std::string other = kOtherTargets[static_cast<size_t>(GetParam()) % kOtherTargets.size()];
+    GeneratedLibrary library(plan, runnable({"host", "arm-64-linux-arm_dot_prod", other}));
+    const int64_t channels = plan.tensors[static_cast<size_t>(plan.input_tensor)].channels;
+    // Sizes below the network's minimum become that minimum.
+    for (Size& size : sizes) {
+      size = {std::max(size[0], plan.limits.min_height), std::max(size[1], plan.limits.min_width)};
+    }
+    for (const Size& size : sizes) {
+      const Tensor image = random_image(case_seed(), size[0], size[1], channels);
+      const RunResult expected = float_image(evaluate(plan.graph, {image}, rounding).front());
+      for (const std::string& target : library.targets()) {
+        const RunResult actual =
+            library.run(target, float_image(image), {"--threads", std::to_string(size[1] % 3 + 1)});
+        const std::string difference = first_difference(expected, actual);
+        if (difference.empty()) continue;
+        const int64_t channel = std::atoll(difference.c_str() + std::string("channel ").size());
+        ADD_FAILURE() << target << ", image " << size[0] << " x " << size[1] << ": " << difference << ", in "
+                      << network.kept_name(channel);
+      }
+    }
+  }
+};
+
+class Conv : public Kernels {};
+
+TEST_P(Conv, EqualsEvaluator) {
+  const std::vector<int64_t> inputs = shuffled(kInputChannels);
+  const std::vector<int64_t> outputs = shuffled(kOutputChannels);
+  const auto index = static_cast<size_t>(GetParam());
+  NetworkBuilder network(case_seed(), inputs[index % inputs.size()]);
+  std::vector<ValueId> made{network.image()};
+  for (size_t i = 0; i < 6; ++i) {
+    const int64_t channels = outputs[(index * 6 + i) % outputs.size()];
+    std::vector<ValueId> activations{i < 3 ? network.image() : network.one_of(made)};
+    while (network.integer(0, 2) == 0 && activations.size() < 3) {
+      const ValueId other = network.one_of(made);
+      if (network.same_size(other, activations[0])) activations.push_back(other);
+    }
+    made.push_back(network.keep(network.conv(activations, channels, network.random_conv())));
+  }
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Conv, ::testing::Range(0, 14));
+
+class ConvWithoutPads : public Kernels {};
+
+TEST_P(ConvWithoutPads, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), 3 + 7 * GetParam());
+  ValueId value = network.image();
+  for (int i = 0; i < 4; ++i) {
+    NetworkBuilder::ConvOptions options = network.random_conv({1, 2});
+    options.pad = {};
+    value = network.one_of<ValueId>({value, network.image()});
+    value = network.keep(network.conv({value}, network.one_of(kOutputChannels), options));
+  }
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, ConvWithoutPads, ::testing::Range(0, 2));
+
+class Fused : public Kernels {};
+
+TEST_P(Fused, GatesAndResiduals) {
+  NetworkBuilder network(case_seed(), network_channels());
+  const std::vector<int64_t> channels = shuffled(kOutputChannels);
+  ValueId x = network.image();
+  for (int i = 0; i < 2; ++i) {
+    // A gate: two convs of one input, tables, their product; all three results are needed.
+    const int64_t count = channels[static_cast<size_t>(2 * GetParam() + i) % channels.size()];
+    NetworkBuilder::ConvOptions options = network.random_conv();
+    const ValueId a = network.keep(network.lookup(network.conv({x}, count, options)));
+    const ValueId b = network.keep(network.lookup(network.conv({x}, count, options)));
+    const ValueId gate = network.keep(network.mul(a, b));
+    // Residual branches: conv + conv, conv + memory, conv * memory.
+    options = network.random_conv({1});
+    options.pad = {options.kernel[0] / 2 * options.dilation[0], options.kernel[1] / 2 * options.dilation[1],
+                   options.kernel[0] / 2 * options.dilation[0], options.kernel[1] / 2 * options.dilation[1]};
+    for (size_t d = 0; d < 2; ++d) {
+      if (options.kernel[d] % 2 == 0) options.pad[d + 2] -= options.dilation[d];
+    }
+    const ValueId skip = network.conv({gate}, count, {});
+    const ValueId main = network.lookup(network.conv({gate}, count, options));
+    const ValueId sum = network.keep(network.lookup(network.add(main, skip)));
+    network.keep(network.add(network.conv({sum}, count, options), gate));
+    x = network.keep(network.mul(sum, network.conv({sum}, count, options)));
+  }
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Fused, ::testing::Range(0, 5));
+
+class Elementwise : public Kernels {};
+
+TEST_P(Elementwise, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  const ValueId x = network.image();
+  const int64_t count = network.channels(x);
+  const ValueId a = network.keep(network.lookup(x));
+  const ValueId b = network.keep(network.conv({x}, count, {}));
+  network.keep(network.add(x, a));
+  network.keep(network.mul(a, b));
+  network.keep(network.add(a, a));
+  network.keep(network.mul(network.lookup(b), network.add(b, x)));
+  network.keep(network.concat({x, b, a, network.lookup(b)}));
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Elementwise, ::testing::Range(0, 4));
+
+class Norm : public Kernels {};
+
+TEST_P(Norm, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  const ValueId x = network.image();
+  network.keep(network.instance_norm(x));
+  NetworkBuilder::ConvOptions constant;
+  constant.gain = 0.001;
+  const ValueId flat = network.conv({x}, network.one_of(kOutputChannels), constant);
+  network.keep(network.lookup(network.instance_norm(flat)));
+  NetworkBuilder::ConvOptions extreme;
+  extreme.gain = 1e6;
+  const ValueId black_and_white = network.conv({x}, network.one_of(kOutputChannels), extreme);
+  const ValueId norm = network.lookup(network.instance_norm(black_and_white, 1e-12F));
+  network.keep(network.add(norm, black_and_white));
+  const ValueId y = network.lookup(network.conv({x}, network.one_of(kOutputChannels), network.random_conv()));
+  network.keep(network.lookup(network.instance_norm(y, 0.1F)));
+  network.keep(network.conv({y}, 8, {}));
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Norm, ::testing::Range(0, 4));
+
+class Movement : public Kernels {};
+
+TEST_P(Movement, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  const ValueId x = network.image();
+  const ValueId wide = network.conv({x}, network.one_of(kOutputChannels), network.random_conv({1}));
+  const ValueId joined = network.concat({x, network.lookup(x)});
+  network.keep(network.max_pool(joined, {3, 3}, {2, 2}, {1, 1, 1, 1}));
+  network.keep(network.lookup(network.max_pool(wide, {2, 2}, {1, 2}, {0, 1, 1, 0})));
+  network.keep(network.max_pool(x, {5, 1}, {1, 1}, {2, 0, 2, 0}));
+  const ValueId small = network.max_pool(x, {2, 2}, {2, 2}, {1, 1, 1, 1});
+  network.keep(network.lookup(network.resize(small, {Extent::height(), Extent::width()})));
+  network.keep(network.resize_by(x, 2, 1));
+  network.keep(network.resize_by(small, 5, 2));
+  const Extent third = Extent::height().step(1, 2, 3);
+  network.keep(network.resize(wide, {third, Extent::width().step(2, 3, 1)}));
+  network.keep(network.conv({network.resize(small, {Extent::height(), Extent::width()})}, 12,
+                            network.random_conv({1})));
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Movement, ::testing::Range(0, 4));
+
+class Chain : public Kernels {};
+
+/// Values with one reader, which become windows of a stage.
+TEST_P(Chain, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  ValueId value = network.image();
+  for (int i = 0; i < 9; ++i) {
+    switch (network.integer(0, 6)) {
+      case 0:
+        value = network.resize_by(value, network.integer(3, 4), 2);
+        break;
+      case 1:
+        value = network.max_pool(value, {2, 2}, {1, 1}, {1, 0, 0, 1});
+        break;
+      case 2:
+        value = network.lookup(value);
+        break;
+      case 3:
+        value = network.instance_norm(value);
+        break;
+      default:
+        value = network.conv({value}, network.one_of(kOutputChannels), network.random_conv());
+    }
+  }
+  network.keep(value);
+  if (network.coin()) network.keep(network.conv({value}, 3, network.random_conv({1})));
+  expect_equal(network, {{1, 1}, {2, 9}, {37, 23}, {70, 5}});
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Chain, ::testing::Range(0, 6));
+
+}  // namespace
+}  // namespace qatc::testing
