@@ -8,12 +8,11 @@ extern const uint8_t qatc_lookup_sse2_begin[], qatc_lookup_sse2_end[];
 extern const uint8_t qatc_lookup_avx2_begin[], qatc_lookup_avx2_end[];
 extern const uint8_t qatc_lookup_avx512vnni_begin[], qatc_lookup_avx512vnni_end[];
 extern const uint8_t qatc_lookup_neon_begin[], qatc_lookup_neon_end[];
-extern const uint8_t qatc_lookup_neon_apple_begin[], qatc_lookup_neon_apple_end[];
 }
 
 namespace qatc {
 
-std::vector<uint8_t> lookup_bitcode(Isa isa, bool apple) {
+std::vector<uint8_t> lookup_bitcode(Isa isa) {
   switch (isa) {
     case Isa::kX86Base:
       return {qatc_lookup_sse2_begin, qatc_lookup_sse2_end};
@@ -23,7 +22,6 @@ std::vector<uint8_t> lookup_bitcode(Isa isa, bool apple) {
       return {qatc_lookup_avx512vnni_begin, qatc_lookup_avx512vnni_end};
     case Isa::kArmBase:
     case Isa::kArmDotprod:
-      if (apple) return {qatc_lookup_neon_apple_begin, qatc_lookup_neon_apple_end};
       return {qatc_lookup_neon_begin, qatc_lookup_neon_end};
   }
   QATC_CHECK(false, "unknown instruction set");

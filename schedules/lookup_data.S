@@ -12,5 +12,4 @@ qatc_lookup_\name\()_end:
     bitcode avx2
     bitcode avx512vnni
     bitcode neon
-    bitcode neon_apple
     .section .note.GNU-stack,"",%progbits

@@ -1,7 +1,6 @@
 // Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table,
-// uint8 index) and its vector forms qatc_lookupxN(<N x i64> tables, <N x i8> indices), N a multiple of 4 up
-// to 64. Halide finds the vector form by its name; all elements of `tables` are the same address. Vectors
-// this wide have no direct calling convention in C, hence IR.
+// uint8 index) and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64.
+// Vectors this wide have no direct calling convention in C, hence IR.
 //
 // usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
 #include <cstdio>
@@ -39,12 +38,13 @@ void load_table_part(const std::string& name, int lanes, int offset) {
   std::printf("  %%%s_address = add i64 %%table, %d\n", name.c_str(), offset);
   if (opaque_pointers) {
     std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to ptr\n", name.c_str(), name.c_str());
-    std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(), type.c_str(), name.c_str());
+    std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(),
+                type.c_str(), name.c_str());
   } else {
     std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to %s*\n", name.c_str(), name.c_str(),
                 type.c_str());
-    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(), type.c_str(), type.c_str(),
-                name.c_str());
+    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(),
+                type.c_str(), type.c_str(), name.c_str());
   }
 }
 
@@ -121,11 +121,9 @@ void scalar_body() {
 void vector_form(int lanes, int width, void (*body)(const std::string&, const std::string&)) {
   const std::string type = vector_type(lanes);
   std::printf(
-      "define available_externally %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind "
-      "readonly "
+      "define weak_odr %s @qatc_lookupx%d(i64 %%table, %s %%index) alwaysinline nounwind readonly "
       "{\n",
-      type.c_str(), lanes, lanes, type.c_str());
-  std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
+      type.c_str(), lanes, type.c_str());
   const int parts = (lanes + width - 1) / width;
   resize("%padded", "%index", lanes, parts * width);
   std::string joined;
@@ -158,11 +156,9 @@ void vector_form(int lanes, int width, void (*body)(const std::string&, const st
 void scalarized_form(int lanes) {
   const std::string type = vector_type(lanes);
   std::printf(
-      "define available_externally %s @qatc_lookupx%d(<%d x i64> %%tables, %s %%index) alwaysinline nounwind "
-      "readonly "
+      "define weak_odr %s @qatc_lookupx%d(i64 %%table, %s %%index) alwaysinline nounwind readonly "
       "{\n",
-      type.c_str(), lanes, lanes, type.c_str());
-  std::printf("  %%table = extractelement <%d x i64> %%tables, i64 0\n", lanes);
+      type.c_str(), lanes, type.c_str());
   std::string previous = "undef";
   for (int i = 0; i < lanes; ++i) {
     std::printf(
@@ -180,52 +176,16 @@ void scalarized_form(int lanes) {
   std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
 }
 
-/// Available_externally functions are inlined and never emitted, but a linker brings them in only where
-/// something names them, which Halide's code does not yet do when this is linked.
-void keep_until_inlined() {
-  // Tables are constants: loads of one may be merged across stores.
-  std::puts("!9 = !{}");
-  std::string functions;
-  int count = 0;
-  for (int lanes = 0; lanes <= 64; lanes += 4, ++count) {
-    const std::string type = lanes == 0 ? "i8 (i64, i8)*"
-                                        : vector_type(lanes) + " (<" + std::to_string(lanes) + " x i64>, " +
-                                              vector_type(lanes) + ")*";
-    const std::string name = "@qatc_lookup" + (lanes == 0 ? std::string() : "x" + std::to_string(lanes));
-    functions += count == 0 ? "" : ", ";
-    functions += opaque_pointers ? "ptr " + name : "i8* bitcast (" + type + " " + name + " to i8*)";
-  }
-  std::printf("@llvm.compiler.used = appending global [%d x %s] [%s], section \"llvm.metadata\"\n", count,
-              opaque_pointers ? "ptr" : "i8*", functions.c_str());
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: make_lookup_ir sse2|avx2|avx512vnni|neon|neon_apple LLVM_MAJOR\n", stderr);
+    std::fputs("usage: make_lookup_ir sse2|avx2|avx512vnni|neon LLVM_MAJOR\n", stderr);
     return 2;
   }
   const std::string isa = argv[1];
   opaque_pointers = std::atoi(argv[2]) >= 15;
-  const bool arm = isa.rfind("neon", 0) == 0;
-  // Must be the layouts of the modules this is linked into; the triple is left to them.
-  std::printf("target datalayout = \"%s\"\n",
-              isa == "neon" ? "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128"
-              : isa == "neon_apple"
-                  ? "e-m:o-i64:64-i128:128-n32:64-S128"
-                  : "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-f80:128-n8:16:32:64-S128");
-  if (isa == "avx512vnni") {
-    // Exactly the AVX-512 of Ice Lake and Zen 4. Halide 14 matches VNNI only under its sapphirerapids
-    // feature, whose other instructions (amx, bf16) these CPUs lack; module flags with behaviour 4 override
-    // the flags Halide sets.
-    std::puts("!llvm.module.flags = !{!0, !1}");
-    std::puts("!0 = !{i32 4, !\"halide_mcpu\", !\"x86-64\"}");
-    std::puts(
-        "!1 = !{i32 4, !\"halide_mattrs\", "
-        "!\"+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma,+avx512f,+avx512cd,+avx512bw,"
-        "+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,+avx512vnni\"}");
-  }
+  const bool arm = isa == "neon";
   std::puts("declare <64 x i8> @llvm.x86.avx512.vpermi2var.qi.512(<64 x i8>, <64 x i8>, <64 x i8>)");
   std::puts("declare <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8>, <32 x i8>)");
   const std::string v = "<16 x i8>";
@@ -233,8 +193,7 @@ int main(int argc, char** argv) {
               v.c_str(), v.c_str(), v.c_str(), v.c_str());
   std::printf("declare %s @llvm.aarch64.neon.tbx4.v16i8(%s, %s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(),
               v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
-  std::puts(
-      "define available_externally i8 @qatc_lookup(i64 %table, i8 %index) alwaysinline nounwind readonly {");
+  std::puts("define weak_odr i8 @qatc_lookup(i64 %table, i8 %index) alwaysinline nounwind readonly {");
   scalar_body();
   std::puts("}");
   for (int lanes = 4; lanes <= 64; lanes += 4) {
@@ -248,6 +207,7 @@ int main(int argc, char** argv) {
       scalarized_form(lanes);
     }
   }
-  keep_until_inlined();
+  // Tables are constants: loads of one may be merged across stores.
+  std::puts("!9 = !{}");
   return 0;
 }

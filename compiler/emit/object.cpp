@@ -1,7 +1,11 @@
 #include "emit/object.h"
 
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "emit/llvm_module.h"
 #include "lower/kernel.h"
-#include "schedules/lookup.h"
 #include "schedules/schedule.h"
 #include "support/error.h"
 
@@ -18,29 +22,30 @@ class ThrowingReporter : public Halide::CompileTimeErrorReporter {
   void error(const char* message) override { throw InternalError(std::string("Halide refused: ") + message); }
 };
 
-void compile(const KernelSpec& spec, const Target& target, const std::string& symbol,
-             const std::map<Halide::OutputFileType, std::string>& outputs) {
+void compile(const KernelSpec& spec, const Target& target, const std::string& symbol, const std::string& path,
+             void (*write)(llvm::Module&, Halide::Internal::LLVMOStream&)) {
   static ThrowingReporter reporter;
   Halide::set_custom_compile_time_error_reporter(&reporter);
   LoweredKernel kernel = lower_kernel(spec, target.isa);
   schedule_kernel(kernel, spec, target.isa);
-  Halide::Module module =
+  const Halide::Module module =
       Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, symbol, target.halide);
-  module.append(Halide::ExternalCode::bitcode_wrapper(
-      target.halide, lookup_bitcode(target.isa, is_apple(target)), "qatc_lookup"));
-  module.compile(outputs);
+  llvm::LLVMContext context;
+  const std::unique_ptr<llvm::Module> code = Halide::compile_module_to_llvm_module(module, context);
+  finish_module(*code, target.isa);
+  write(*code, *Halide::make_raw_fd_ostream(path));
 }
 
 }  // namespace
 
 void compile_kernel(const KernelSpec& spec, const Target& target, const std::string& symbol,
                     const std::string& path) {
-  compile(spec, target, symbol, {{Halide::OutputFileType::object, path}});
+  compile(spec, target, symbol, path, Halide::compile_llvm_module_to_object);
 }
 
 void compile_kernel_assembly(const KernelSpec& spec, const Target& target, const std::string& symbol,
                              const std::string& path) {
-  compile(spec, target, symbol, {{Halide::OutputFileType::assembly, path}});
+  compile(spec, target, symbol, path, Halide::compile_llvm_module_to_assembly);
 }
 
 }  // namespace qatc

@@ -31,9 +31,9 @@ void bound_dense(ImageParam& image, const std::vector<int64_t>& extents) {
 }
 
 /// Rows are whole pixels apart, which tells Halide how aligned every row is.
-Halide::Expr whole_pixels(const Halide::Expr& row_stride, int64_t pixel_stride) {
+Halide::Expr whole_pixels(const Halide::Expr& bytes, int64_t pixel_stride) {
   const auto stride = static_cast<int>(pixel_stride);
-  return row_stride / stride * stride;
+  return bytes / stride * stride;
 }
 
 Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
@@ -57,7 +57,9 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
     case Kind::kInput: {
       const int64_t channels = spec.inputs[index];
       ImageParam image(storage_type(isa), 2, name);
-      image.dim(0).set_min(0).set_stride(1);
+      // Not a minimum of 0, though the driver passes it: taps in the border read below it, which Halide may
+      // take as proof that the kernel fails.
+      image.dim(0).set_min(whole_pixels(image.dim(0).min(), channels)).set_stride(1);
       image.dim(1).set_min(0).set_stride(whole_pixels(image.dim(1).stride(), channels));
       image.set_host_alignment(host_alignment(channels));
       return image;
@@ -78,8 +80,8 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       const ConvRuns runs = conv_runs(conv, channels);
       const int64_t block = filter_block(isa, spec, conv);
       // The block in two dimensions: Halide sees that a vector of it is contiguous.
-      bound_dense(image, {layout.reduction, layout.vector, block / layout.vector, runs.length / layout.reduction,
-                          runs.count, conv.kernel[0], lanes / block});
+      bound_dense(image, {layout.reduction, layout.vector, block / layout.vector,
+                          runs.length / layout.reduction, runs.count, conv.kernel[0], lanes / block});
       return image;
     }
     case Kind::kCorrection: {
@@ -120,8 +122,7 @@ KernelParams::KernelParams(const KernelSpec& spec, Isa isa) {
     if (qatc::is_buffer(argument)) {
       entries_.push_back({name, declare_image(spec, argument, isa), {}, true});
     } else {
-      entries_.push_back(
-          {name, {}, Halide::Internal::Parameter(scalar_type(spec, argument.kind), false, 0, name), false});
+      entries_.push_back({name, {}, Parameter(scalar_type(spec, argument.kind), false, 0, name), false});
     }
   }
 }

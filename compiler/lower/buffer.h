@@ -3,6 +3,7 @@
 #include <Halide.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plan/kernel.h"
@@ -38,10 +39,12 @@ class KernelParams {
   std::vector<Halide::Argument> arguments() const;
 
  private:
+  /// Halide::Parameter or, in older versions, Halide::Internal::Parameter.
+  using Parameter = decltype(std::declval<Halide::ImageParam>().parameter());
   struct Entry {
     std::string name;
     Halide::ImageParam image;
-    Halide::Internal::Parameter scalar;
+    Parameter scalar;
     bool is_buffer;
   };
   const Entry& find(const KernelArgument& argument) const;

@@ -151,7 +151,7 @@ class StepLowering {
     return codes_of_[step] = func(c_, x_, y_);
   }
 
-  /// Through the bitcode function of schedules/lookup: Halide finds its vector forms by name.
+  /// Through the bitcode function of schedules/lookup, which emit/llvm_module links in.
   Expr lookup(const Expr& index, const Expr& table) {
     const Expr byte = Halide::Internal::Call::make(Halide::UInt(8), "qatc_lookup",
                                                    {table, Halide::reinterpret(Halide::UInt(8), index)},

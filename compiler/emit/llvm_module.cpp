@@ -1,0 +1,142 @@
+#include "emit/llvm_module.h"
+
+#include <Halide.h>
+#include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Linker/Linker.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/Transforms/IPO/AlwaysInliner.h>
+#include <llvm/Transforms/IPO/GlobalDCE.h>
+#include <llvm/Transforms/Utils/Local.h>
+
+#include <vector>
+
+#include "schedules/lookup.h"
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+constexpr const char* kLookup = "qatc_lookup";
+
+/// Exactly the AVX-512 of Ice Lake and Zen 4. Halide matches VNNI only under features whose other
+/// instructions (amx, bf16, fp16) some of these CPUs lack.
+constexpr const char* kVnniFeatures =
+    "+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma,+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,"
+    "+avx512vbmi,+avx512vnni";
+
+void set_vnni(llvm::Module& code) {
+  const char* cpu = "x86-64";
+  const auto set_flag = [&](const char* name, const char* value) {
+    if (code.getModuleFlag(name) == nullptr) return;
+    code.setModuleFlag(llvm::Module::Warning, name, llvm::MDString::get(code.getContext(), value));
+  };
+  // The first is Halide 14's, the next two replace it in later ones.
+  for (const char* name : {"halide_mcpu", "halide_mcpu_target", "halide_mcpu_tune"}) set_flag(name, cpu);
+  set_flag("halide_mattrs", kVnniFeatures);
+  for (llvm::Function& function : code) {
+    function.addFnAttr("target-cpu", cpu);
+    function.addFnAttr("tune-cpu", cpu);
+    function.addFnAttr("target-features", kVnniFeatures);
+  }
+}
+
+void link_bitcode(llvm::Module& code, Isa isa) {
+  const std::vector<uint8_t> bitcode = lookup_bitcode(isa);
+  const llvm::StringRef bytes(reinterpret_cast<const char*>(bitcode.data()), bitcode.size());
+  auto lookup = llvm::cantFail(llvm::parseBitcodeFile({bytes, kLookup}, code.getContext()));
+  lookup->setDataLayout(code.getDataLayout());
+  lookup->setTargetTriple(code.getTargetTriple());
+  QATC_CHECK(!llvm::Linker::linkModules(code, std::move(lookup)), "the lookup does not link");
+  for (llvm::Function& function : code) {
+    if (function.getName().str().starts_with(kLookup))
+      function.setLinkage(llvm::GlobalValue::InternalLinkage);
+  }
+}
+
+/// The lookups whose results `last` and the insertions before it put into all lanes of a vector, by lane;
+/// none if a lane is anything else.
+std::vector<llvm::CallInst*> lookups_by_lane(llvm::InsertElementInst& last, const llvm::Function& lookup) {
+  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(last.getType());
+  if (type == nullptr) return {};
+  std::vector<llvm::CallInst*> lanes(type->getNumElements(), nullptr);
+  size_t missing = lanes.size();
+  llvm::Value* rest = &last;
+  while (missing > 0) {
+    auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(rest);
+    if (insert == nullptr) return {};
+    auto* lane = llvm::dyn_cast<llvm::ConstantInt>(insert->getOperand(2));
+    auto* call = llvm::dyn_cast<llvm::CallInst>(insert->getOperand(1));
+    if (lane == nullptr || call == nullptr || call->getCalledFunction() != &lookup) return {};
+    if (call->getArgOperand(0) != llvm::cast<llvm::CallInst>(last.getOperand(1))->getArgOperand(0)) return {};
+    llvm::CallInst*& slot = lanes.at(lane->getZExtValue());
+    if (slot == nullptr) {
+      slot = call;
+      --missing;
+    }
+    rest = insert->getOperand(0);
+  }
+  return lanes;
+}
+
+/// Halide breaks vector calls of functions it can't see into one call per lane: puts them together again.
+void restore_vector_calls(llvm::Module& code) {
+  const llvm::Function& lookup = *code.getFunction(kLookup);
+  std::vector<llvm::InsertElementInst*> insertions;
+  for (llvm::Function& function : code) {
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+      if (auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(&instruction)) insertions.push_back(insert);
+    }
+  }
+  for (llvm::InsertElementInst* last : insertions) {
+    const std::vector<llvm::CallInst*> lanes = lookups_by_lane(*last, lookup);
+    llvm::Function* vector_form =
+        lanes.empty() ? nullptr : code.getFunction(kLookup + std::string("x") + std::to_string(lanes.size()));
+    if (vector_form == nullptr) continue;
+    llvm::IRBuilder<> builder(last);
+    llvm::Value* index = llvm::UndefValue::get(last->getType());
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      index = builder.CreateInsertElement(index, lanes[i]->getArgOperand(1), i);
+    }
+    last->replaceAllUsesWith(builder.CreateCall(vector_form, {lanes.front()->getArgOperand(0), index}));
+  }
+}
+
+void inline_lookups(llvm::Module& code) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PipelineTuningOptions options;
+  options.LoopUnrolling = false;  // schedules/ decides what is unrolled
+  const std::unique_ptr<llvm::TargetMachine> machine = Halide::Internal::make_target_machine(code);
+  llvm::PassBuilder builder(machine.get(), options);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  llvm::ModulePassManager passes;
+  passes.addPass(llvm::AlwaysInlinerPass());
+  passes.addPass(llvm::GlobalDCEPass());
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(builder.buildFunctionSimplificationPipeline(
+      llvm::OptimizationLevel::O3, llvm::ThinOrFullLTOPhase::None)));
+  passes.run(code, modules);
+}
+
+}  // namespace
+
+void finish_module(llvm::Module& code, Isa isa) {
+  const bool has_lookup = code.getFunction(kLookup) != nullptr;
+  if (has_lookup) link_bitcode(code, isa);
+  if (isa == Isa::kX86Vnni) set_vnni(code);
+  if (!has_lookup) return;
+  restore_vector_calls(code);
+  inline_lookups(code);
+}
+
+}  // namespace qatc

@@ -1,0 +1,58 @@
+#include <gtest/gtest.h>
+
+#include "emit/object.h"
+#include "support/files.h"
+
+namespace qatc {
+namespace {
+
+int count(const std::string& text, const std::string& word) {
+  int found = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+  return found;
+}
+
+std::string assembly_of_lookup(const std::string& target, int64_t channels) {
+  KernelSpec spec;
+  spec.inputs = {channels};
+  spec.out_channels = spec.out_pixel_stride = channels;
+  KernelStep load{KernelStep::Kind::kLoad}, lookup{KernelStep::Kind::kLookup};
+  load.input = 0;
+  lookup.a = 0;
+  spec.steps = {load, lookup};
+  spec.outputs = {1};
+  const TemporaryDirectory folder;
+  const std::string path = folder.path() + "/kernel.s";
+  compile_kernel_assembly(spec, parse_target(target), "kernel", path);
+  return read_file(path);
+}
+
+TEST(Lookup, VectorsAreNotBrokenIntoLanes) {
+  const struct {
+    std::string target, instruction;
+  } cases[] = {
+      {"x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_sapphirerapids",
+       "2b\t"},
+      {"x86-64-linux-sse41-avx-f16c-fma-avx2", "vpshufb\t"},
+      {"arm-64-linux", "tbx\t"},
+      {"arm-64-osx-arm_dot_prod", "tbx"},
+  };
+  for (const auto& [target, instruction] : cases) {
+    for (const int64_t channels : {4, 12, 16, 24, 64}) {
+      const std::string text = assembly_of_lookup(target, channels);
+      EXPECT_GE(count(text, instruction), 2) << target << ", " << channels << " channels";
+      EXPECT_EQ(count(text, "qatc_lookup"), 0) << target;
+      EXPECT_EQ(count(text, "movzbl"), 0) << target;
+      EXPECT_EQ(count(text, "ldrb"), 0) << target;
+    }
+  }
+}
+
+TEST(Lookup, WithoutByteShufflesItIsInlinedLaneByLane) {
+  const std::string text = assembly_of_lookup("x86-64-linux", 4);
+  EXPECT_GT(count(text, "movzbl"), 0);
+  EXPECT_EQ(count(text, "qatc_lookup"), 0);
+}
+
+}  // namespace
+}  // namespace qatc
