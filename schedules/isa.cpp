@@ -75,11 +75,11 @@ KernelTile kernel_tile(Isa isa, const KernelSpec& spec) {
     // The digits of one channel must meet in one tile.
     tile.channels = spec.out_channels;
     const ConvLayout lanes = conv_layout(isa, spec.out_channels * digits);
-    tile.pixels = std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector), 1, 8);
+    tile.pixels = std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector), 1, 12);
     return tile;
   }
   const int64_t vectors = spec.out_channels / layout.vector;
-  const int64_t most = is_arm(isa) ? 5 : layout.vector == 16 ? 2 : 3;
+  const int64_t most = is_arm(isa) ? 5 : layout.vector == 16 ? 4 : 3;
   int64_t chosen = 1;
   for (int64_t v = 1; v <= std::min(most, vectors); ++v) {
     if (vectors % v == 0 && v * layout.vector <= 64) chosen = v;
