@@ -213,7 +213,7 @@ void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
 /** int32 row sums (height x channels), rows y_begin .. y_end-1. */
 void qatc_bind_sums(qatc_buffer* buffer, int32_t* sums, int32_t channels, int32_t y_begin, int32_t y_end);
-/** A constant, or a map of `extent` elements; the kernel knows the shape. */
+/** A constant or an index map; the kernel knows the shape. */
 void qatc_bind_constant(qatc_buffer* buffer, const void* data);
 
 #ifdef __cplusplus

@@ -191,11 +191,6 @@ std::string block_name(const Plan& plan, const Block& block) {
   return "";
 }
 
-bool is_supported(const SizeLimits& limits, const ImageSize& size) {
-  return size.height >= limits.min_height && size.height <= limits.max_height &&
-         size.width >= limits.min_width && size.width <= limits.max_width;
-}
-
 int64_t bytes_in_use(const Plan& plan, int stage, const ImageSize& size) {
   int64_t bytes = 0;
   for (const Block& block : plan.blocks) {
@@ -209,10 +204,10 @@ MemoryReport report_memory(const Plan& plan, const ImageSize& size) {
   MemoryReport report;
   report.height = size.height;
   report.width = size.width;
-  report.is_supported = is_supported(plan.limits, size);
+  report.is_supported = supports(plan, size.height, size.width);
   if (!report.is_supported) return report;
   report.multiply_adds = multiply_adds(plan, size.height, size.width);
-  report.arena_bytes = arena_offsets(plan, size.height, size.width).back();
+  report.arena_bytes = arena_size(plan, size.height, size.width);
   int64_t most = -1;
   for (int stage = 0; stage < static_cast<int>(plan.stages.size()); ++stage) {
     const int64_t bytes = bytes_in_use(plan, stage, size);

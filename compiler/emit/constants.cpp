@@ -121,7 +121,7 @@ class Packer {
       const std::string symbol =
           call_symbol(name_, call_index, {ArgumentKind::kFilter, conv_index, static_cast<int>(input)});
       if (layout.wide) {
-        add(symbol, "int16_t", packed);
+        add(symbol, "int8_t", packed);
       } else {
         add(symbol, "int8_t", std::vector<int8_t>(packed.begin(), packed.end()));
       }

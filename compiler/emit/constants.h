@@ -13,7 +13,7 @@ namespace qatc {
 /// set, the name and the C type do not, so one driver source serves all targets.
 struct Constant {
   std::string symbol;  // with the model's prefix
-  std::string c_type;  // of an element
+  std::string c_type;  // of an element as the driver declares it; filters are opaque bytes to it
   std::vector<uint8_t> bytes;
 };
 

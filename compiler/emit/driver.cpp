@@ -81,9 +81,7 @@ class DriverWriter {
     line("/* Weights and tables: " + name_ + "_constants.S. */");
     // The names and types do not depend on the instruction set.
     for (const Constant& constant : pack_constants(plan_, name_, Isa::kArmDotprod)) {
-      const bool filter = constant.symbol.find("_filter") != std::string::npos;
-      line("extern const " + (filter ? std::string("int8_t") : constant.c_type) + " " + constant.symbol +
-           "[];");
+      line("extern const " + constant.c_type + " " + constant.symbol + "[];");
     }
     line();
   }
@@ -536,7 +534,7 @@ class DriverWriter {
     line("  (void)stripe;");
     line("  qatc_finish_norm(&f->norm" + n + ", f->sums" + n + ", f->squares" + n + ", " + t + ".height, " +
          t + ".width, " + number(norm_channels(stage.norm)) + ", " + real(in.quant->scale_at(0)) +
-         ", STORED(" + number(stored(in.quant->zero_point_at(0), in.dtype)) + "), " +
+         ", " + number(stored(in.quant->zero_point_at(0), in.dtype) - 128) + ", " +
          real(std::get<InstanceNorm>(node.op).epsilon) + ", " + norm_symbol(name_, stage.norm, "gamma") +
          ", " + norm_symbol(name_, stage.norm, "beta") + ", " +
          real(plan_.graph.type(node.output).quant->scale_at(0)) + ");");

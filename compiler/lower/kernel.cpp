@@ -73,8 +73,8 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
   return lowered;
 }
 
-/// Per row, channel sums of q and q^2 (statistic 0 and 1): exact in int32 for up to 2^31 / 255^2 = 33025
-/// pixels a row.
+/// Per row, channel sums of q and q^2 (statistic 0 and 1), where q is the stored value around the middle of its range,
+/// in [-128, 127]: exact in int32 for rows of up to kMaxTensorSide pixels.
 LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
   LoweredKernel kernel;
   const KernelParams params(spec, isa);
@@ -82,7 +82,8 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
   const auto channels = static_cast<int>(spec.inputs[0]);
   const RDom r(0, in.dim(0).extent() / channels, "pixels");
   Func sums("sums");
-  const Expr q = Halide::cast<int32_t>(in(r * channels + kernel.c, kernel.y));
+  const Expr byte = Halide::cast<int32_t>(in(r * channels + kernel.c, kernel.y));
+  const Expr q = is_arm(isa) ? byte : byte - 128;
   sums(kernel.c, kernel.y) = Halide::Tuple(Expr(0), Expr(0));
   sums(kernel.c, kernel.y) =
       Halide::Tuple(sums(kernel.c, kernel.y)[0] + q, sums(kernel.c, kernel.y)[1] + q * q);

@@ -86,6 +86,7 @@ class StepLowering {
       sum = real(accumulator(c_, x_, y_), is_double);
     } else {
       sum = sum_of_digits(accumulator, conv.digits);
+      if (!is_double) sum = cast<float>(sum);
     }
     const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c_));
     const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c_));
@@ -128,7 +129,7 @@ class StepLowering {
       for (int64_t kx = 0; kx < step.kernel[1]; ++kx) {
         Expr in_x = x_ * static_cast<int>(step.stride[1]) + static_cast<int>(kx - step.pad[1]);
         Expr in_y = y_ * static_cast<int>(step.stride[0]) + static_cast<int>(ky - step.pad[0]);
-        if (step.clamp) {
+        if (step.clamp_to_edge) {
           in_x = Halide::clamp(in_x, 0, width(step.input) - 1);
           in_y = Halide::clamp(in_y, 0, in.dim(1).extent() - 1);
         }

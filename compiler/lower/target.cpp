@@ -51,7 +51,7 @@ std::string clang_triple(const HTarget& target) {
     case HTarget::IOS:
       return "arm64-apple-ios12.0";
     case HTarget::OSX:
-      return (target.arch == HTarget::ARM ? "arm64" : "x86_64") + std::string("-apple-macos11.0");
+      return "arm64-apple-macos11.0";
     default:
       return "";
   }
@@ -76,7 +76,8 @@ qatc::Target parse_target(const std::string& name) {
   const bool arm = halide.arch == HTarget::ARM;
   const bool known_os = halide.os == HTarget::Linux || halide.os == HTarget::Android ||
                         halide.os == HTarget::IOS || halide.os == HTarget::OSX;
-  if (halide.bits != 64 || (!arm && halide.arch != HTarget::X86) || !known_os) {
+  const bool x86_linux = halide.arch == HTarget::X86 && halide.os == HTarget::Linux;
+  if (halide.bits != 64 || !((arm && known_os) || x86_linux)) {
     throw UserError("target '" + name + "' is not supported; use " + kAccepted);
   }
   qatc::Target target;

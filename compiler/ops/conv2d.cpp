@@ -200,7 +200,7 @@ Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs,
   const QuantParams& quant_out = *output.quant;
   // A fixed point filter came from float weights: the graph's real arithmetic, of which nothing may be
   // rounded away.
-  if (filter.dtype == DType::kI32) rounding = Rounding::kExact;
+  rounding = conv_rounding(filter.dtype, rounding);
   std::vector<ConvRequantize> requantize;
   for (int64_t o = 0; o < outputs; ++o) {
     requantize.push_back(conv_requantize(quant_in.scale_at(0), quant_filter.scale_at(o),

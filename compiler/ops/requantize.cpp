@@ -25,6 +25,10 @@ double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rou
   return product + static_cast<float>(requantize.bias);
 }
 
+Rounding conv_rounding(DType filter, Rounding rounding) {
+  return filter == DType::kI32 ? Rounding::kExact : rounding;
+}
+
 double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding) {
   const double s1 = scale1;
   const double s2 = scale2;

@@ -25,6 +25,9 @@ ConvRequantize conv_requantize(float scale_in, float scale_filter, float scale_o
 /// kExact: acc * multiplier + bias in double.
 double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rounding);
 
+/// A filter that the graph left in float (kI32, fixed point) is requantized in double in both modes.
+Rounding conv_rounding(DType filter, Rounding rounding);
+
 /// Add: kFloat: float(float(d1) * a1) + float(float(d2) * a2) with d = q - zero_point and a = float(scale /
 /// scale_out); kExact: (d1 * scale1 + d2 * scale2) / scale_out in double.
 double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding);

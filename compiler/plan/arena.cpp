@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <numeric>
 
+#include "qatc_driver_support.h"
 #include "support/error.h"
 
 namespace qatc {
 
 namespace {
 
-constexpr int64_t kAlignment = 64;
-
-int64_t align(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+// The rules are the runtime's; only sizes that the plan keeps symbolic are computed here.
+int64_t align(int64_t bytes) { return static_cast<int64_t>(qatc_align(static_cast<size_t>(bytes))); }
 
 bool alive_together(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
 
@@ -25,7 +25,7 @@ int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64
   for (int tensor : stage.windows) {
     widest = std::max(widest, row_bytes(plan.tensors[static_cast<size_t>(tensor)], height, width));
   }
-  int64_t rows = std::clamp(kBandBytes / widest, kMinBandRows, kMaxBandRows);
+  int64_t rows = qatc_band_rows(static_cast<size_t>(widest));
   int64_t total = 0;
   for (size_t i = stage.windows.size(); i-- > 0;) {
     const PlanTensor& tensor = plan.tensors[static_cast<size_t>(stage.windows[i])];
@@ -33,7 +33,7 @@ int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64
     if (i < stage.rows_needed.size()) rows = window_rows(plan, stage, i, rows, height, width);
     total += align(rows * row_bytes(tensor, height, width));
   }
-  return total * kMaxStripes;
+  return total * QATC_MAX_STRIPES;
 }
 
 }  // namespace
@@ -66,8 +66,7 @@ int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t
     }
     case Block::Kind::kCoefficients: {
       const PlanTensor& tensor = plan.tensors[static_cast<size_t>(plan.statistics[subject].tensor)];
-      constexpr int64_t kBytesPerChannel = 2 * sizeof(int64_t) + 2 * sizeof(double) + 2 * sizeof(float);
-      return align(storage_channels(tensor.channels) * kBytesPerChannel);
+      return static_cast<int64_t>(qatc_norm_bytes(static_cast<int32_t>(storage_channels(tensor.channels))));
     }
     case Block::Kind::kMaps: {
       const Shape& shape = plan.graph.type(plan.graph.node(plan.resizes[subject].node).output).shape;
@@ -119,6 +118,21 @@ void lay_out_arena(Plan& plan) {
       });
     });
   }
+}
+
+bool supports(const Plan& plan, int64_t height, int64_t width) {
+  const SizeLimits& limits = plan.limits;
+  if (height < limits.min_height || height > limits.max_height || width < limits.min_width || width > limits.max_width) {
+    return false;
+  }
+  return std::all_of(plan.tensors.begin(), plan.tensors.end(), [&](const PlanTensor& tensor) {
+    const int64_t rows = tensor.height.evaluate(height, width) + tensor.border[0] + tensor.border[2];
+    return align(rows * row_bytes(tensor, height, width)) <= INT32_MAX;
+  });
+}
+
+int64_t arena_size(const Plan& plan, int64_t height, int64_t width) {
+  return arena_offsets(plan, height, width).back() + QATC_ALIGNMENT - 1;
 }
 
 std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t width) {

@@ -25,7 +25,8 @@ std::string step_text(const KernelStep& step) {
       return "resize(in" + std::to_string(step.input) + ")";
     case KernelStep::Kind::kMaxPool:
       return "max_pool(in" + std::to_string(step.input) + " k" + pair_text(step.kernel) + " s" +
-             pair_text(step.stride) + " p" + pair_text(step.pad) + ")";
+             pair_text(step.stride) + " p" + pair_text(step.pad) +
+             (step.clamp_to_edge ? " edge)" : ")");
     case KernelStep::Kind::kLookup:
       return "lookup(" + a + ")";
     case KernelStep::Kind::kAdd:
@@ -53,6 +54,7 @@ std::string signature(const KernelSpec& spec) {
     text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d"
          << pair_text(conv.dilation) << " p" << pair_text(conv.pad);
     if (conv.digits != 1) text << " digits" << conv.digits;
+    if (conv.exact) text << " exact";
     text << ")";
   }
   for (size_t i = 0; i < spec.steps.size(); ++i) text << " %" << i << "=" << step_text(spec.steps[i]);
@@ -63,7 +65,7 @@ std::string signature(const KernelSpec& spec) {
 }
 
 bool in_double(const KernelSpec& spec, const KernelConv& conv) {
-  return spec.rounding == Rounding::kExact || conv.digits != 1;
+  return spec.rounding == Rounding::kExact || conv.exact;
 }
 
 std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {

@@ -32,6 +32,7 @@ struct KernelConv {
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
+  bool exact = false;  // requantized in double in both rounding modes
   friend bool operator==(const KernelConv&, const KernelConv&) = default;
 };
 
@@ -53,6 +54,7 @@ struct KernelStep {
   /// The value before rounding may leave int16's range and must be clamped first.
   bool clamp = false;
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, pad{};  // kMaxPool; pad: top, left
+  bool clamp_to_edge = false;                                 // kMaxPool: its window may leave the image
   friend bool operator==(const KernelStep&, const KernelStep&) = default;
 };
 

@@ -46,6 +46,10 @@ class Partitioner {
     } else if (is<Conv2d>(graph_, id) || is<InstanceNorm>(graph_, id) || is<MaxPool>(graph_, id) ||
                is<Resize>(graph_, id) || is<Concat>(graph_, id)) {
       group_[index(id)] = new_group();
+    } else {
+      // The ends of the 8-bit part belong to the driver, and so do real ops behind it (tables of 256 floats).
+      QATC_CHECK(is<Quantize>(graph_, id) || graph_.type(node.output).is_real(),
+                 "no kernel for op " + std::string(op_name(node.op)));
     }
   }
 

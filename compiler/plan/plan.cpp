@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "ops/requantize.h"
 #include "plan/arena.h"
 #include "plan/partition.h"
 #include "support/error.h"
@@ -96,7 +97,7 @@ class Planner {
       const std::vector<NodeId> users = graph().users(node.output);
       const bool leaves = std::any_of(users.begin(), users.end(), [&](NodeId user) {
         const auto other = group_of.find(user);
-        return other == group_of.end() || other->second != group->second || reads_memory(user, node.output);
+        return other == group_of.end() || other->second != group->second || reads_memory(user);
       });
       if (leaves) make_tensor(node.output);
     }
@@ -108,10 +109,9 @@ class Planner {
   }
 
   /// Ops that begin a kernel read their activations from memory.
-  bool reads_memory(NodeId id, ValueId value) const {
+  bool reads_memory(NodeId id) const {
     const Op& op = graph().node(id).op;
-    (void)value;
-    return !std::holds_alternative<Lookup>(op) && !std::holds_alternative<Add>(op) &&
+        return !std::holds_alternative<Lookup>(op) && !std::holds_alternative<Add>(op) &&
            !std::holds_alternative<Mul>(op);
   }
 
@@ -182,6 +182,7 @@ class Planner {
     conv.dilation = op.dilation;
     conv.pad = {op.pad[0], op.pad[1]};
     conv.digits = needs_digits(filter) ? kFixedPointDigits : 1;
+    conv.exact = conv_rounding(filter.type.dtype, Rounding::kFloat) == Rounding::kExact;
     draft.spec.convs.push_back(conv);
     draft.call.conv_nodes.push_back(id);
     KernelStep step{StepKind::kRequantize};
@@ -220,7 +221,7 @@ class Planner {
       step.kernel = pool->kernel;
       step.stride = pool->stride;
       step.pad = {pool->pad[0], pool->pad[1]};
-      step.clamp = pool->pad != std::array<int64_t, 4>{};
+      step.clamp_to_edge = pool->pad != std::array<int64_t, 4>{};
     } else if (std::holds_alternative<Resize>(node.op)) {
       step.kind = StepKind::kResizeLoad;
       step.input = add_input(draft, node.inputs[0]);
@@ -292,13 +293,28 @@ class Planner {
   // ---- Sizes.
 
   void find_limits() {
-    plan_.limits = {smallest(Extent::Symbol::kHeight), kMaxImageSide, smallest(Extent::Symbol::kWidth),
-                    kMaxImageSide};
+    plan_.limits = {smallest(Extent::Symbol::kHeight), largest(Extent::Symbol::kHeight),
+                    smallest(Extent::Symbol::kWidth), largest(Extent::Symbol::kWidth)};
     const TensorType& input = graph().type(graph().inputs().at(0));
     if (input.shape[1].is_constant())
       plan_.limits.min_height = plan_.limits.max_height = input.shape[1].constant();
     if (input.shape[2].is_constant())
       plan_.limits.min_width = plan_.limits.max_width = input.shape[2].constant();
+  }
+
+  /// The largest image side at which every tensor's side stays within kMaxTensorSide.
+  int64_t largest(Extent::Symbol symbol) const {
+    int64_t size = kMaxImageSide;
+    for (const PlanTensor& tensor : plan_.tensors) {
+      for (const Extent& extent : {tensor.height, tensor.width}) {
+        while (extent.symbol() == symbol && size > 1 && extent.evaluate(size, size) > kMaxTensorSide) --size;
+        if (extent.is_constant() && extent.constant() > kMaxTensorSide) {
+          throw UserError("tensor '" + tensor.name + "' has a side of " + extent.to_string() +
+                          " pixels; the largest supported is " + std::to_string(kMaxTensorSide));
+        }
+      }
+    }
+    return size;
   }
 
   /// Extents do not shrink when the image grows, so the first size at which all are positive is the minimum.
@@ -362,7 +378,7 @@ class Planner {
       if (step.kind == StepKind::kResizeLoad) need({true, 1, 0, 0});
       // A pool that clamps to the edge reads rows near it out of order.
       if (step.kind == StepKind::kMaxPool) {
-        fits = fits && !step.clamp;
+        fits = fits && !step.clamp_to_edge;
         need({false, step.stride[0], step.pad[0], step.kernel[0] - 1 - step.pad[0]});
       }
     }
@@ -523,7 +539,7 @@ class Planner {
             add_block(Block::Kind::kCoefficients, stage.norm, static_cast<int>(s));
       }
       if (!stage.windows.empty())
-        stage.window_block = add_block(Block::Kind::kWindows, static_cast<int>(s), static_cast<int>(s));
+        add_block(Block::Kind::kWindows, static_cast<int>(s), static_cast<int>(s));
     }
   }
 
@@ -535,7 +551,15 @@ class Planner {
 
 }  // namespace
 
-Plan make_plan(const Graph& graph, Rounding rounding) { return Planner(graph, rounding).run(); }
+Plan make_plan(const Graph& graph, Rounding rounding) {
+  Plan plan = Planner(graph, rounding).run();
+  const SizeLimits& limits = plan.limits;
+  if (!supports(plan, limits.min_height, limits.min_width)) {
+    throw UserError("an image of " + std::to_string(limits.min_height) + "x" + std::to_string(limits.min_width) +
+                    " pixels needs tensors above 2^31 - 1 bytes");
+  }
+  return plan;
+}
 
 int64_t multiply_adds(const Plan& plan, int64_t height, int64_t width) {
   int64_t total = 0;

@@ -69,7 +69,6 @@ struct Stage {
   std::vector<int> statistics;          // gathered from the stage's results, rows as they are made
   int image = -1;
   int norm = -1;
-  int window_block = -1;
 };
 
 /// Sums of one tensor for an InstanceNorm and the coefficients made of them.
@@ -114,18 +113,18 @@ struct Plan {
   int output_tensor = -1;  // the 8-bit value behind the graph's output
 };
 
-/// Threads a stage is split over at most; windows are provided for so many.
-inline constexpr int kMaxStripes = 8;
-/// How many rows of its last call a stage with windows computes at a time: about kBandBytes of its widest
-/// tensor.
-inline constexpr int64_t kBandBytes = 256 * 1024;
-inline constexpr int64_t kMinBandRows = 2, kMaxBandRows = 16;
-/// No dimension of an image may exceed this, and no tensor 2^31 - 1 bytes: Halide counts in int32.
+/// No side of an image may exceed this; Halide counts the bytes of a tensor in int32.
 inline constexpr int64_t kMaxImageSide = 16384;
+/// No side of any tensor: a row's sum of 128^2 stays in int32.
+inline constexpr int64_t kMaxTensorSide = 131071;
 
 /// `graph` is the result of run_passes. Throws UserError when no image size works.
 Plan make_plan(const Graph& graph, Rounding rounding);
 
+/// Whether the library takes images of this size: within the limits, and no tensor above 2^31 - 1 bytes.
+bool supports(const Plan& plan, int64_t height, int64_t width);
+/// What <name>_arena_size returns for a supported size: any alignment of the caller's memory is provided for.
+int64_t arena_size(const Plan& plan, int64_t height, int64_t width);
 /// Bytes of a block at an image size (height, width), as the generated driver computes them.
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width);
 /// Rows that window `window` of a stage holds so that the next call can compute `rows` rows.

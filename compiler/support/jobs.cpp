@@ -1,11 +1,13 @@
 #include "support/jobs.h"
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <thread>
 
@@ -42,6 +44,11 @@ struct Running {
   _exit(written < 0 ? kInternalError : status);
 }
 
+struct Failure {
+  int status;
+  std::string message;
+};
+
 std::string read_all(int pipe) {
   std::string text;
   char buffer[4096];
@@ -50,53 +57,72 @@ std::string read_all(int pipe) {
   return text;
 }
 
+bool start(const std::function<void()>& job, size_t index, std::map<pid_t, Running>& running) {
+  int ends[2];
+  if (pipe(ends) != 0) return false;
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    run_child(job, ends[1]);
+  }
+  close(ends[1]);
+  if (child < 0) {
+    close(ends[0]);
+    return false;
+  }
+  running[child] = {index, ends[0]};
+  return true;
+}
+
+/// Waits for the next job to say or end something, which is when its process is done; nobody else's children are touched.
+void finish_one(std::map<pid_t, Running>& running, std::map<size_t, Failure>& failures) {
+  std::vector<pollfd> pipes;
+  for (const auto& [child, job] : running) pipes.push_back({job.pipe, POLLIN, 0});
+  while (poll(pipes.data(), pipes.size(), -1) < 0) QATC_CHECK(errno == EINTR, "compile jobs are lost");
+  const auto ready = std::find_if(pipes.begin(), pipes.end(), [](const pollfd& p) { return p.revents != 0; });
+  const auto finished = std::next(running.begin(), ready - pipes.begin());
+  const auto [child, job] = *finished;
+  // The pipe ends with the process.
+  const std::string message = read_all(job.pipe);
+  close(job.pipe);
+  running.erase(finished);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) QATC_CHECK(errno == EINTR, "a compile job is lost");
+  if (WIFSIGNALED(status)) {
+    failures[job.job] = {kInternalError, "a compile job died of signal " + std::to_string(WTERMSIG(status))};
+  } else if (WEXITSTATUS(status) != 0) {
+    failures[job.job] = {WEXITSTATUS(status), message};
+  }
+}
+
 }  // namespace
 
 void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
               const std::function<void(int done)>& progress) {
   if (parallel <= 0) parallel = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::map<pid_t, Running> running;
-  std::map<size_t, std::pair<int, std::string>> failures;
+  std::map<size_t, Failure> failures;
   size_t next = 0;
   int done = 0;
   std::fflush(nullptr);
-  while (next < jobs.size() || !running.empty()) {
-    // After a failure nothing new starts; what runs is let finish, so the first failure in order is found.
+  // After a failure nothing new starts; what runs is let finish, so that nobody works in a folder that is gone and the
+  // first failure in order is found.
+  while ((next < jobs.size() && failures.empty()) || !running.empty()) {
     if (next < jobs.size() && failures.empty() && running.size() < static_cast<size_t>(parallel)) {
-      int ends[2];
-      if (pipe(ends) != 0) throw InternalError("cannot make a pipe");
-      const pid_t child = fork();
-      if (child < 0) throw InternalError("cannot fork");
-      if (child == 0) {
-        close(ends[0]);
-        run_child(jobs[next], ends[1]);
+      if (!start(jobs[next], next, running)) {
+        failures[next] = {kInternalError, std::string("cannot start a compile job: ") + std::strerror(errno)};
       }
-      close(ends[1]);
-      running[child] = {next++, ends[0]};
+      ++next;
       continue;
     }
-    if (running.empty()) break;
-    int status = 0;
-    const pid_t child = waitpid(-1, &status, 0);
-    if (child < 0 && errno == EINTR) continue;
-    const auto found = running.find(child);
-    if (found == running.end()) continue;
-    const std::string message = read_all(found->second.pipe);
-    close(found->second.pipe);
-    if (WIFSIGNALED(status)) {
-      failures[found->second.job] = {kInternalError,
-                                     "a compile job died of signal " + std::to_string(WTERMSIG(status))};
-    } else if (WEXITSTATUS(status) != 0) {
-      failures[found->second.job] = {WEXITSTATUS(status), message};
-    }
-    running.erase(found);
+    finish_one(running, failures);
     ++done;
     if (progress) progress(done);
   }
   if (failures.empty()) return;
-  const auto& [status, message] = failures.begin()->second;
-  if (status == kUserError) throw UserError(message);
-  throw InternalError(message);
+  const Failure& first = failures.begin()->second;
+  if (first.status == kUserError) throw UserError(first.message);
+  throw InternalError(first.message);
 }
 
 }  // namespace qatc

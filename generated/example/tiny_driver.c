@@ -165,7 +165,7 @@ static void stage1(void* data, int32_t stripe) {
 static void stage2(void* data, int32_t stripe) {
   const frame* const f = data;
   (void)stripe;
-  qatc_finish_norm(&f->norm0, f->sums0, f->squares0, f->t1.height, f->t1.width, 4, 0x1.47ae14p-6, STORED(120), 0x1.4f8b58p-17, tiny_norm0_gamma, tiny_norm0_beta, 0x1.eb851ep-6);
+  qatc_finish_norm(&f->norm0, f->sums0, f->squares0, f->t1.height, f->t1.width, 4, 0x1.47ae14p-6, -8, 0x1.4f8b58p-17, tiny_norm0_gamma, tiny_norm0_beta, 0x1.eb851ep-6);
 }
 
 /* 'norm' (InstanceNormalization) */
