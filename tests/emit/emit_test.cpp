@@ -12,7 +12,9 @@
 #include "emit/driver.h"
 #include "emit/library.h"
 #include "ir/parse.h"
+#include "lower/target.h"
 #include "ops/evaluate.h"
+#include "support/error.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 
@@ -115,6 +117,20 @@ TEST(Emit, TheSameBytesForAnyNumberOfJobs) {
     EXPECT_EQ(files.size(), 4U + 3U * targets.size());
     if (first.empty()) first = files;
     for (const auto& [file, bytes] : files) EXPECT_TRUE(bytes == first[file]) << file << " differs";
+  }
+}
+
+TEST(Emit, TheModelMayHaveAnyName) {
+  // Generated names contain these words too.
+  for (const std::string name : {"edge_filter", "table", "out", "frame", "stage0"}) {
+    EXPECT_NO_THROW(GeneratedLibrary(tiny_plan(), {"host"}, name)) << name;
+  }
+}
+
+TEST(Emit, TargetsOutsideOfTheListAreRefused) {
+  for (const std::string name :
+       {"x86-64-ios", "x86-64-osx", "arm-32-linux", "wasm-32-wasmrt", "arm-64-windows", "pdp11"}) {
+    EXPECT_THROW(parse_target(name), UserError) << name;
   }
 }
 

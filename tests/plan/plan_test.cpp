@@ -145,8 +145,18 @@ TEST(Arena, GeneratedCodeComputesThePlansSizes) {
       const auto width = plan.limits.min_width + static_cast<int64_t>(random() % (i < 100 ? 50 : 2000));
       command.push_back(std::to_string(height));
       command.push_back(std::to_string(width));
-      expected += std::to_string(arena_offsets(plan, height, width).back() + 63) + "\n";
+      expected += std::to_string(arena_size(plan, height, width)) + "\n";
     }
+    // Sizes that are too small, too large on a side, or too large as a whole (4 to 16 GB tensors).
+    for (const auto& [height, width] : {std::pair<int64_t, int64_t>{plan.limits.min_height - 1, 100},
+                                        {100, plan.limits.max_width + 1},
+                                        {plan.limits.max_height, plan.limits.max_width}}) {
+      command.push_back(std::to_string(height));
+      command.push_back(std::to_string(width));
+      const bool supported = supports(plan, height, width);
+      expected += (supported ? std::to_string(arena_size(plan, height, width)) : "0") + "\n";
+    }
+    EXPECT_FALSE(supports(plan, 100, plan.limits.max_width + 1));
     EXPECT_EQ(run_checked(command), expected) << print(plan);
   }
 }
@@ -175,10 +185,32 @@ output %y
   EXPECT_EQ(limits.max_height, kMaxImageSide);
 }
 
+TEST(Limits, NoTensorIsWiderThanARowsSumAllows) {
+  // 16384 * 9 pixels would be above the limit.
+  const SizeLimits limits = limits_with(R"(
+%r: u8[1, H * 9, W * 9, 1] quant(0.01, 0) = resize(%q) {size = [H * 9, W * 9], numerator = [9, 9]}
+%y: f32[1, H * 9, W * 9, 1] = dequantize(%r)
+output %y
+)");
+  EXPECT_EQ(limits.max_width, kMaxTensorSide / 9);
+}
+
 TEST(Limits, OnePixelWhereNothingShrinks) {
   const SizeLimits limits = limits_with("%y: f32[1, H, W, 1] = dequantize(%q)\noutput %y\n");
   EXPECT_EQ(limits.min_height, 1);
   EXPECT_EQ(limits.min_width, 1);
+}
+
+TEST(Limits, SpecsWithEqualSignaturesAreEqual) {
+  KernelSpec pool;
+  pool.inputs = {4};
+  pool.steps = {KernelStep{KernelStep::Kind::kMaxPool}};
+  pool.steps[0].input = 0;
+  pool.outputs = {0};
+  KernelSpec padded = pool;
+  padded.steps[0].clamp_to_edge = true;  // pads behind the image only
+  EXPECT_NE(pool, padded);
+  EXPECT_NE(signature(pool), signature(padded));
 }
 
 TEST(Limits, FixedSize) {
