@@ -46,8 +46,7 @@ const char* qatc_status_string(qatc_status status) {
   return "unknown status";
 }
 
-/* ---- Images
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 typedef struct axis {
   uint64_t extent, step; /* step: the stride without its sign, bytes */
@@ -135,8 +134,7 @@ void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int
   }
 }
 
-/* ---- The app's image to the first tensor
- * ----------------------------------------------------------------------- */
+/* ---- The app's image to the first tensor ------------------------------------------------------------------------- */
 
 /* Pixels that go through the small buffers below at a time: they stay in the first-level cache. */
 enum { kChunk = 256 };
@@ -274,8 +272,7 @@ void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride
   }
 }
 
-/* ---- The last tensor to the app's image
- * ------------------------------------------------------------------------ */
+/* ---- The last tensor to the app's image -------------------------------------------------------------------------- */
 
 static void store_u8_row(const qatc_image* out, const uint8_t* from, int32_t pixel_bytes,
                          const uint8_t* table, uint8_t* to) {
@@ -323,8 +320,7 @@ void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t ro
   }
 }
 
-/* ---- Sharing work
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Sharing work ------------------------------------------------------------------------------------------------ */
 
 void qatc_split_rows(int32_t rows, int32_t parts, int32_t index, int32_t* begin, int32_t* end) {
   *begin = (int32_t)((int64_t)rows * index / parts);
@@ -342,8 +338,7 @@ void qatc_parallel_for(const qatc_executor* executor, int32_t count, void (*body
   }
 }
 
-/* ---- Arithmetic that is done at run time
- * ----------------------------------------------------------------------- */
+/* ---- Arithmetic that is done at run time ------------------------------------------------------------------------- */
 
 /* The compiler's own conversion is a library call, which a freestanding object does not have. */
 static double u128_to_double(qatc_u128 value) {
@@ -398,7 +393,7 @@ void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t 
   }
 }
 
-/* ---- Tensors, windows, norms and kernel buffers --------------------------------------------------------- */
+/* ---- Tensors, windows, norms and kernel buffers ------------------------------------------------------------------ */
 
 size_t qatc_tensor_bytes(const qatc_tensor* tensor) {
   return qatc_align((size_t)(tensor->height + tensor->pad[0] + tensor->pad[2]) * qatc_row_bytes(tensor));

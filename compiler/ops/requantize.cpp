@@ -19,8 +19,7 @@ ConvRequantize conv_requantize(float scale_in, float scale_filter, float scale_o
 }
 
 double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rounding) {
-  if (rounding == Rounding::kExact)
-    return static_cast<double>(accumulator) * requantize.multiplier + requantize.bias;
+  if (rounding == Rounding::kExact) return static_cast<double>(accumulator) * requantize.multiplier + requantize.bias;
   const float product = static_cast<float>(accumulator) * static_cast<float>(requantize.multiplier);
   return product + static_cast<float>(requantize.bias);
 }
