@@ -48,7 +48,7 @@ void add_sizes(const std::vector<std::string>& texts, std::vector<ImageSize>& si
   }
 }
 
-// ---- JSON ---------------------------------------------------------------------------------------------------------
+// ---- JSON -----------------------------------------------------------------------------------------------------------
 
 Json to_json(const CallReport& call) {
   Json origins = Json::array();
@@ -107,7 +107,7 @@ void print_json(const PlanReport& report, const std::string& rounding) {
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
 }
 
-// ---- Text ---------------------------------------------------------------------------------------------------------
+// ---- Text -----------------------------------------------------------------------------------------------------------
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;

@@ -10,9 +10,9 @@ namespace {
 
 /// Whether ONNX's index formula gives floor(i / scale), our Resize's, for every i. For scale s = 1, 2, ... write
 /// i = q s + r with 0 <= r < s; wanted is q.
-///  - half_pixel: x = q + (2r + 1 - s) / (2s), within 1/2 of q exclusively: both roundings to nearest give q. floor does
-///    not: x < q for small r. pytorch_half_pixel differs only for one pixel, half_pixel_symmetric only for sizes that are
-///    no multiple of the input's.
+///  - half_pixel: x = q + (2r + 1 - s) / (2s), within 1/2 of q exclusively: both roundings to nearest give q. floor
+///    does not: x < q for small r. pytorch_half_pixel differs only for one pixel, half_pixel_symmetric only for sizes
+///    that are no multiple of the input's.
 ///  - tf_half_pixel_for_nn: x = q + (r + 1/2) / s: floor gives q.
 ///  - asymmetric: x = q + r / s: floor gives q for every scale, also fractional ones; rounding to nearest does where
 ///    r / s <= 1/2 rounds down, which is s = 1, and s = 2 when ties go down.

@@ -27,8 +27,8 @@ struct Dequantize : NoAttributes {};
 struct Lookup : NoAttributes {};
 
 /// Two-dimensional convolution, groups = 1. Inputs: `activations` tensors that are concatenated along the channels in
-/// this order, then the filter (O, kh, kw, I), then the bias (O), always real. Output extent: floor((in + pad_before +
-/// pad_after - dilation*(k-1) - 1) / stride) + 1; padding has real value 0.
+/// this order, then the filter (O, kh, kw, I), then the bias (O), always real. Output extent:
+/// floor((in + pad_before + pad_after - dilation*(k-1) - 1) / stride) + 1; padding has real value 0.
 struct Conv2d {
   std::array<int64_t, 2> stride{1, 1};    // y, x
   std::array<int64_t, 2> dilation{1, 1};  // y, x

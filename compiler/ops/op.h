@@ -11,8 +11,8 @@ namespace qatc {
 enum class Rounding { kFloat, kExact };
 
 // For every op, in ops/<stem>.cpp; a missing one is a link error.
-//   infer_shape: the result's shape. Throws UserError (without the node's name; the caller adds it) for operands that do
-//     not fit together.
+//   infer_shape: the result's shape. Throws UserError (without the node's name; the caller adds it) for operands that
+//     do not fit together.
 //   verify: throws InternalError when a node that is already in a graph breaks the op's rules on types.
 //   reference: the scalar definition. Real values in double; integers exact.
 #define QATC_OP(Type, stem)                                                                     \

@@ -28,12 +28,12 @@ double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rou
 /// kExact: (d1 * scale1 + d2 * scale2) / scale_out in double.
 double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding);
 
-/// Mul: kFloat: float(d1 * d2) * float(scale1 * scale2 / scale_out); kExact: ((d1 * scale1) * (d2 * scale2)) /
-/// scale_out.
+/// Mul: kFloat: float(d1 * d2) * float(scale1 * scale2 / scale_out);
+/// kExact: ((d1 * scale1) * (d2 * scale2)) / scale_out.
 double quantized_mul(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding);
 
-/// InstanceNorm with coefficients from the statistics: kFloat: float(float(d) * float(a)) + float(b); kExact: d * a +
-/// b.
+/// InstanceNorm with coefficients from the statistics: kFloat: float(float(d) * float(a)) + float(b);
+/// kExact: d * a + b.
 double quantized_affine(int32_t d, double a, double b, Rounding rounding);
 
 /// QuantizeLinear of a real value: kFloat: float(x) / scale in float32; kExact: x / scale in double.
