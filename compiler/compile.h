@@ -23,8 +23,8 @@ struct CompileOptions {
   std::function<void(const std::string& pass, const Graph& graph)> after_pass;
 };
 
-/// Import, passes and plan: everything before code generation. All that the user can have done wrong with a
-/// model is found here.
+/// Import, passes and plan: everything before code generation. All that the user can have done wrong with a model is
+/// found here.
 Plan plan_model(const CompileOptions& options);
 
 /// The whole compiler. Writes, under options.output:

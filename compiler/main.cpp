@@ -45,8 +45,7 @@ int run(const qatc::Command& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Compiles quantized ONNX image networks into static libraries for phones and desktops.",
-               "qatc");
+  CLI::App app("Compiles quantized ONNX image networks into static libraries for phones and desktops.", "qatc");
   app.formatter_fn(qatc::help_text);
   app.set_help_flag("-h,--help", "say this");
   app.set_version_flag("--version", "qatc " QATC_VERSION, "say the version");

@@ -23,9 +23,7 @@ extern "C" {
 enum { QATC_ALIGNMENT = 64 /* bytes: a cache line and the widest vector */ };
 
 /** Rounds a number of bytes up to a multiple of QATC_ALIGNMENT; bytes <= SIZE_MAX - 63. */
-static inline size_t qatc_align(size_t bytes) {
-  return (bytes + (QATC_ALIGNMENT - 1)) & ~(size_t)(QATC_ALIGNMENT - 1);
-}
+static inline size_t qatc_align(size_t bytes) { return (bytes + (QATC_ALIGNMENT - 1)) & ~(size_t)(QATC_ALIGNMENT - 1); }
 
 /** The first aligned address at or after `pointer`: arenas come in any alignment, with QATC_ALIGNMENT - 1
  * spare bytes. */
@@ -38,16 +36,14 @@ static inline uint8_t* qatc_align_pointer(void* pointer) {
  * channels, and strides whose span fits into memory; an output's values must not overlap either (see
  * qatc_image). height and width are positive. Reports the first of: NULL_ARGUMENT, WRONG_TYPE,
  * WRONG_CHANNELS, WRONG_INPUT_SIZE or WRONG_OUTPUT_SIZE, BAD_STRIDE. */
-qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels,
-                             int is_output);
+qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels, int is_output);
 
 /** Fills the border of rows y_begin .. y_end-1 of a height x width tensor with the stored byte `value`. Rows
  * 0 .. height-1 get their left and right border, other rows lie in the border and are filled from end to end.
  * Rows beyond the border are ignored, so (-pad[0], height + pad[2]) and anything wider fills it all. pad:
  * top, left, bottom, right in pixels, each >= 0. */
-void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width,
-                      int32_t pixel_bytes, const int32_t pad[4], uint8_t value, int32_t y_begin,
-                      int32_t y_end);
+void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
+                      const int32_t pad[4], uint8_t value, int32_t y_begin, int32_t y_end);
 
 /** In which arithmetic a real number is formed before the one rounding of a QuantizeLinear. */
 typedef enum qatc_rounding {
@@ -74,8 +70,7 @@ void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride
  * from f32_table or u8_table as out->type says; the other one may be NULL. Bytes between the image's values
  * are left alone. out->channels <= pixel_bytes, 0 <= y_begin, y_end <= out->height. */
 void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
-                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin,
-                      int32_t y_end);
+                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin, int32_t y_end);
 
 /** Part `index` of 0 .. rows-1 cut into `parts` bands whose sizes differ by at most one; empty where parts >
  * rows. */
@@ -93,9 +88,9 @@ void qatc_parallel_for(const qatc_executor* executor, int32_t count, void (*body
  * 2^62). They are integers, so every order of summation, thread count and tile size gives the same
  * coefficients. gamma and beta are the norm's scale and bias, epsilon > 0 or a variance above 0. This is the
  * one definition of this arithmetic: the reference evaluator calls it too. */
-void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares,
-                            int32_t channels, double scale_in, int32_t zero_point, double epsilon,
-                            const float* gamma, const float* beta, double scale_out, double* a, double* b);
+void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares, int32_t channels,
+                            double scale_in, int32_t zero_point, double epsilon, const float* gamma, const float* beta,
+                            double scale_out, double* a, double* b);
 
 /** The source index of each output index of a nearest resize: map[i] = min(floor(i * numerator /
  * denominator), in_size - 1), in exact integers. out_size >= 0, in_size >= 1, numerator >= 0, 0 < denominator
@@ -149,7 +144,7 @@ static inline qatc_rows qatc_resize_rows(qatc_rows rows, const int32_t* y_map) {
 typedef struct qatc_window {
   qatc_tensor tensor; /**< origin is such that row y is where a whole tensor would have it */
   uint8_t* memory;
-  int32_t capacity;   /**< rows */
+  int32_t capacity;    /**< rows */
   int32_t first, next; /**< rows first .. next-1 are held */
 } qatc_window;
 
@@ -183,9 +178,9 @@ size_t qatc_norm_bytes(int32_t channels);
 qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels);
 
 /** Adds up rows of per-row sums (height x channels, both) and makes the coefficients; see qatc_norm_coefficients. */
-void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares, int32_t height,
-                      int32_t width, int32_t channels, double scale_in, int32_t zero_point, double epsilon,
-                      const float* gamma, const float* beta, double scale_out);
+void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares,
+                      int32_t height, int32_t width, int32_t channels, double scale_in, int32_t zero_point,
+                      double epsilon, const float* gamma, const float* beta, double scale_out);
 
 /* ---- What kernels take: Halide's halide_buffer_t and halide_dimension_t (HalideRuntime.h), whose layout this is. */
 

@@ -46,8 +46,7 @@ const char* qatc_status_string(qatc_status status) {
   return "unknown status";
 }
 
-/* ---- Images
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 typedef struct axis {
   uint64_t extent, step; /* step: the stride without its sign, bytes */
@@ -69,8 +68,8 @@ static void order_by_step(axis* first, axis* second) {
 /* Grows the span from one value, smallest stride first. If every stride steps over the whole span before it,
  * the values are disjoint, as in a number system with large enough bases. */
 static int strides_are_sound(const qatc_image* image, int is_output) {
-  axis axes[3] = {make_axis(image->channels, image->channel_stride),
-                  make_axis(image->width, image->pixel_stride), make_axis(image->height, image->row_stride)};
+  axis axes[3] = {make_axis(image->channels, image->channel_stride), make_axis(image->width, image->pixel_stride),
+                  make_axis(image->height, image->row_stride)};
   order_by_step(&axes[0], &axes[1]);
   order_by_step(&axes[1], &axes[2]);
   order_by_step(&axes[0], &axes[1]);
@@ -92,8 +91,7 @@ static int strides_are_sound(const qatc_image* image, int is_output) {
   return 1;
 }
 
-qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels,
-                             int is_output) {
+qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels, int is_output) {
   if (image == NULL || image->data == NULL) {
     return QATC_NULL_ARGUMENT;
   }
@@ -109,9 +107,8 @@ qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t wi
   return strides_are_sound(image, is_output) ? QATC_OK : QATC_BAD_STRIDE;
 }
 
-void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width,
-                      int32_t pixel_bytes, const int32_t pad[4], uint8_t value, int32_t y_begin,
-                      int32_t y_end) {
+void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
+                      const int32_t pad[4], uint8_t value, int32_t y_begin, int32_t y_end) {
   const int32_t top = pad[0];
   const int32_t bottom = pad[2];
   const size_t left = (size_t)pad[1] * (size_t)pixel_bytes;
@@ -135,8 +132,7 @@ void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int
   }
 }
 
-/* ---- The app's image to the first tensor
- * ----------------------------------------------------------------------- */
+/* ---- The app's image to the first tensor ------------------------------------------------------------------------- */
 
 /* Pixels that go through the small buffers below at a time: they stay in the first-level cache. */
 enum { kChunk = 256 };
@@ -187,8 +183,8 @@ static void gather_float(const uint8_t* from, ptrdiff_t pixel_stride, int32_t n,
   }
 }
 
-static void load_float_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to,
-                              int32_t pixel_bytes, const qatc_quantizer* quantizer) {
+static void load_float_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to, int32_t pixel_bytes,
+                              const qatc_quantizer* quantizer) {
   float real[kChunk];
   uint8_t stored[3][kChunk];
   const int is_rgb4 = in->channels == 3 && pixel_bytes == 4;
@@ -224,8 +220,8 @@ static void load_float_pixels(const qatc_image* in, const uint8_t* from, int32_t
   }
 }
 
-static void load_u8_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to,
-                           int32_t pixel_bytes, const uint8_t* table, uint8_t padding) {
+static void load_u8_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to, int32_t pixel_bytes,
+                           const uint8_t* table, uint8_t padding) {
   if (in->channels == 3 && in->channel_stride == 1 && pixel_bytes == 4) {
     const ptrdiff_t step = in->pixel_stride;
     for (int32_t i = 0; i < n; ++i) {
@@ -268,17 +264,15 @@ void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride
     }
     for (int32_t x = 0; x < in->width; x += kChunk) {
       const int32_t n = in->width - x < kChunk ? in->width - x : kChunk;
-      load_float_pixels(in, from + x * in->pixel_stride, n, to + (ptrdiff_t)x * pixel_bytes, pixel_bytes,
-                        quantizer);
+      load_float_pixels(in, from + x * in->pixel_stride, n, to + (ptrdiff_t)x * pixel_bytes, pixel_bytes, quantizer);
     }
   }
 }
 
-/* ---- The last tensor to the app's image
- * ------------------------------------------------------------------------ */
+/* ---- The last tensor to the app's image -------------------------------------------------------------------------- */
 
-static void store_u8_row(const qatc_image* out, const uint8_t* from, int32_t pixel_bytes,
-                         const uint8_t* table, uint8_t* to) {
+static void store_u8_row(const qatc_image* out, const uint8_t* from, int32_t pixel_bytes, const uint8_t* table,
+                         uint8_t* to) {
   if (out->channels == 3 && out->channel_stride == 1) {
     const ptrdiff_t step = out->pixel_stride;
     for (int32_t x = 0; x < out->width; ++x) {
@@ -309,8 +303,7 @@ static void store_f32_row(const qatc_image* out, const uint8_t* from, int32_t pi
 }
 
 void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
-                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin,
-                      int32_t y_end) {
+                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin, int32_t y_end) {
   uint8_t* data = (uint8_t*)out->data;
   for (int32_t y = y_begin; y < y_end; ++y) {
     const uint8_t* from = origin + y * row_stride;
@@ -323,8 +316,7 @@ void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t ro
   }
 }
 
-/* ---- Sharing work
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Sharing work ------------------------------------------------------------------------------------------------ */
 
 void qatc_split_rows(int32_t rows, int32_t parts, int32_t index, int32_t* begin, int32_t* end) {
   *begin = (int32_t)((int64_t)rows * index / parts);
@@ -342,21 +334,18 @@ void qatc_parallel_for(const qatc_executor* executor, int32_t count, void (*body
   }
 }
 
-/* ---- Arithmetic that is done at run time
- * ----------------------------------------------------------------------- */
+/* ---- Arithmetic that is done at run time ------------------------------------------------------------------------- */
 
 /* The compiler's own conversion is a library call, which a freestanding object does not have. */
 static double u128_to_double(qatc_u128 value) {
   return (double)(uint64_t)(value >> 64) * 18446744073709551616.0 + (double)(uint64_t)value;
 }
 
-static uint64_t magnitude(int64_t value) {
-  return value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-}
+static uint64_t magnitude(int64_t value) { return value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value; }
 
-void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares,
-                            int32_t channels, double scale_in, int32_t zero_point, double epsilon,
-                            const float* gamma, const float* beta, double scale_out, double* a, double* b) {
+void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares, int32_t channels,
+                            double scale_in, int32_t zero_point, double epsilon, const float* gamma, const float* beta,
+                            double scale_out, double* a, double* b) {
   const double n = (double)count;
   const int64_t z = zero_point;
   for (int32_t c = 0; c < channels; ++c) {
@@ -365,8 +354,7 @@ void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* su
     const int64_t Q = sum_of_squares[c] - 2 * z * sum[c] + count * z * z;
     /* count * Q >= S * S by Cauchy and Schwarz, and forming the difference in integers leaves nothing to
      * cancel. */
-    const qatc_u128 spread =
-        (qatc_u128)(uint64_t)count * (uint64_t)Q - (qatc_u128)magnitude(S) * magnitude(S);
+    const qatc_u128 spread = (qatc_u128)(uint64_t)count * (uint64_t)Q - (qatc_u128)magnitude(S) * magnitude(S);
     const double variance = u128_to_double(spread) / (n * n);
     const double mean = (double)S / n;
     const double inverse = (double)gamma[c] / __builtin_sqrt(variance * scale_in * scale_in + epsilon);
@@ -375,8 +363,7 @@ void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* su
   }
 }
 
-void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t denominator,
-                     int32_t in_size) {
+void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t denominator, int32_t in_size) {
   /* i * numerator / denominator is stepped as quotient and remainder: no product that could overflow. */
   const int64_t last = in_size - 1;
   const int64_t whole = numerator / denominator;
@@ -398,7 +385,7 @@ void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t 
   }
 }
 
-/* ---- Tensors, windows, norms and kernel buffers --------------------------------------------------------- */
+/* ---- Tensors, windows, norms and kernel buffers ------------------------------------------------------------------ */
 
 size_t qatc_tensor_bytes(const qatc_tensor* tensor) {
   return qatc_align((size_t)(tensor->height + tensor->pad[0] + tensor->pad[2]) * qatc_row_bytes(tensor));
@@ -495,9 +482,9 @@ qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels) {
   return norm;
 }
 
-void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares, int32_t height,
-                      int32_t width, int32_t channels, double scale_in, int32_t zero_point, double epsilon,
-                      const float* gamma, const float* beta, double scale_out) {
+void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares,
+                      int32_t height, int32_t width, int32_t channels, double scale_in, int32_t zero_point,
+                      double epsilon, const float* gamma, const float* beta, double scale_out) {
   for (int32_t c = 0; c < channels; ++c) {
     norm->sum[c] = 0;
     norm->sum_of_squares[c] = 0;
@@ -508,8 +495,8 @@ void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int3
       norm->sum_of_squares[c] += row_sums_of_squares[(size_t)y * (size_t)channels + (size_t)c];
     }
   }
-  qatc_norm_coefficients((int64_t)height * width, norm->sum, norm->sum_of_squares, channels, scale_in, zero_point, epsilon,
-                         gamma, beta, scale_out, norm->a, norm->b);
+  qatc_norm_coefficients((int64_t)height * width, norm->sum, norm->sum_of_squares, channels, scale_in, zero_point,
+                         epsilon, gamma, beta, scale_out, norm->a, norm->b);
   for (int32_t c = 0; c < channels; ++c) {
     norm->a_float[c] = (float)norm->a[c];
     norm->b_float[c] = (float)norm->b[c];

@@ -2,9 +2,9 @@
  *
  * The generated <name>.h declares three functions that use these types:
  *
- *   size_t      <name>_arena_size(height, width)                  bytes of scratch memory, 0 for an
- * unsupported size qatc_status <name>_output_size(height, width, &h, &w, &c)     size of the result
- *   qatc_status <name>_run(&input, &output, arena, size, executor)
+ *   size_t      <name>_arena_size(height, width)                    bytes of scratch memory, 0 for an unsupported size
+ *   qatc_status <name>_output_size(height, width, &h, &w, &c)       size of the result
+ *   qatc_status <name>_run(&input, &output, arena, size, executor)  computes the result
  *
  * Nothing here allocates, prints, or keeps state: any number of threads may run networks at the same time,
  * each with its own arena. C11 and C++11; needs no other header than these two. */

@@ -8,8 +8,7 @@ namespace qatc {
 
 namespace {
 
-/// Accumulator registers a tile may hold so that operands still fit: found by reading the generated code for
-/// spills.
+/// Accumulator registers a tile may hold so that operands still fit: found by reading the generated code for spills.
 int64_t accumulator_budget(Isa isa) {
   switch (isa) {
     case Isa::kX86Vnni:

@@ -7,8 +7,8 @@
 
 namespace qatc {
 
-/// LLVM bitcode with qatc_lookup for `isa` (see make_lookup_ir.cpp), built into this binary. Without data
-/// layout and triple, which are those of the module it is linked into.
+/// LLVM bitcode with qatc_lookup for `isa` (see make_lookup_ir.cpp), built into this binary. Without data layout and
+/// triple, which are those of the module it is linked into.
 std::vector<uint8_t> lookup_bitcode(Isa isa);
 
 }  // namespace qatc

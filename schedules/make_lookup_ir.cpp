@@ -1,6 +1,6 @@
-// Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table,
-// uint8 index) and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64.
-// Vectors this wide have no direct calling convention in C, hence IR.
+// Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table, uint8 index)
+// and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64. Vectors this wide have
+// no direct calling convention in C, hence IR.
 //
 // usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
 #include <cstdio>
@@ -38,18 +38,16 @@ void load_table_part(const std::string& name, int lanes, int offset) {
   std::printf("  %%%s_address = add i64 %%table, %d\n", name.c_str(), offset);
   if (opaque_pointers) {
     std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to ptr\n", name.c_str(), name.c_str());
-    std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(),
-                type.c_str(), name.c_str());
+    std::printf("  %%%s = load %s, ptr %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(), type.c_str(),
+                name.c_str());
   } else {
-    std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to %s*\n", name.c_str(), name.c_str(),
-                type.c_str());
-    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(),
-                type.c_str(), type.c_str(), name.c_str());
+    std::printf("  %%%s_pointer = inttoptr i64 %%%s_address to %s*\n", name.c_str(), name.c_str(), type.c_str());
+    std::printf("  %%%s = load %s, %s* %%%s_pointer, align 16, !invariant.load !9\n", name.c_str(), type.c_str(),
+                type.c_str(), name.c_str());
   }
 }
 
-/// AVX-512 VBMI: two vpermi2b over 128 entries each, chosen by the index's top bit. %index to %result, 64
-/// lanes.
+/// AVX-512 VBMI: two vpermi2b over 128 entries each, chosen by the index's top bit. %index to %result, 64 lanes.
 void vbmi_body(const std::string& index, const std::string& result) {
   for (int i = 0; i < 4; ++i) load_table_part(result + "_t" + std::to_string(i), 64, i * 64);
   const char* r = result.c_str();
@@ -73,9 +71,8 @@ void avx2_body(const std::string& index, const std::string& result) {
     load_table_part(part + "_half", 16, i * 16);
     std::printf("  %%%s_both = shufflevector <16 x i8> %%%s_half, <16 x i8> undef, <32 x i32> <", p, p);
     for (int k = 0; k < 32; ++k) std::printf("%si32 %d", k > 0 ? ", " : "", k % 16);
-    std::printf(
-        ">\n  %%%s_hit = call <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8> %%%s_both, <32 x i8> %%%s_low)\n", p,
-        p, r);
+    std::printf(">\n  %%%s_hit = call <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8> %%%s_both, <32 x i8> %%%s_low)\n", p,
+                p, r);
     std::printf("  %%%s_here = icmp eq <32 x i8> %%%s_high, %s\n", p, r, splat(32, i).c_str());
     const std::string kept = i == 15 ? result : part;
     std::printf("  %%%s = select <32 x i1> %%%s_here, <32 x i8> %%%s_hit, <32 x i8> %s\n", kept.c_str(), p, p,
@@ -84,26 +81,23 @@ void avx2_body(const std::string& index, const std::string& result) {
   }
 }
 
-/// NEON: tbl over the first 64 entries, tbx over each further 64 with the index moved; out of range leaves
-/// the result. 16 lanes.
+/// NEON: tbl over the first 64 entries, tbx over each further 64 with the index moved; out of range leaves the result.
+/// 16 lanes.
 void neon_body(const std::string& index, const std::string& result) {
   const char* r = result.c_str();
   for (int i = 0; i < 16; ++i) load_table_part(result + "_t" + std::to_string(i), 16, i * 16);
   for (int block = 0; block < 4; ++block) {
     std::string tables;
-    for (int i = 0; i < 4; ++i)
-      tables += "<16 x i8> %" + result + "_t" + std::to_string(block * 4 + i) + ", ";
+    for (int i = 0; i < 4; ++i) tables += "<16 x i8> %" + result + "_t" + std::to_string(block * 4 + i) + ", ";
     const std::string out = block == 3 ? result : result + "_r" + std::to_string(block);
     if (block == 0) {
       std::printf("  %%%s = call <16 x i8> @llvm.aarch64.neon.tbl4.v16i8(%s<16 x i8> %%%s)\n", out.c_str(),
                   tables.c_str(), index.c_str());
       continue;
     }
-    std::printf("  %%%s_i%d = xor <16 x i8> %%%s, %s\n", r, block, index.c_str(),
-                splat(16, block * 64).c_str());
-    std::printf(
-        "  %%%s = call <16 x i8> @llvm.aarch64.neon.tbx4.v16i8(<16 x i8> %%%s_r%d, %s<16 x i8> %%%s_i%d)\n",
-        out.c_str(), r, block - 1, tables.c_str(), r, block);
+    std::printf("  %%%s_i%d = xor <16 x i8> %%%s, %s\n", r, block, index.c_str(), splat(16, block * 64).c_str());
+    std::printf("  %%%s = call <16 x i8> @llvm.aarch64.neon.tbx4.v16i8(<16 x i8> %%%s_r%d, %s<16 x i8> %%%s_i%d)\n",
+                out.c_str(), r, block - 1, tables.c_str(), r, block);
   }
 }
 
@@ -141,9 +135,8 @@ void vector_form(int lanes, int width, void (*body)(const std::string&, const st
     // Both shuffle operands have one type: widen the new part to the length so far.
     const int so_far = part * width;
     resize(("%" + name + "_wide").c_str(), "%" + name, width, so_far);
-    std::printf("  %%joined%d = shufflevector %s %s, %s %%%s_wide, <%d x i32> <", part,
-                vector_type(so_far).c_str(), joined.c_str(), vector_type(so_far).c_str(), name.c_str(),
-                so_far + width);
+    std::printf("  %%joined%d = shufflevector %s %s, %s %%%s_wide, <%d x i32> <", part, vector_type(so_far).c_str(),
+                joined.c_str(), vector_type(so_far).c_str(), name.c_str(), so_far + width);
     for (int i = 0; i < so_far + width; ++i) std::printf("%si32 %d", i > 0 ? ", " : "", i);
     std::puts(">");
     joined = "%joined" + std::to_string(part);
@@ -189,10 +182,10 @@ int main(int argc, char** argv) {
   std::puts("declare <64 x i8> @llvm.x86.avx512.vpermi2var.qi.512(<64 x i8>, <64 x i8>, <64 x i8>)");
   std::puts("declare <32 x i8> @llvm.x86.avx2.pshuf.b(<32 x i8>, <32 x i8>)");
   const std::string v = "<16 x i8>";
-  std::printf("declare %s @llvm.aarch64.neon.tbl4.v16i8(%s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(),
+  std::printf("declare %s @llvm.aarch64.neon.tbl4.v16i8(%s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(), v.c_str(),
+              v.c_str(), v.c_str(), v.c_str());
+  std::printf("declare %s @llvm.aarch64.neon.tbx4.v16i8(%s, %s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(), v.c_str(),
               v.c_str(), v.c_str(), v.c_str(), v.c_str());
-  std::printf("declare %s @llvm.aarch64.neon.tbx4.v16i8(%s, %s, %s, %s, %s, %s)\n", v.c_str(), v.c_str(),
-              v.c_str(), v.c_str(), v.c_str(), v.c_str(), v.c_str());
   std::puts("define weak_odr i8 @qatc_lookup(i64 %table, i8 %index) alwaysinline nounwind readonly {");
   scalar_body();
   std::puts("}");

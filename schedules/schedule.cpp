@@ -16,10 +16,8 @@ using Halide::Stage;
 using Halide::TailStrategy;
 using Halide::Var;
 
-/// Tiles the output in `channels` x `pixels`; the last tile of a row is shifted inwards and computes some
-/// pixels twice.
-void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const Var& xo, int channels,
-                 int pixels) {
+/// Tiles the output in `channels` x `pixels`; the last tile of a row is shifted inwards and computes some pixels twice.
+void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const Var& xo, int channels, int pixels) {
   stage.split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
       .split(kernel.x, xo, kernel.x, pixels, TailStrategy::ShiftInwards)
       .reorder({kernel.c, kernel.x, co, xo, kernel.y})
@@ -27,8 +25,8 @@ void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const 
       .unroll(kernel.x);
 }
 
-void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelSpec& spec,
-                   const LoweredKernel& kernel, const Var& co, const Var& xo, Isa isa) {
+void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelSpec& spec, const LoweredKernel& kernel,
+                   const Var& co, const Var& xo, Isa isa) {
   const int64_t lanes = spec.out_channels * spec_conv.digits;
   const ConvLayout layout = conv_layout(isa, lanes);
   const auto v = static_cast<int>(layout.vector);
@@ -90,8 +88,7 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, Isa isa
 }
 
 void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
-  // The widest power-of-two run of channels that divides them; narrow tensors make up for it by unrolled
-  // pixels.
+  // The widest power-of-two run of channels that divides them; narrow tensors make up for it by unrolled pixels.
   int64_t run = std::min<int64_t>(byte_vector(isa), 64);
   while (spec.out_channels % run != 0 && run > 1) run /= 2;
   const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
@@ -120,8 +117,7 @@ void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, Isa is
   kernel.out.vectorize(kernel.c, v).unroll(kernel.c);
   sums.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, chunk);
   sums.vectorize(kernel.c, v).unroll(kernel.c);
-  sums.update().reorder(
-      {Halide::VarOrRVar(kernel.c), Halide::VarOrRVar(RVar(pixels)), Halide::VarOrRVar(kernel.y)});
+  sums.update().reorder({Halide::VarOrRVar(kernel.c), Halide::VarOrRVar(RVar(pixels)), Halide::VarOrRVar(kernel.y)});
   sums.update().vectorize(kernel.c, v).unroll(kernel.c);
 }
 

@@ -5,8 +5,8 @@
 
 namespace qatc {
 
-/// A subcommand that was added to the command line. `run` does the work after parsing and returns the exit
-/// status; it throws UserError and InternalError.
+/// A subcommand that was added to the command line. `run` does the work after parsing and returns the exit status; it
+/// throws UserError and InternalError.
 struct Command {
   CLI::App* app;
   std::function<int()> run;

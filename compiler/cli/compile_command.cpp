@@ -60,17 +60,14 @@ Command add_compile_command(CLI::App& app) {
   add_model_option(*command, options->model);
   command
       ->add_option_function<std::vector<std::string>>(
-          "--target",
-          [options](const std::vector<std::string>& given) { add_targets(given, options->targets); },
+          "--target", [options](const std::vector<std::string>& given) { add_targets(given, options->targets); },
           "where the library runs; several with commas between them; default host:\n"
           "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux,\n"
           "each with CPU features after dashes, e.g. arm-64-android-arm_dot_prod")
       ->delimiter(',')
       ->type_name("T,...");
-  command->add_option("-o,--output", options->output, "the folder to write; default generated/NAME")
-      ->type_name("DIR");
-  command
-      ->add_option("--name", options->name, "prefix of all symbols and files; default: the model's file name")
+  command->add_option("-o,--output", options->output, "the folder to write; default generated/NAME")->type_name("DIR");
+  command->add_option("--name", options->name, "prefix of all symbols and files; default: the model's file name")
       ->type_name("NAME")
       ->check([](const std::string& name) {
         return is_c_identifier(name) ? std::string() : "must be a C identifier, is '" + name + "'";

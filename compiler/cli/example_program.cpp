@@ -23,21 +23,17 @@ namespace {
 
 using HTarget = Halide::Target;
 
-std::string_view text_between(const char* begin, const char* end) {
-  return {begin, static_cast<size_t>(end - begin)};
-}
+std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
 
 /// Writes the sources that the example consists of; returns the path of its main file.
 std::string write_sources(Example example, const std::string& folder) {
   write_file_atomically(folder + "/model.h", text_between(qatc_source_model, qatc_source_model_end));
   if (example == Example::kRunCase) {
-    write_file_atomically(folder + "/run_case.c",
-                          text_between(qatc_source_run_case, qatc_source_run_case_end));
+    write_file_atomically(folder + "/run_case.c", text_between(qatc_source_run_case, qatc_source_run_case_end));
     return folder + "/run_case.c";
   }
   make_folder(folder + "/stb");
-  write_file_atomically(folder + "/stb/stb_image.h",
-                        text_between(qatc_source_stb_image, qatc_source_stb_image_end));
+  write_file_atomically(folder + "/stb/stb_image.h", text_between(qatc_source_stb_image, qatc_source_stb_image_end));
   write_file_atomically(folder + "/stb/stb_image_write.h",
                         text_between(qatc_source_stb_image_write, qatc_source_stb_image_write_end));
   write_file_atomically(folder + "/enhance.c", text_between(qatc_source_enhance, qatc_source_enhance_end));
@@ -72,7 +68,7 @@ bool runs_here(const Target& target) {
 }
 
 std::vector<std::string> c_compiler(const Target& target, const std::string& given) {
-  if (const std::vector<std::string> compiler = split_words(given); !compiler.empty()) {
+  if (std::vector<std::string> compiler = split_words(given); !compiler.empty()) {
     if (!find_program(compiler[0])) throw UserError("--cc: there is no program " + compiler[0]);
     return compiler;
   }
@@ -82,8 +78,8 @@ std::vector<std::string> c_compiler(const Target& target, const std::string& giv
   }
   if (is_arm64_linux(target)) {
     // Static, because an emulator has no shared libraries of the target.
-    if (const auto found = first_found(
-            {{"aarch64-linux-gnu-gcc", "-static"}, {"clang", "--target=aarch64-linux-gnu", "-static"}})) {
+    if (const auto found =
+            first_found({{"aarch64-linux-gnu-gcc", "-static"}, {"clang", "--target=aarch64-linux-gnu", "-static"}})) {
       return *found;
     }
   }

@@ -22,8 +22,8 @@ struct CompiledModel {
 /// Whether this machine runs the target's programs.
 bool runs_here(const Target& target);
 
-/// A command that compiles and links C for the target: `given`, cut at blanks, or when it is empty what this
-/// machine has. Throws UserError when there is nothing.
+/// A command that compiles and links C for the target: `given`, cut at blanks, or when it is empty what this machine
+/// has. Throws UserError when there is nothing.
 std::vector<std::string> c_compiler(const Target& target, const std::string& given);
 
 /// Compiles and links an example with the model into the file `program`.

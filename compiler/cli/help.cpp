@@ -62,11 +62,9 @@ std::string help_text(const CLI::App* app, const std::string& name, CLI::AppForm
   for (const CLI::Option* option : app->get_options()) {
     options.push_back({option_head(*option), option->get_description()});
   }
-  std::stable_partition(options.begin(), options.end(),
-                        [](const Entry& entry) { return entry.what[0] != '-'; });
-  return usage(*app, name) + "\n" + app->get_description() + "\n\n" +
-         (commands.empty() ? "" : table(commands) + "\n") + table(options) +
-         (app->get_footer().empty() ? "" : "\n" + app->get_footer() + "\n");
+  std::stable_partition(options.begin(), options.end(), [](const Entry& entry) { return entry.what[0] != '-'; });
+  return usage(*app, name) + "\n" + app->get_description() + "\n\n" + (commands.empty() ? "" : table(commands) + "\n") +
+         table(options) + (app->get_footer().empty() ? "" : "\n" + app->get_footer() + "\n");
 }
 
 }  // namespace qatc

@@ -48,13 +48,11 @@ void add_sizes(const std::vector<std::string>& texts, std::vector<ImageSize>& si
   }
 }
 
-// ---- JSON
-// ----------------------------------------------------------------------------------------------------------
+// ---- JSON -----------------------------------------------------------------------------------------------------------
 
 Json to_json(const CallReport& call) {
   Json origins = Json::array();
-  for (const Origin& origin : call.origins)
-    origins.push_back({{"name", origin.name}, {"op_type", origin.op_type}});
+  for (const Origin& origin : call.origins) origins.push_back({{"name", origin.name}, {"op_type", origin.op_type}});
   Json json = {{"stage", call.stage}, {"does", call.does}};
   if (call.kernel >= 0) {
     json["kernel"] = call.kernel;
@@ -81,8 +79,7 @@ Json to_json(const MemoryReport& memory) {
   json["arena_bytes"] = memory.arena_bytes;
   json["peak_stage"] = memory.peak_stage;
   json["alive"] = Json::array();
-  for (const AliveBlock& block : memory.alive)
-    json["alive"].push_back({{"what", block.what}, {"bytes", block.bytes}});
+  for (const AliveBlock& block : memory.alive) json["alive"].push_back({{"what", block.what}, {"bytes", block.bytes}});
   return json;
 }
 
@@ -110,8 +107,7 @@ void print_json(const PlanReport& report, const std::string& rounding) {
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
 }
 
-// ---- Text
-// ----------------------------------------------------------------------------------------------------------
+// ---- Text -----------------------------------------------------------------------------------------------------------
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
@@ -164,8 +160,8 @@ void print_memory(const MemoryReport& memory) {
 
 void print_text(const PlanReport& report, const std::string& rounding) {
   const SizeLimits& limits = report.limits;
-  std::printf("%s: %s -> %s (height x width x channels), %s rounding\n", report.model.c_str(),
-              report.input.c_str(), report.output.c_str(), rounding.c_str());
+  std::printf("%s: %s -> %s (height x width x channels), %s rounding\n", report.model.c_str(), report.input.c_str(),
+              report.output.c_str(), rounding.c_str());
   std::printf("image sizes %" PRId64 "x%" PRId64 " to %" PRId64 "x%" PRId64 ", %" PRId64
               " distinct kernels, %.0f multiply-adds a pixel\n",
               limits.min_height, limits.min_width, limits.max_height, limits.max_width, report.kernels,
@@ -174,8 +170,8 @@ void print_text(const PlanReport& report, const std::string& rounding) {
   for (const CallReport& call : report.calls) print_call(call);
   std::printf("\nNot fused, kept in full between stages:\n");
   for (const KeptTensorReport& kept : report.kept) {
-    std::printf("  %s: %s, stages %d to %d: %s\n", kept.name.c_str(), kept.shape.c_str(), kept.written,
-                kept.last_read, kept.reason.c_str());
+    std::printf("  %s: %s, stages %d to %d: %s\n", kept.name.c_str(), kept.shape.c_str(), kept.written, kept.last_read,
+                kept.reason.c_str());
   }
   std::printf("\nMemory:\n%12s  %12s  %12s  %s\n", "image size", "arena", "multiply-adds", "largest use");
   for (const MemoryReport& memory : report.memory) print_memory(memory);
@@ -201,10 +197,9 @@ int run_inspect(const InspectCommand& command) {
 }  // namespace
 
 Command add_inspect_command(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("inspect",
-                         "Says what a network becomes: what is fused, work, memory by image size.\n"
-                         "Compiles nothing.");
+  CLI::App* command = app.add_subcommand("inspect",
+                                         "Says what a network becomes: what is fused, work, memory by image size.\n"
+                                         "Compiles nothing.");
   const auto inspect = std::make_shared<InspectCommand>();
   inspect->options.name = "network";
   add_model_option(*command, inspect->options.model);

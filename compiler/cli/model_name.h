@@ -4,8 +4,8 @@
 
 namespace qatc {
 
-/// The name that a model gets when the user gives none: the file's stem, or its folder's name when the file
-/// is just called `model.onnx`, made a C identifier.
+/// The name that a model gets when the user gives none: the file's stem, or its folder's name when the file is just
+/// called `model.onnx`, made a C identifier.
 std::string default_model_name(const std::string& path);
 
 bool is_c_identifier(const std::string& name);

@@ -32,8 +32,7 @@ std::string joined_stage_names() {
 }
 
 void print_after(const std::string& wanted, const std::string& pass, const Graph& graph) {
-  if (wanted == "all" || wanted == pass)
-    std::cout << "# after " << pass << "\n" << print(graph) << std::flush;
+  if (wanted == "all" || wanted == pass) std::cout << "# after " << pass << "\n" << print(graph) << std::flush;
 }
 
 void add_count_option(CLI::App& app, const std::string& name, int& count, int least, int most,

@@ -9,8 +9,7 @@ namespace qatc {
 namespace {
 
 std::string shape_of(const PlanTensor& tensor) {
-  return tensor.height.to_string() + " x " + tensor.width.to_string() + " x " +
-         std::to_string(tensor.channels);
+  return tensor.height.to_string() + " x " + tensor.width.to_string() + " x " + std::to_string(tensor.channels);
 }
 
 std::vector<std::string> tensor_names(const Plan& plan, const std::vector<int>& tensors) {
@@ -22,9 +21,7 @@ std::vector<std::string> tensor_names(const Plan& plan, const std::vector<int>& 
   return names;
 }
 
-std::string tensor_name(const Plan& plan, int tensor) {
-  return plan.tensors[static_cast<size_t>(tensor)].name;
-}
+std::string tensor_name(const Plan& plan, int tensor) { return plan.tensors[static_cast<size_t>(tensor)].name; }
 
 std::string norm_name(const Plan& plan, int statistics) {
   return describe(plan.graph, plan.statistics[static_cast<size_t>(statistics)].node);
@@ -111,12 +108,10 @@ std::vector<CallReport> report_stage(const Plan& plan, int index) {
   std::vector<CallReport> reports;
   switch (stage.kind) {
     case Stage::Kind::kLoadImage:
-      reports.push_back(
-          {index, "load image", -1, "", {"the caller's image"}, {tensor_name(plan, stage.image)}, {}});
+      reports.push_back({index, "load image", -1, "", {"the caller's image"}, {tensor_name(plan, stage.image)}, {}});
       break;
     case Stage::Kind::kStoreImage:
-      reports.push_back(
-          {index, "store image", -1, "", {tensor_name(plan, stage.image)}, {"the caller's image"}, {}});
+      reports.push_back({index, "store image", -1, "", {tensor_name(plan, stage.image)}, {"the caller's image"}, {}});
       break;
     case Stage::Kind::kNorm: {
       const Statistics& statistics = plan.statistics[static_cast<size_t>(stage.norm)];
@@ -154,8 +149,7 @@ std::vector<int> reading_stages(const Plan& plan, int tensor) {
 /// Why a tensor is not just passed on within a kernel or a window.
 std::string reason_kept(const Plan& plan, int tensor) {
   for (size_t i = 0; i < plan.statistics.size(); ++i) {
-    if (plan.statistics[i].tensor == tensor)
-      return norm_name(plan, static_cast<int>(i)) + " needs all of it first";
+    if (plan.statistics[i].tensor == tensor) return norm_name(plan, static_cast<int>(i)) + " needs all of it first";
   }
   const std::vector<int> stages = reading_stages(plan, tensor);
   std::string text;
@@ -169,8 +163,7 @@ std::vector<KeptTensorReport> report_kept(const Plan& plan) {
     const PlanTensor& tensor = plan.tensors[t];
     if (tensor.window || tensor.block < 0) continue;
     const Block& block = plan.blocks[static_cast<size_t>(tensor.block)];
-    kept.push_back(
-        {tensor.name, shape_of(tensor), block.first, block.last, reason_kept(plan, static_cast<int>(t))});
+    kept.push_back({tensor.name, shape_of(tensor), block.first, block.last, reason_kept(plan, static_cast<int>(t))});
   }
   return kept;
 }
@@ -191,11 +184,18 @@ std::string block_name(const Plan& plan, const Block& block) {
   return "";
 }
 
+<<<<<<< HEAD
+=======
+bool is_supported(const SizeLimits& limits, const ImageSize& size) {
+  return size.height >= limits.min_height && size.height <= limits.max_height && size.width >= limits.min_width &&
+         size.width <= limits.max_width;
+}
+
+>>>>>>> lint
 int64_t bytes_in_use(const Plan& plan, int stage, const ImageSize& size) {
   int64_t bytes = 0;
   for (const Block& block : plan.blocks) {
-    if (block.first <= stage && stage <= block.last)
-      bytes += block_size(plan, block, size.height, size.width);
+    if (block.first <= stage && stage <= block.last) bytes += block_size(plan, block, size.height, size.width);
   }
   return bytes;
 }
@@ -242,8 +242,7 @@ PlanReport report_plan(const Plan& plan, const std::vector<ImageSize>& sizes) {
   report.kernels = static_cast<int64_t>(plan.kernels.size());
   report.multiply_adds_per_pixel = multiply_adds_per_pixel(plan);
   for (size_t stage = 0; stage < plan.stages.size(); ++stage) {
-    for (CallReport& call : report_stage(plan, static_cast<int>(stage)))
-      report.calls.push_back(std::move(call));
+    for (CallReport& call : report_stage(plan, static_cast<int>(stage))) report.calls.push_back(std::move(call));
   }
   report.kept = report_kept(plan);
   for (const ImageSize& size : sizes) report.memory.push_back(report_memory(plan, size));

@@ -20,12 +20,12 @@ struct CallReport {
   std::vector<Origin> origins;  // the ONNX nodes that were fused into it, each once
 };
 
-/// A tensor that exists in full between stages, although a producer and a reader in one kernel or stage would
-/// need only some rows of it.
+/// A tensor that exists in full between stages, although a producer and a reader in one kernel or stage would need only
+/// some rows of it.
 struct KeptTensorReport {
   std::string name, shape;
   int written = 0, last_read = 0;  // stages
-  std::string reason;  // why its readers are not fused with its producer, as far as the plan tells
+  std::string reason;              // why its readers are not fused with its producer, as far as the plan tells
 };
 
 struct AliveBlock {

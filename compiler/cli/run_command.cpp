@@ -68,8 +68,8 @@ void build(const RunOptions& options, const Target& host, const std::string& pro
   build_example(Example::kEnhance, {compile_options.output, compile_options.name}, host, compiler, program);
 }
 
-/// The path of the model's program, which is built when the cache does not have it. A folder appears in the
-/// cache whole: it is filled beside its place and then renamed.
+/// The path of the model's program, which is built when the cache does not have it. A folder appears in the cache
+/// whole: it is filled beside its place and then renamed.
 std::string cached_program(const RunOptions& options) {
   const Target host = parse_target("host");
   const std::string cache = cache_folder();
@@ -103,15 +103,12 @@ int run_model(const RunOptions& options) {
 }  // namespace
 
 Command add_run_command(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("run",
-                         "Enhances a picture: compiles the network for this machine and runs it.\n"
-                         "What was compiled is kept in ~/.cache/qatc for the next time.");
+  CLI::App* command = app.add_subcommand("run",
+                                         "Enhances a picture: compiles the network for this machine and runs it.\n"
+                                         "What was compiled is kept in ~/.cache/qatc for the next time.");
   const auto options = std::make_shared<RunOptions>();
   add_model_option(*command, options->model);
-  command->add_option("PICTURE", options->input, "the picture, a PNG or JPEG file")
-      ->required()
-      ->type_name("PICTURE");
+  command->add_option("PICTURE", options->input, "the picture, a PNG or JPEG file")->required()->type_name("PICTURE");
   command->add_option("-o,--output", options->output, "the result, a PNG file")
       ->required()
       ->type_name("OUT.png")

@@ -37,8 +37,8 @@ std::vector<DataSet> find_data_sets(const std::string& folder) {
     const std::string name = entry.path().filename().string();
     int number = 0;
     const char* end = name.data() + name.size();
-    if (name.rfind(kPrefix, 0) == 0 &&
-        std::from_chars(name.data() + kPrefix.size(), end, number).ptr == end && entry.is_directory()) {
+    if (name.rfind(kPrefix, 0) == 0 && std::from_chars(name.data() + kPrefix.size(), end, number).ptr == end &&
+        entry.is_directory()) {
       sets.push_back({number, entry.path().string()});
     }
   }
@@ -50,7 +50,7 @@ std::vector<DataSet> find_data_sets(const std::string& folder) {
 
 /// What a program's command line begins with.
 std::vector<std::string> find_runner(const Target& target, const std::string& given) {
-  if (const std::vector<std::string> runner = split_words(given); !runner.empty()) {
+  if (std::vector<std::string> runner = split_words(given); !runner.empty()) {
     if (!find_program(runner[0])) throw UserError("--runner: there is no program " + runner[0]);
     return runner;
   }
@@ -62,15 +62,13 @@ std::vector<std::string> find_runner(const Target& target, const std::string& gi
     throw UserError("programs for target '" + target.name +
                     "' do not run here; install qemu-user, or say with --runner CMD how to run them");
   }
-  throw UserError("programs for target '" + target.name +
-                  "' do not run here; say with --runner CMD how to run them");
+  throw UserError("programs for target '" + target.name + "' do not run here; say with --runner CMD how to run them");
 }
 
 Tensor read_image(const std::string& path) {
   const Tensor tensor = read_tensor(path);
   if (tensor.shape.size() != 4 || tensor.shape[0] != 1 || tensor.real.empty()) {
-    throw UserError(path + ": must hold one image, 1 x channels x height x width, is " +
-                    shape_text(tensor.shape));
+    throw UserError(path + ": must hold one image, 1 x channels x height x width, is " + shape_text(tensor.shape));
   }
   return to_nhwc(tensor);
 }
@@ -174,8 +172,7 @@ Tensor read_result(const std::string& path, const Tensor& like) {
   return stored;
 }
 
-DataSetResult verify_data_set(const CompiledCase& compiled, const DataSet& set,
-                              const VerifyOptions& options) {
+DataSetResult verify_data_set(const CompiledCase& compiled, const DataSet& set, const VerifyOptions& options) {
   const Tensor input = read_image(set.folder + "/input_0.pb");
   const Tensor expected = compiled.evaluate(input);
   const Tensor reference = read_result(set.folder + "/output_0.pb", expected);
@@ -192,8 +189,8 @@ DataSetResult verify_data_set(const CompiledCase& compiled, const DataSet& set,
     result.fp32_psnr_db = compare_images(got, fp32, 0).psnr_db;
     result.reference_fp32_psnr_db = compare_images(reference, fp32, 0).psnr_db;
   }
-  const bool is_close = options.exact_match ? !result.reference.first_difference
-                                            : result.reference.psnr_db >= options.min_psnr_db;
+  const bool is_close =
+      options.exact_match ? !result.reference.first_difference : result.reference.psnr_db >= options.min_psnr_db;
   result.passed = result.equals_evaluator && is_close;
   return result;
 }

@@ -11,8 +11,8 @@ namespace qatc {
 
 struct VerifyOptions {
   std::string target = "host";
-  std::string runner;    // runs the target's programs: called as RUNNER PROGRAM ARGUMENTS; empty: this
-                         // machine's own way
+  /// Runs the target's programs: called as RUNNER PROGRAM ARGUMENTS; empty: this machine's own way.
+  std::string runner;
   std::string compiler;  // see c_compiler
   Rounding rounding = Rounding::kFloat;
   double min_psnr_db = 35;
@@ -29,17 +29,16 @@ struct DataSetResult {
   bool equals_evaluator = false;
   std::optional<ValueDifference> first_difference;  // from the evaluator
   ImageComparison reference;                        // with output_0.pb; equal: within half an output step
-  std::optional<double> fp32_psnr_db,
-      reference_fp32_psnr_db;  // of the library and of output_0.pb, with fp32_output_0.pb
+  /// Of the library and of output_0.pb, with fp32_output_0.pb.
+  std::optional<double> fp32_psnr_db, reference_fp32_psnr_db;
   bool passed = false;
 };
 
 /// A case is called as its folder.
 std::string case_name(const std::string& folder);
 
-/// Compiles the case's model for the target, runs it on every data set and compares: with the evaluator in
-/// the same rounding, where every bit must be equal, and with the stored output. Calls `report` as results
-/// come.
+/// Compiles the case's model for the target, runs it on every data set and compares: with the evaluator in the same
+/// rounding, where every bit must be equal, and with the stored output. Calls `report` as results come.
 void verify_case(const std::string& folder, const VerifyOptions& options,
                  const std::function<void(const DataSetResult&)>& report);
 

@@ -61,8 +61,8 @@ int name_width(const std::vector<std::string>& folders) {
 }
 
 void print_heading(int width) {
-  std::printf("%-*s %3s  %-9s %9s %9s %9s  %8s %8s  %s\n", width, "case", "set", "evaluator", "psnr",
-              "max diff", "equal", "to fp32", "ref fp32", "result");
+  std::printf("%-*s %3s  %-9s %9s %9s %9s  %8s %8s  %s\n", width, "case", "set", "evaluator", "psnr", "max diff",
+              "equal", "to fp32", "ref fp32", "result");
 }
 
 std::string decibels(const std::optional<double>& psnr_db) {
@@ -82,9 +82,8 @@ void print_difference(const char* what, const ValueDifference& difference) {
 void print_row(const DataSetResult& result, const VerifyOptions& options, int width) {
   std::printf("%-*s %3d  %-9s %9s %9.6f %7.3f %%  %8s %8s  %s\n", width, result.case_name.c_str(), result.set,
               result.equals_evaluator ? "equal" : "DIFFERENT", decibels(result.reference.psnr_db).c_str(),
-              result.reference.max_abs, 100 * result.reference.equal_share,
-              decibels(result.fp32_psnr_db).c_str(), decibels(result.reference_fp32_psnr_db).c_str(),
-              result.passed ? "passed" : "FAILED");
+              result.reference.max_abs, 100 * result.reference.equal_share, decibels(result.fp32_psnr_db).c_str(),
+              decibels(result.reference_fp32_psnr_db).c_str(), result.passed ? "passed" : "FAILED");
   if (result.first_difference) print_difference("difference from the evaluator", *result.first_difference);
   if (options.exact_match && result.reference.first_difference) {
     print_difference("value beyond half a step of the reference", *result.reference.first_difference);
@@ -139,9 +138,7 @@ Command add_verify_command(CLI::App& app) {
                    "runs the target's programs, called as CMD PROGRAM ARGUMENTS;\n"
                    "default for arm-64-linux: qemu-aarch64 -cpu max")
       ->type_name("CMD");
-  command
-      ->add_option("--cc", options.compiler,
-                   "compiles and links C for the target; default: what is installed")
+  command->add_option("--cc", options.compiler, "compiles and links C for the target; default: what is installed")
       ->type_name("CMD");
   add_rounding_option(*command, options.rounding);
   command->add_option("--min-psnr", options.min_psnr_db, "least PSNR to output_0.pb, peak 1; default 35")

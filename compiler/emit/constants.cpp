@@ -25,8 +25,7 @@ int32_t stored_zero_point(const TensorType& type, Isa isa) {
   return stored(type.quant->zero_point_at(0), type.dtype) - (is_arm(isa) ? 128 : 0);
 }
 
-/// Balanced base-256 digits, least significant first: value = sum of digit[i] * 256^i with digits in [-128,
-/// 127].
+/// Balanced base-256 digits, least significant first: value = sum of digit[i] * 256^i with digits in [-128, 127].
 std::vector<int32_t> balanced_digits(int64_t value, int count) {
   std::vector<int32_t> digits;
   for (int i = 0; i < count; ++i) {
@@ -100,8 +99,8 @@ class Packer {
           for (int64_t kx = 0; kx < shape[2]; ++kx) {
             for (int64_t ci = 0; ci < channels; ++ci) {
               const int64_t at = ((o * shape[1] + ky) * shape[2] + kx) * shape[3] + first_channel + ci;
-              const int64_t weight = int64_t{filter.constant->integers[static_cast<size_t>(at)]} -
-                                     filter.type.quant->zero_point_at(o);
+              const int64_t weight =
+                  int64_t{filter.constant->integers[static_cast<size_t>(at)]} - filter.type.quant->zero_point_at(o);
               const std::vector<int32_t> digits = balanced_digits(weight, conv.digits);
               for (int digit = 0; digit < conv.digits; ++digit) {
                 const int64_t lane = digit * spec.out_channels + o;
@@ -109,8 +108,7 @@ class Packer {
                 const int64_t red = layout.reduction;
                 const int64_t place =
                     ci % red +
-                    red * (lane % v +
-                           v * (ci / red + padded / red * (kx + shape[2] * (ky + shape[1] * (lane / v)))));
+                    red * (lane % v + v * (ci / red + padded / red * (kx + shape[2] * (ky + shape[1] * (lane / v)))));
                 packed[static_cast<size_t>(place)] = static_cast<int16_t>(digits[static_cast<size_t>(digit)]);
                 lane_sum[static_cast<size_t>(lane)] += digits[static_cast<size_t>(digit)];
               }
@@ -159,8 +157,7 @@ class Packer {
   void pack_norm(int index) {
     const Node& node = plan_.graph.node(plan_.statistics[static_cast<size_t>(index)].node);
     for (int operand = 1; operand <= 2; ++operand) {
-      const std::vector<double>& values =
-          plan_.graph.value(node.inputs[static_cast<size_t>(operand)]).constant->real;
+      const std::vector<double>& values = plan_.graph.value(node.inputs[static_cast<size_t>(operand)]).constant->real;
       std::vector<float> padded(values.begin(), values.end());
       padded.resize(static_cast<size_t>(storage_channels(static_cast<int64_t>(values.size()))), 0.0F);
       add(norm_symbol(name_, index, operand == 1 ? "gamma" : "beta"), "float", padded);
@@ -181,8 +178,8 @@ class Packer {
       });
       QATC_CHECK(next != users.end(), "the output's codes do not reach the output");
       const Node& node = plan_.graph.node(*next);
-      tensor = reference(node.op, {&tensor}, {plan_.graph.type(value)}, plan_.graph.type(node.output),
-                         Rounding::kExact);
+      tensor =
+          reference(node.op, {&tensor}, {plan_.graph.type(value)}, plan_.graph.type(node.output), Rounding::kExact);
       value = node.output;
     }
     return {tensor.real.begin(), tensor.real.end()};
@@ -224,9 +221,7 @@ std::string norm_symbol(const std::string& name, int statistics, const char* wha
   return name + "_norm" + std::to_string(statistics) + "_" + what;
 }
 
-std::string output_table_symbol(const std::string& name, const char* type) {
-  return name + "_output_" + type;
-}
+std::string output_table_symbol(const std::string& name, const char* type) { return name + "_output_" + type; }
 
 int32_t stored(int32_t q, DType dtype) { return q - integer_range(dtype).min; }
 

@@ -9,8 +9,8 @@
 
 namespace qatc {
 
-/// A constant of the generated library: weights, multipliers, tables. The bytes depend on the instruction
-/// set, the name and the C type do not, so one driver source serves all targets.
+/// A constant of the generated library: weights, multipliers, tables. The bytes depend on the instruction set, the name
+/// and the C type do not, so one driver source serves all targets.
 struct Constant {
   std::string symbol;  // with the model's prefix
   std::string c_type;  // of an element as the driver declares it; filters are opaque bytes to it

@@ -92,8 +92,7 @@ class DriverWriter {
       const KernelSpec& spec = plan_.kernels[k];
       std::string parameters;
       for (const KernelArgument& argument : kernel_arguments(spec)) {
-        parameters +=
-            (parameters.empty() ? "" : ", ") + parameter_type(spec, argument) + argument_name(argument);
+        parameters += (parameters.empty() ? "" : ", ") + parameter_type(spec, argument) + argument_name(argument);
       }
       line("/* " + signature(spec) + " */");
       line("int " + kernel_symbol(plan_, name_, static_cast<int>(k)) + "(" + parameters + ");");
@@ -133,8 +132,8 @@ class DriverWriter {
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
       if (stage.windows.empty() && stage.statistics.empty()) continue;
-      line("  int32_t band" + number(int64_t(i)) + "; /* rows computed at a time in stage " +
-           number(int64_t(i)) + " */");
+      line("  int32_t band" + number(int64_t(i)) + "; /* rows computed at a time in stage " + number(int64_t(i)) +
+           " */");
       if (stage.windows.empty()) continue;
       line("  uint8_t* windows" + number(int64_t(i)) + ";");
       line("  size_t stripe_bytes" + number(int64_t(i)) + ";");
@@ -160,8 +159,7 @@ class DriverWriter {
         return "qatc_norm_bytes(" + number(norm_channels(block.subject)) + ")";
       case Block::Kind::kMaps: {
         const Shape& shape =
-            plan_.graph.type(plan_.graph.node(plan_.resizes[static_cast<size_t>(block.subject)].node).output)
-                .shape;
+            plan_.graph.type(plan_.graph.node(plan_.resizes[static_cast<size_t>(block.subject)].node).output).shape;
         maps = "qatc_align((size_t)" + extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" +
                extent(shape[1]) + " * sizeof(int32_t))";
         return maps;
@@ -172,14 +170,12 @@ class DriverWriter {
 
   int64_t norm_channels(int statistics) const {
     return storage_channels(
-        plan_.tensors[static_cast<size_t>(plan_.statistics[static_cast<size_t>(statistics)].tensor)]
-            .channels);
+        plan_.tensors[static_cast<size_t>(plan_.statistics[static_cast<size_t>(statistics)].tensor)].channels);
   }
 
   std::string sums_bytes(int statistics) const {
     const std::string tensor = "f->t" + number(plan_.statistics[static_cast<size_t>(statistics)].tensor);
-    return "qatc_align((size_t)" + tensor + ".height * " + number(norm_channels(statistics)) +
-           " * sizeof(int32_t))";
+    return "qatc_align((size_t)" + tensor + ".height * " + number(norm_channels(statistics)) + " * sizeof(int32_t))";
   }
 
   void write_layout() {
@@ -194,11 +190,11 @@ class DriverWriter {
     line("  (void)W;");
     for (size_t i = 0; i < plan_.tensors.size(); ++i) {
       const PlanTensor& t = plan_.tensors[i];
-      const std::string pads = number(t.border[0]) + ", " + number(t.border[1]) + ", " + number(t.border[2]) +
-                               ", " + number(t.border[3]);
-      line("  f->t" + number(int64_t(i)) + " = (qatc_tensor){NULL, 0, " + extent(t.height) + ", " +
-           extent(t.width) + ", " + number(storage_channels(t.channels)) + ", {" + pads +
-           "}, (uint8_t)STORED(" + number(stored(t.zero_point, t.dtype)) + ")};");
+      const std::string pads =
+          number(t.border[0]) + ", " + number(t.border[1]) + ", " + number(t.border[2]) + ", " + number(t.border[3]);
+      line("  f->t" + number(int64_t(i)) + " = (qatc_tensor){NULL, 0, " + extent(t.height) + ", " + extent(t.width) +
+           ", " + number(storage_channels(t.channels)) + ", {" + pads + "}, (uint8_t)STORED(" +
+           number(stored(t.zero_point, t.dtype)) + ")};");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));
     line("  size_t total = 0;");
@@ -228,12 +224,10 @@ class DriverWriter {
           break;
         case Block::Kind::kSums:
           line("  f->sums" + subject + " = (int32_t*)(void*)(" + at + ");");
-          line("  f->squares" + subject + " = (int32_t*)(void*)(" + at + " + " + sums_bytes(block.subject) +
-               ");");
+          line("  f->squares" + subject + " = (int32_t*)(void*)(" + at + " + " + sums_bytes(block.subject) + ");");
           break;
         case Block::Kind::kCoefficients:
-          line("  f->norm" + subject + " = qatc_place_norm(" + at + ", " +
-               number(norm_channels(block.subject)) + ");");
+          line("  f->norm" + subject + " = qatc_place_norm(" + at + ", " + number(norm_channels(block.subject)) + ");");
           break;
         case Block::Kind::kMaps:
           write_maps(block.subject, at);
@@ -268,14 +262,12 @@ class DriverWriter {
           const std::string out = "f->t" + number(stage.calls[i + 1].outputs.front());
           rows = "(int32_t)((int64_t)" + rows + " * f->t" + tensor + ".height / " + out + ".height + 2)";
         } else {
-          rows = "(" + rows + " - 1) * " + number(needed.stride) + " + " +
-                 number(needed.before + needed.after + 1);
+          rows = "(" + rows + " - 1) * " + number(needed.stride) + " + " + number(needed.before + needed.after + 1);
         }
       }
       line("  f->rows" + tensor + " = " + rows + ";");
       rows = "f->rows" + tensor;
-      bytes = (bytes.empty() ? "" : bytes + " + ") + "qatc_window_bytes(&f->t" + tensor + ", f->rows" +
-              tensor + ")";
+      bytes = (bytes.empty() ? "" : bytes + " + ") + "qatc_window_bytes(&f->t" + tensor + ", f->rows" + tensor + ")";
     }
     line("  f->stripe_bytes" + id + " = " + bytes + ";");
   }
@@ -292,11 +284,10 @@ class DriverWriter {
     for (size_t axis = 0; axis < 2; ++axis) {
       // The step from one output index to the next is in/out by the sizes, or 1/scale.
       const bool by_scale = resize.numerator[axis] > 0;
-      const std::string step = by_scale
-                                   ? number(resize.denominator[axis]) + ", " + number(resize.numerator[axis])
-                                   : extent(in[axis + 1]) + ", " + extent(out[axis + 1]);
-      line("  qatc_resize_map(f->" + std::string(axis == 0 ? "y" : "x") + "_map" + id + ", " +
-           extent(out[axis + 1]) + ", " + step + ", " + extent(in[axis + 1]) + ");");
+      const std::string step = by_scale ? number(resize.denominator[axis]) + ", " + number(resize.numerator[axis])
+                                        : extent(in[axis + 1]) + ", " + extent(out[axis + 1]);
+      line("  qatc_resize_map(f->" + std::string(axis == 0 ? "y" : "x") + "_map" + id + ", " + extent(out[axis + 1]) +
+           ", " + step + ", " + extent(in[axis + 1]) + ");");
     }
   }
 
@@ -333,10 +324,10 @@ class DriverWriter {
     write_split("f->t" + number(last.outputs.front()) + ".height");
     for (size_t i = 0; i < stage.windows.size(); ++i) {
       const std::string w = number(stage.windows[i]);
-      const std::string memory =
-          i == 0 ? "f->windows" + id + " + (size_t)stripe * f->stripe_bytes" + id
-                 : "w" + number(stage.windows[i - 1]) + ".memory + qatc_window_bytes(&f->t" +
-                       number(stage.windows[i - 1]) + ", f->rows" + number(stage.windows[i - 1]) + ")";
+      const std::string memory = i == 0 ? "f->windows" + id + " + (size_t)stripe * f->stripe_bytes" + id
+                                        : "w" + number(stage.windows[i - 1]) + ".memory + qatc_window_bytes(&f->t" +
+                                              number(stage.windows[i - 1]) + ", f->rows" +
+                                              number(stage.windows[i - 1]) + ")";
       line("  qatc_window w" + w + " = qatc_open_window(&f->t" + w + ", " + memory + ", f->rows" + w + ");");
     }
     const bool banded = !stage.windows.empty() || !stage.statistics.empty();
@@ -361,19 +352,17 @@ class DriverWriter {
         const std::string w = number(stage.windows[i]);
         std::string need;
         if (needed.resize) {
-          need =
-              "qatc_resize_rows(" + rows[i + 1] + ", f->y_map" + number(resize_of(stage.calls[i + 1])) + ")";
+          need = "qatc_resize_rows(" + rows[i + 1] + ", f->y_map" + number(resize_of(stage.calls[i + 1])) + ")";
         } else {
-          need = "qatc_window_rows(" + rows[i + 1] + ", " + number(needed.stride) + ", " +
-                 number(needed.before) + ", " + number(needed.after) + ")";
+          need = "qatc_window_rows(" + rows[i + 1] + ", " + number(needed.stride) + ", " + number(needed.before) +
+                 ", " + number(needed.after) + ")";
         }
         rows[i] = "rows" + w;
         line(indent + "const qatc_rows rows" + w + " = qatc_advance_window(&w" + w + ", " + need + ");");
       }
     }
     for (size_t i = 0; i < chain; ++i)
-      write_call(stage, first_call_[static_cast<size_t>(index)] + static_cast<int>(i), stage.calls[i],
-                 rows[i], indent);
+      write_call(stage, first_call_[static_cast<size_t>(index)] + static_cast<int>(i), stage.calls[i], rows[i], indent);
     std::set<int> padded;
     for (int output : last.outputs) {
       if (!plan_.tensors[static_cast<size_t>(output)].window && padded.insert(output).second) {
@@ -383,9 +372,8 @@ class DriverWriter {
     write_sums(stage, indent);
     if (stage.store_image) {
       const std::string t = "w" + number(stage.windows.back()) + ".tensor";
-      line(indent + "qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t +
-           ".pixel_bytes, " + output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") +
-           ", band.begin, band.end);");
+      line(indent + "qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t + ".pixel_bytes, " +
+           output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") + ", band.begin, band.end);");
     }
     if (banded) line("  }");
     line("}");
@@ -394,10 +382,8 @@ class DriverWriter {
 
   static std::string comment_text(std::string text) {
     // A name must not end the comment it is in.
-    for (size_t at = text.find("*/"); at != std::string::npos; at = text.find("*/"))
-      text.replace(at, 2, "* /");
-    for (size_t at = text.find("/*"); at != std::string::npos; at = text.find("/*"))
-      text.replace(at, 2, "/ *");
+    for (size_t at = text.find("*/"); at != std::string::npos; at = text.find("*/")) text.replace(at, 2, "* /");
+    for (size_t at = text.find("/*"); at != std::string::npos; at = text.find("/*")) text.replace(at, 2, "/ *");
     std::replace_if(
         text.begin(), text.end(), [](unsigned char c) { return c < 32; }, '?');
     return text;
@@ -462,8 +448,8 @@ class DriverWriter {
       case ArgumentKind::kAffineA:
       case ArgumentKind::kAffineB: {
         const std::string which = argument.kind == ArgumentKind::kAffineA ? "a" : "b";
-        return "qatc_bind_constant(" + buffer + ", f->norm" + number(statistics_of(call.step_nodes[index])) +
-               "." + which + (exact ? "" : "_float") + ")";
+        return "qatc_bind_constant(" + buffer + ", f->norm" + number(statistics_of(call.step_nodes[index])) + "." +
+               which + (exact ? "" : "_float") + ")";
       }
       default:
         return "qatc_bind_constant(" + buffer + ", " + call_symbol(name_, call_index, argument) + ")";
@@ -479,9 +465,7 @@ class DriverWriter {
       const TensorType& type = plan_.graph.type(value);
       return "STORED(" + number(stored(type.quant->zero_point_at(0), type.dtype)) + ")";
     };
-    const auto scale = [&](ValueId value) {
-      return static_cast<double>(plan_.graph.type(value).quant->scale_at(0));
-    };
+    const auto scale = [&](ValueId value) { return static_cast<double>(plan_.graph.type(value).quant->scale_at(0)); };
     const bool exact = spec.rounding == Rounding::kExact;
     const bool is_mul = std::holds_alternative<Mul>(node.op);
     switch (argument.kind) {
@@ -494,9 +478,7 @@ class DriverWriter {
       case ArgumentKind::kScaleA:
         if (exact) return real(scale(node.inputs[0]));
         if (is_mul)
-          return real(
-                     static_cast<float>(scale(node.inputs[0]) * scale(node.inputs[1]) / scale(node.output))) +
-                 "f";
+          return real(static_cast<float>(scale(node.inputs[0]) * scale(node.inputs[1]) / scale(node.output))) + "f";
         return real(static_cast<float>(scale(node.inputs[0]) / scale(node.output))) + "f";
       case ArgumentKind::kScaleB:
         if (exact) return real(scale(node.inputs[1]));
@@ -532,12 +514,11 @@ class DriverWriter {
     line("static void stage" + id + "(void* data, int32_t stripe) {");
     line("  const frame* const f = data;");
     line("  (void)stripe;");
-    line("  qatc_finish_norm(&f->norm" + n + ", f->sums" + n + ", f->squares" + n + ", " + t + ".height, " +
-         t + ".width, " + number(norm_channels(stage.norm)) + ", " + real(in.quant->scale_at(0)) +
-         ", " + number(stored(in.quant->zero_point_at(0), in.dtype) - 128) + ", " +
-         real(std::get<InstanceNorm>(node.op).epsilon) + ", " + norm_symbol(name_, stage.norm, "gamma") +
-         ", " + norm_symbol(name_, stage.norm, "beta") + ", " +
-         real(plan_.graph.type(node.output).quant->scale_at(0)) + ");");
+    line("  qatc_finish_norm(&f->norm" + n + ", f->sums" + n + ", f->squares" + n + ", " + t + ".height, " + t +
+         ".width, " + number(norm_channels(stage.norm)) + ", " + real(in.quant->scale_at(0)) + ", " +
+         number(stored(in.quant->zero_point_at(0), in.dtype) - 128) + ", " +
+         real(std::get<InstanceNorm>(node.op).epsilon) + ", " + norm_symbol(name_, stage.norm, "gamma") + ", " +
+         norm_symbol(name_, stage.norm, "beta") + ", " + real(plan_.graph.type(node.output).quant->scale_at(0)) + ");");
     line("}");
     line();
   }
@@ -590,24 +571,21 @@ class DriverWriter {
   void write_api() {
     const PlanTensor& out = plan_.tensors[static_cast<size_t>(plan_.output_tensor)];
     const PlanTensor& in = plan_.tensors[static_cast<size_t>(plan_.input_tensor)];
-    const bool fixed = plan_.limits.min_height == plan_.limits.max_height &&
-                       plan_.limits.min_width == plan_.limits.max_width;
+    const bool fixed =
+        plan_.limits.min_height == plan_.limits.max_height && plan_.limits.min_width == plan_.limits.max_width;
     const std::string macro = upper(name_);
     line("static qatc_status check_size(int32_t height, int32_t width) {");
     if (fixed) {
       line("  return height == " + macro + "_MIN_HEIGHT && width == " + macro +
            "_MIN_WIDTH ? QATC_OK : QATC_SIZE_UNSUPPORTED;");
     } else {
-      line("  if (height < " + macro + "_MIN_HEIGHT || width < " + macro +
-           "_MIN_WIDTH) return QATC_SIZE_TOO_SMALL;");
-      line("  if (height > " + macro + "_MAX_HEIGHT || width > " + macro +
-           "_MAX_WIDTH) return QATC_SIZE_TOO_LARGE;");
+      line("  if (height < " + macro + "_MIN_HEIGHT || width < " + macro + "_MIN_WIDTH) return QATC_SIZE_TOO_SMALL;");
+      line("  if (height > " + macro + "_MAX_HEIGHT || width > " + macro + "_MAX_WIDTH) return QATC_SIZE_TOO_LARGE;");
       line("  /* Kernels count bytes within a tensor in int32. */");
       line("  frame f;");
       line("  lay_out(&f, height, width, NULL);");
       for (size_t i = 0; i < plan_.tensors.size(); ++i) {
-        line("  if (qatc_tensor_bytes(&f.t" + number(int64_t(i)) +
-             ") > INT32_MAX) return QATC_SIZE_TOO_LARGE;");
+        line("  if (qatc_tensor_bytes(&f.t" + number(int64_t(i)) + ") > INT32_MAX) return QATC_SIZE_TOO_LARGE;");
       }
       line("  return QATC_OK;");
     }
@@ -651,8 +629,7 @@ class DriverWriter {
     line("  status = qatc_check_image(input, input->height, input->width, " + number(in.channels) + ", 0);");
     line("  if (status == QATC_OK) status = qatc_check_image(output, height, width, channels, 1);");
     line("  if (status != QATC_OK) return status;");
-    line("  if (arena_size < " + name_ +
-         "_arena_size(input->height, input->width)) return QATC_ARENA_TOO_SMALL;");
+    line("  if (arena_size < " + name_ + "_arena_size(input->height, input->width)) return QATC_ARENA_TOO_SMALL;");
     line("  frame f;");
     line("  lay_out(&f, input->height, input->width, qatc_align_pointer(arena));");
     line("  f.input = input;");
@@ -660,8 +637,7 @@ class DriverWriter {
     line("  f.executor = executor;");
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
-      const std::string rows =
-          stage.kind == Stage::Kind::kNorm ? "1" : "f.t" + number(split_tensor(stage)) + ".height";
+      const std::string rows = stage.kind == Stage::Kind::kNorm ? "1" : "f.t" + number(split_tensor(stage)) + ".height";
       line("  run_stage(&f, " + rows + ", stage" + number(int64_t(i)) + ");");
     }
     line("  return QATC_OK;");
@@ -715,10 +691,10 @@ std::string emit_header(const Plan& plan, const std::string& name) {
        << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
        << "/* Image sizes in pixels; everything between is supported as long as no tensor exceeds 2^31 - 1 "
           "bytes. */\n"
-       << "#define " << macro << "_MIN_HEIGHT " << plan.limits.min_height << "\n#define " << macro
-       << "_MIN_WIDTH " << plan.limits.min_width << "\n"
-       << "#define " << macro << "_MAX_HEIGHT " << plan.limits.max_height << "\n#define " << macro
-       << "_MAX_WIDTH " << plan.limits.max_width << "\n\n"
+       << "#define " << macro << "_MIN_HEIGHT " << plan.limits.min_height << "\n#define " << macro << "_MIN_WIDTH "
+       << plan.limits.min_width << "\n"
+       << "#define " << macro << "_MAX_HEIGHT " << plan.limits.max_height << "\n#define " << macro << "_MAX_WIDTH "
+       << plan.limits.max_width << "\n\n"
        << "/** Bytes of scratch memory that " << name
        << "_run needs for a height x width image, at any alignment; 0 where the\n"
        << " * size is not supported. */\n"

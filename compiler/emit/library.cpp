@@ -31,8 +31,7 @@ std::string clang() {
   throw UserError("clang is not installed; qatc needs it to compile generated drivers");
 }
 
-void compile_c(const Target& target, const std::string& source, const std::string& object,
-               const std::string& include) {
+void compile_c(const Target& target, const std::string& source, const std::string& object, const std::string& include) {
   std::vector<std::string> command = {clang(), "--target=" + target.clang_triple};
   command.insert(command.end(), kCFlags.begin(), kCFlags.end());
   command.insert(command.end(), {"-I" + include, "-c", source, "-o", object});
@@ -41,15 +40,14 @@ void compile_c(const Target& target, const std::string& source, const std::strin
 }
 
 /// One symbol per constant, over one file of bytes.
-std::string constants_assembly(const std::vector<Constant>& constants, const std::string& bytes_file,
-                               bool apple) {
+std::string constants_assembly(const std::vector<Constant>& constants, const std::string& bytes_file, bool apple) {
   std::string text = apple ? "    .section __TEXT,__const\n" : "    .section .rodata,\"a\",%progbits\n";
   size_t offset = 0;
   for (const Constant& constant : constants) {
     const std::string symbol = (apple ? "_" : "") + constant.symbol;
-    text += "    .p2align 6\n    .globl " + symbol + "\n    " + (apple ? ".private_extern " : ".hidden ") +
-            symbol + "\n" + symbol + ":\n    .incbin \"" + bytes_file + "\", " + std::to_string(offset) +
-            ", " + std::to_string(constant.bytes.size()) + "\n";
+    text += "    .p2align 6\n    .globl " + symbol + "\n    " + (apple ? ".private_extern " : ".hidden ") + symbol +
+            "\n" + symbol + ":\n    .incbin \"" + bytes_file + "\", " + std::to_string(offset) + ", " +
+            std::to_string(constant.bytes.size()) + "\n";
     offset += constant.bytes.size();
   }
   if (!apple) text += "    .section .note.GNU-stack,\"\",%progbits\n";
@@ -63,13 +61,8 @@ void archive(const std::vector<std::string>& objects, const Target& target, cons
 /// The jobs and files of one target.
 class TargetBuild {
  public:
-  TargetBuild(const Plan& plan, const Target& target, const LibraryOptions& options,
-              const std::string& scratch)
-      : plan_(plan),
-        target_(target),
-        options_(options),
-        folder_(scratch + "/" + target.name),
-        sources_(scratch) {
+  TargetBuild(const Plan& plan, const Target& target, const LibraryOptions& options, const std::string& scratch)
+      : plan_(plan), target_(target), options_(options), folder_(scratch + "/" + target.name), sources_(scratch) {
     make_folder(folder_);
   }
 
@@ -78,22 +71,19 @@ class TargetBuild {
       const std::string symbol = kernel_symbol(plan_, options_.name, static_cast<int>(k));
       const std::string object = folder_ + "/" + symbol + ".o";
       library_.push_back(object);
-      jobs.emplace_back(
-          [this, k, symbol, object] { compile_kernel(plan_.kernels[k], target_, symbol, object); });
+      jobs.emplace_back([this, k, symbol, object] { compile_kernel(plan_.kernels[k], target_, symbol, object); });
     }
     const std::string driver = folder_ + "/" + options_.name + "_driver.o";
     library_.push_back(driver);
-    jobs.emplace_back([this, driver] {
-      compile_c(target_, sources_ + "/" + options_.name + "_driver.c", driver, sources_);
-    });
+    jobs.emplace_back(
+        [this, driver] { compile_c(target_, sources_ + "/" + options_.name + "_driver.c", driver, sources_); });
     const std::string constants = folder_ + "/" + options_.name + "_constants.o";
     library_.push_back(constants);
     jobs.emplace_back([this, constants] { compile_constants(constants); });
     for (const std::string part : {"qatc_runtime", "qatc_threads"}) {
       const std::string object = folder_ + "/" + part + ".o";
       runtime_.push_back(object);
-      jobs.emplace_back(
-          [this, part, object] { compile_c(target_, sources_ + "/" + part + ".c", object, sources_); });
+      jobs.emplace_back([this, part, object] { compile_c(target_, sources_ + "/" + part + ".c", object, sources_); });
     }
   }
 
@@ -106,8 +96,7 @@ class TargetBuild {
     const std::string bytes = read_file(folder_ + "/" + library);
     write_file_atomically(folder + "/libqatc_runtime.a", read_file(folder_ + "/libqatc_runtime.a"));
     write_file_atomically(folder + "/" + library, bytes);
-    write_file_atomically(folder + "/manifest.json",
-                          emit_manifest(plan_, options_.name, target_, bytes.size()));
+    write_file_atomically(folder + "/manifest.json", emit_manifest(plan_, options_.name, target_, bytes.size()));
   }
 
  private:

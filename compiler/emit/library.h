@@ -16,8 +16,7 @@ struct LibraryOptions {
   std::function<void(int done, int total)> progress;
 };
 
-/// Compiles a plan for all targets and writes headers, driver source, libraries and manifests (see
-/// compile.h).
+/// Compiles a plan for all targets and writes headers, driver source, libraries and manifests (see compile.h).
 void emit_libraries(const Plan& plan, const std::vector<Target>& targets, const LibraryOptions& options);
 
 }  // namespace qatc

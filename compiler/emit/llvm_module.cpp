@@ -23,8 +23,8 @@ namespace {
 
 constexpr const char* kLookup = "qatc_lookup";
 
-/// Exactly the AVX-512 of Ice Lake and Zen 4. Halide matches VNNI only under features whose other
-/// instructions (amx, bf16, fp16) some of these CPUs lack.
+/// Exactly the AVX-512 of Ice Lake and Zen 4. Halide matches VNNI only under features whose other instructions (amx,
+/// bf16, fp16) some of these CPUs lack.
 constexpr const char* kVnniFeatures =
     "+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma,+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,"
     "+avx512vbmi,+avx512vnni";
@@ -53,13 +53,12 @@ void link_bitcode(llvm::Module& code, Isa isa) {
   lookup->setTargetTriple(code.getTargetTriple());
   QATC_CHECK(!llvm::Linker::linkModules(code, std::move(lookup)), "the lookup does not link");
   for (llvm::Function& function : code) {
-    if (function.getName().str().starts_with(kLookup))
-      function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    if (function.getName().str().starts_with(kLookup)) function.setLinkage(llvm::GlobalValue::InternalLinkage);
   }
 }
 
-/// The lookups whose results `last` and the insertions before it put into all lanes of a vector, by lane;
-/// none if a lane is anything else.
+/// The lookups whose results `last` and the insertions before it put into all lanes of a vector, by lane; none if a
+/// lane is anything else.
 std::vector<llvm::CallInst*> lookups_by_lane(llvm::InsertElementInst& last, const llvm::Function& lookup) {
   const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(last.getType());
   if (type == nullptr) return {};
@@ -123,8 +122,8 @@ void inline_lookups(llvm::Module& code) {
   llvm::ModulePassManager passes;
   passes.addPass(llvm::AlwaysInlinerPass());
   passes.addPass(llvm::GlobalDCEPass());
-  passes.addPass(llvm::createModuleToFunctionPassAdaptor(builder.buildFunctionSimplificationPipeline(
-      llvm::OptimizationLevel::O3, llvm::ThinOrFullLTOPhase::None)));
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(
+      builder.buildFunctionSimplificationPipeline(llvm::OptimizationLevel::O3, llvm::ThinOrFullLTOPhase::None)));
   passes.run(code, modules);
 }
 

@@ -6,8 +6,7 @@
 
 namespace qatc {
 
-std::string emit_manifest(const Plan& plan, const std::string& name, const Target& target,
-                          size_t library_bytes) {
+std::string emit_manifest(const Plan& plan, const std::string& name, const Target& target, size_t library_bytes) {
   using Json = nlohmann::ordered_json;
   const auto tensor = [&](int id) {
     const PlanTensor& t = plan.tensors[static_cast<size_t>(id)];

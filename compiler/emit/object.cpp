@@ -16,9 +16,7 @@ namespace {
 /// Turns Halide's messages into exceptions; a warning has meant wrong code before.
 class ThrowingReporter : public Halide::CompileTimeErrorReporter {
  public:
-  void warning(const char* message) override {
-    throw InternalError(std::string("Halide warned: ") + message);
-  }
+  void warning(const char* message) override { throw InternalError(std::string("Halide warned: ") + message); }
   void error(const char* message) override { throw InternalError(std::string("Halide refused: ") + message); }
 };
 
@@ -28,8 +26,7 @@ void compile(const KernelSpec& spec, const Target& target, const std::string& sy
   Halide::set_custom_compile_time_error_reporter(&reporter);
   LoweredKernel kernel = lower_kernel(spec, target.isa);
   schedule_kernel(kernel, spec, target.isa);
-  const Halide::Module module =
-      Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, symbol, target.halide);
+  const Halide::Module module = Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, symbol, target.halide);
   llvm::LLVMContext context;
   const std::unique_ptr<llvm::Module> code = Halide::compile_module_to_llvm_module(module, context);
   finish_module(*code, target.isa);
@@ -38,8 +35,7 @@ void compile(const KernelSpec& spec, const Target& target, const std::string& sy
 
 }  // namespace
 
-void compile_kernel(const KernelSpec& spec, const Target& target, const std::string& symbol,
-                    const std::string& path) {
+void compile_kernel(const KernelSpec& spec, const Target& target, const std::string& symbol, const std::string& path) {
   compile(spec, target, symbol, path, Halide::compile_llvm_module_to_object);
 }
 

@@ -11,14 +11,12 @@ const onnx::AttributeProto* Attributes::find(const std::string& name) const {
   return nullptr;
 }
 
-const onnx::AttributeProto* Attributes::read(const std::string& name,
-                                             onnx::AttributeProto::AttributeType type) {
+const onnx::AttributeProto* Attributes::read(const std::string& name, onnx::AttributeProto::AttributeType type) {
   read_.insert(name);
   const onnx::AttributeProto* attribute = find(name);
   if (attribute == nullptr) return nullptr;
   if (attribute->type() != type) {
-    throw Refusal("attribute " + quoted(name) + " must be of type " +
-                  onnx::AttributeProto::AttributeType_Name(type));
+    throw Refusal("attribute " + quoted(name) + " must be of type " + onnx::AttributeProto::AttributeType_Name(type));
   }
   return attribute;
 }

@@ -9,8 +9,8 @@
 
 namespace qatc {
 
-/// A node's attributes, read by name with ONNX's defaults. Remembers what was read: an attribute that nobody
-/// asked for may change the node's meaning, so `refuse_unread` must come last.
+/// A node's attributes, read by name with ONNX's defaults. Remembers what was read: an attribute that nobody asked for
+/// may change the node's meaning, so `refuse_unread` must come last.
 class Attributes {
  public:
   explicit Attributes(const onnx::NodeProto& node) : node_(&node) {}

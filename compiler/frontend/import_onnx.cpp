@@ -18,8 +18,7 @@ namespace {
 constexpr size_t kMostLines = 50;
 
 /// One dimension of the graph input: a number, or nothing when it is a name or unknown.
-std::optional<int64_t> fixed_extent(const onnx::TensorShapeProto::Dimension& dim, const char* role,
-                                    int64_t most) {
+std::optional<int64_t> fixed_extent(const onnx::TensorShapeProto::Dimension& dim, const char* role, int64_t most) {
   if (!dim.has_dim_value()) return std::nullopt;
   if (dim.dim_value() < 1 || dim.dim_value() > most) {
     throw Refusal("has the " + std::string(role) + " " + std::to_string(dim.dim_value()) + ", must be 1 to " +
@@ -35,9 +34,8 @@ TensorType image_type(const onnx::ValueInfoProto& input) {
     throw Refusal("has the element type " + data_type_name(tensor.elem_type()) + "; only FLOAT is supported");
   }
   if (!tensor.has_shape() || tensor.shape().dim_size() != 4) {
-    throw Refusal(
-        "must have the shape (1, channels, height, width), has " +
-        (tensor.has_shape() ? std::to_string(tensor.shape().dim_size()) + " dimensions" : "no shape"));
+    throw Refusal("must have the shape (1, channels, height, width), has " +
+                  (tensor.has_shape() ? std::to_string(tensor.shape().dim_size()) + " dimensions" : "no shape"));
   }
   const onnx::TensorShapeProto& shape = tensor.shape();
   if (fixed_extent(shape.dim(0), "batch", INT64_MAX).value_or(1) != 1) {
@@ -192,8 +190,7 @@ class Importer {
 
   void import_outputs() {
     if (proto_.output_size() != 1) {
-      add_line("the graph has " + std::to_string(proto_.output_size()) +
-               " outputs; exactly one is supported");
+      add_line("the graph has " + std::to_string(proto_.output_size()) + " outputs; exactly one is supported");
       return;
     }
     const std::string& name = proto_.output(0).name();

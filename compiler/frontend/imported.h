@@ -19,8 +19,8 @@ struct ParameterStep {
   Origin origin;
 };
 
-/// A constant and what the graph does to it. It becomes values and nodes of the graph only where an op reads
-/// it, once a reader, because the reader's role for it decides on the layout (OHWI as a filter).
+/// A constant and what the graph does to it. It becomes values and nodes of the graph only where an op reads it, once a
+/// reader, because the reader's role for it decides on the layout (OHWI as a filter).
 struct Parameter {
   std::string name;
   OnnxTensorPtr data;

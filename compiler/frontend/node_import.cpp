@@ -4,8 +4,8 @@
 
 namespace qatc {
 
-NodeImport::NodeImport(const onnx::NodeProto& node, int64_t opset, std::vector<const Imported*> inputs,
-                       Graph& graph, const DescribeSource& describe_source)
+NodeImport::NodeImport(const onnx::NodeProto& node, int64_t opset, std::vector<const Imported*> inputs, Graph& graph,
+                       const DescribeSource& describe_source)
     : attributes(node),
       node_(&node),
       opset_(opset),
@@ -19,9 +19,7 @@ const Imported& NodeImport::input(size_t i, const char* role) const {
   return *inputs_[i];
 }
 
-bool NodeImport::is_activation(size_t i) const {
-  return has_input(i) && std::holds_alternative<ValueId>(*inputs_[i]);
-}
+bool NodeImport::is_activation(size_t i) const { return has_input(i) && std::holds_alternative<ValueId>(*inputs_[i]); }
 
 ValueId NodeImport::activation(size_t i, const char* role) const {
   const auto* id = std::get_if<ValueId>(&input(i, role));

@@ -11,8 +11,8 @@
 
 namespace qatc {
 
-/// One ONNX node on its way into the graph: what a row of the importer's table sees. Inputs are asked for by
-/// the role that the op has for them, so that every message names it.
+/// One ONNX node on its way into the graph: what a row of the importer's table sees. Inputs are asked for by the role
+/// that the op has for them, so that every message names it.
 class NodeImport {
  public:
   using DescribeSource = std::function<std::string(const std::string& name)>;

@@ -14,16 +14,13 @@ namespace {
 std::vector<int> producers(const onnx::GraphProto& graph, const OnnxNames& names, int i) {
   std::vector<int> result;
   for (const std::string& input : graph.node(i).input()) {
-    if (const auto found = names.producer.find(input); found != names.producer.end())
-      result.push_back(found->second);
+    if (const auto found = names.producer.find(input); found != names.producer.end()) result.push_back(found->second);
   }
   return result;
 }
 
-/// Follows unfinished producers from an unfinished node; each has one, so a node must come up twice, on a
-/// cycle.
-int node_on_cycle(const onnx::GraphProto& graph, const OnnxNames& names, const std::vector<bool>& unfinished,
-                  int i) {
+/// Follows unfinished producers from an unfinished node; each has one, so a node must come up twice, on a cycle.
+int node_on_cycle(const onnx::GraphProto& graph, const OnnxNames& names, const std::vector<bool>& unfinished, int i) {
   std::unordered_set<int> seen;
   while (seen.insert(i).second) {
     for (int producer : producers(graph, names, i)) {
@@ -90,8 +87,7 @@ std::vector<int> live_nodes_in_order(const onnx::GraphProto& graph, const OnnxNa
     live[static_cast<size_t>(i)] = true;
   };
   for (const onnx::ValueInfoProto& output : graph.output()) {
-    if (const auto found = names.producer.find(output.name()); found != names.producer.end())
-      mark(found->second);
+    if (const auto found = names.producer.find(output.name()); found != names.producer.end()) mark(found->second);
   }
   while (!pending.empty()) {
     const int i = pending.back();
@@ -124,8 +120,7 @@ std::vector<int> live_nodes_in_order(const onnx::GraphProto& graph, const OnnxNa
   for (int i = 0; i < graph.node_size(); ++i) {
     if (!unfinished[static_cast<size_t>(i)]) continue;
     const int on_cycle = node_on_cycle(graph, names, unfinished, i);
-    throw UserError(display_name + ": " + describe(graph.node(on_cycle)) +
-                    ": the graph has a cycle through this node");
+    throw UserError(display_name + ": " + describe(graph.node(on_cycle)) + ": the graph has a cycle through this node");
   }
   return order;
 }

@@ -8,8 +8,8 @@ namespace qatc {
 
 namespace {
 
-// From 11 on, Clip and Resize take their numbers as inputs; after 21, types and attributes appear that nobody
-// here has read.
+// From 11 on, Clip and Resize take their numbers as inputs; after 21, types and attributes appear that nobody here has
+// read.
 constexpr int64_t kFirstOpset = 11, kLastOpset = 21;
 
 int64_t default_opset(const onnx::ModelProto& proto, const std::string& display_name) {
@@ -19,9 +19,8 @@ int64_t default_opset(const onnx::ModelProto& proto, const std::string& display_
   }
   if (opset == 0) throw UserError(display_name + ": the model names no ONNX opset; export it again");
   if (opset < kFirstOpset || opset > kLastOpset) {
-    throw UserError(display_name + ": opset " + std::to_string(opset) +
-                    " is not supported; export with opset " + std::to_string(kFirstOpset) + " to " +
-                    std::to_string(kLastOpset));
+    throw UserError(display_name + ": opset " + std::to_string(opset) + " is not supported; export with opset " +
+                    std::to_string(kFirstOpset) + " to " + std::to_string(kLastOpset));
   }
   return opset;
 }

@@ -13,8 +13,7 @@ struct OnnxModel {
   int64_t opset = 0;                        // of the default domain, one that the importer knows
 };
 
-/// Throws UserError when the bytes are no ONNX model, are cut off, or belong to an opset whose ops mean
-/// something else.
+/// Throws UserError when the bytes are no ONNX model, are cut off, or belong to an opset whose ops mean something else.
 OnnxModel parse_onnx(std::string_view bytes, const std::string& display_name);
 
 }  // namespace qatc

@@ -17,8 +17,7 @@ int64_t element_count(const onnx::TensorProto& proto) {
   int64_t count = 1;
   for (int64_t dim : proto.dims()) {
     if (dim < 0) throw Refusal("has the negative dimension " + std::to_string(dim));
-    if (dim > kMostElements)
-      throw Refusal("has the dimension " + std::to_string(dim) + ", which is too large");
+    if (dim > kMostElements) throw Refusal("has the dimension " + std::to_string(dim) + ", which is too large");
     count *= dim;  // both at most 2^31
     if (count > kMostElements) throw Refusal("has more than 2^31 elements");
   }

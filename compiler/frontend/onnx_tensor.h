@@ -22,8 +22,8 @@ struct OnnxTensor {
 };
 using OnnxTensorPtr = std::shared_ptr<const OnnxTensor>;
 
-/// Throws Refusal for data that is external, cut off, of a type nothing here reads, or absurdly large;
-/// allocates only in proportion to the bytes that are there.
+/// Throws Refusal for data that is external, cut off, of a type nothing here reads, or absurdly large; allocates only
+/// in proportion to the bytes that are there.
 OnnxTensorPtr decode_tensor(const onnx::TensorProto& proto);
 
 /// E.g. "FLOAT", "INT8"; a number when ONNX has no such type.

@@ -16,8 +16,7 @@ DType integer_dtype(int32_t data_type, const char* role) {
     case onnx::TensorProto::INT32:
       return DType::kI32;
     default:
-      throw Refusal(std::string(role) + " is " + data_type_name(data_type) +
-                    "; only UINT8 and INT8 are supported");
+      throw Refusal(std::string(role) + " is " + data_type_name(data_type) + "; only UINT8 and INT8 are supported");
   }
 }
 
@@ -30,8 +29,7 @@ Tensor constant_values(const OnnxTensor& data) {
 }
 
 void check_finite(const OnnxTensor& data, const char* role) {
-  const auto bad =
-      std::find_if_not(data.real.begin(), data.real.end(), [](double x) { return std::isfinite(x); });
+  const auto bad = std::find_if_not(data.real.begin(), data.real.end(), [](double x) { return std::isfinite(x); });
   if (bad != data.real.end()) {
     throw Refusal(std::string(role) + " holds " + std::to_string(*bad) + " at element " +
                   std::to_string(bad - data.real.begin()) + "; all must be finite");
@@ -45,8 +43,7 @@ void check_element_type(const Parameter& parameter, const char* role) {
     throw Refusal(std::string(role) + " is " + data_type_name(type) + "; it must be FLOAT");
   }
   if (!parameter.steps.empty() && parameter.steps.back().is_quantize) {
-    throw Refusal(std::string(role) +
-                  " is an integer tensor; it must be FLOAT, so end it with DequantizeLinear");
+    throw Refusal(std::string(role) + " is an integer tensor; it must be FLOAT, so end it with DequantizeLinear");
   }
 }
 
@@ -75,8 +72,7 @@ Tensor apply_step(const ParameterStep& step, const Tensor& x) {
     const int32_t zero_point = step.quant.zero_point_at(i);
     if (step.is_quantize) {
       const IntegerRange range = integer_range(step.dtype);
-      const double rounded =
-          static_cast<double>(std::nearbyint(static_cast<float>(x.real[at]) / scale)) + zero_point;
+      const double rounded = static_cast<double>(std::nearbyint(static_cast<float>(x.real[at]) / scale)) + zero_point;
       result.integers[at] = static_cast<int32_t>(std::clamp<double>(rounded, range.min, range.max));
     } else {
       const double difference = static_cast<double>(x.integers[at]) - zero_point;
@@ -124,8 +120,7 @@ QuantInputs read_quant_inputs(const NodeImport& node, DType fallback, int64_t ax
 ValueId materialise_filter(const Parameter& filter, NodeImport& node) {
   const OnnxTensor& data = *filter.data;
   if (data.dims.size() != 4) {
-    throw Refusal("filter " + quoted(filter.name) + " must have 4 dimensions, has " +
-                  std::to_string(data.dims.size()));
+    throw Refusal("filter " + quoted(filter.name) + " must have 4 dimensions, has " + std::to_string(data.dims.size()));
   }
   if (data.size() == 0) throw Refusal("filter " + quoted(filter.name) + " is empty");
   check_element_type(filter, "filter");
@@ -167,8 +162,7 @@ ValueId materialise_vector(const Parameter& parameter, int64_t length, const cha
   check_finite(data, role);
   Tensor values = constant_values(data);
   for (const ParameterStep& step : parameter.steps) values = apply_step(step, values);
-  return node.graph().add_constant(parameter.name, {DType::kF32, {Extent(length)}, std::nullopt},
-                                   std::move(values));
+  return node.graph().add_constant(parameter.name, {DType::kF32, {Extent(length)}, std::nullopt}, std::move(values));
 }
 
 }  // namespace qatc

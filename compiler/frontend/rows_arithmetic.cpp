@@ -72,13 +72,11 @@ Imported import_concat(NodeImport& node) {
   const int64_t axis = node.attributes.integer("axis", 0);
   if (reads_activation(node)) {
     if (axis != 1 && axis != -3) {
-      throw Refusal("axis is " + std::to_string(axis) +
-                    "; activations are concatenated along the channels, axis 1");
+      throw Refusal("axis is " + std::to_string(axis) + "; activations are concatenated along the channels, axis 1");
     }
     return concat_channels(node);
   }
-  if (axis != 0 && axis != -1)
-    throw Refusal("axis is " + std::to_string(axis) + "; sizes are concatenated along 0");
+  if (axis != 0 && axis != -1) throw Refusal("axis is " + std::to_string(axis) + "; sizes are concatenated along 0");
   std::vector<ShapeVector> parts;
   for (size_t i = 0; i < node.input_count(); ++i) {
     const std::string role = "operand " + std::to_string(i);

@@ -32,8 +32,7 @@ Imported append_step(const NodeImport& node, Parameter parameter, bool is_quanti
                     std::to_string(*axis) + " has " + std::to_string(extent));
     }
   }
-  parameter.steps.push_back(
-      {is_quantize, quant.dtype, std::move(quant.quant), node.output_name(), node.origin()});
+  parameter.steps.push_back({is_quantize, quant.dtype, std::move(quant.quant), node.output_name(), node.origin()});
   return parameter;
 }
 
@@ -59,8 +58,7 @@ std::optional<DType> integer_type(const Parameter& parameter) {
     case onnx::TensorProto::INT32:
       return DType::kI32;
     default:
-      throw Refusal("the input is " + data_type_name(parameter.data->data_type) +
-                    ", which is not supported here");
+      throw Refusal("the input is " + data_type_name(parameter.data->data_type) + ", which is not supported here");
   }
 }
 
@@ -118,15 +116,13 @@ Imported import_dequantize_linear(NodeImport& node) {
   if (input == nullptr) throw Refusal("the input must be computed from the image, got " + node.source(0));
   const TensorType type = node.graph().type(*input);
   if (!is_8bit(type.dtype)) {
-    throw Refusal("the input is float, the " + node.source(0) +
-                  "; it must be the output of a QuantizeLinear");
+    throw Refusal("the input is float, the " + node.source(0) + "; it must be the output of a QuantizeLinear");
   }
   const QuantInputs quant = read_quant_inputs(node, type.dtype, axis);
   check_zero_point_type(node, type.dtype, quant.dtype);
   refuse_per_channel(quant);
   // An 8-bit value has one meaning in the graph, given where it is made.
-  if (quant.quant != type.quant)
-    throw Refusal("scale or zero_point differs from that of the " + node.source(0));
+  if (quant.quant != type.quant) throw Refusal("scale or zero_point differs from that of the " + node.source(0));
   return node.emit(Dequantize{}, {*input}, {DType::kF32, type.shape, std::nullopt});
 }
 

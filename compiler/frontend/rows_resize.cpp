@@ -8,18 +8,15 @@ namespace qatc {
 
 namespace {
 
-/// Whether ONNX's index formula gives floor(i / scale), our Resize's, for every i. For scale s = 1, 2, ...
-/// write i = q s + r with 0 <= r < s; wanted is q.
-///  - half_pixel: x = q + (2r + 1 - s) / (2s), within 1/2 of q exclusively: both roundings to nearest give q.
-///  floor does
-///    not: x < q for small r. pytorch_half_pixel differs only for one pixel, half_pixel_symmetric only for
-///    sizes that are no multiple of the input's.
+/// Whether ONNX's index formula gives floor(i / scale), our Resize's, for every i. For scale s = 1, 2, ... write
+/// i = q s + r with 0 <= r < s; wanted is q.
+///  - half_pixel: x = q + (2r + 1 - s) / (2s), within 1/2 of q exclusively: both roundings to nearest give q. floor
+///    does not: x < q for small r. pytorch_half_pixel differs only for one pixel, half_pixel_symmetric only for sizes
+///    that are no multiple of the input's.
 ///  - tf_half_pixel_for_nn: x = q + (r + 1/2) / s: floor gives q.
-///  - asymmetric: x = q + r / s: floor gives q for every scale, also fractional ones; rounding to nearest
-///  does where
+///  - asymmetric: x = q + r / s: floor gives q for every scale, also fractional ones; rounding to nearest does where
 ///    r / s <= 1/2 rounds down, which is s = 1, and s = 2 when ties go down.
-bool takes_floor_of_quotient(const std::string& mode, const std::string& nearest,
-                             std::optional<int64_t> scale) {
+bool takes_floor_of_quotient(const std::string& mode, const std::string& nearest, std::optional<int64_t> scale) {
   const bool to_nearest = nearest == "round_prefer_floor" || nearest == "round_prefer_ceil";
   if (mode == "asymmetric") {
     if (nearest == "floor") return true;
@@ -27,8 +24,7 @@ bool takes_floor_of_quotient(const std::string& mode, const std::string& nearest
     return *scale == 1 || (*scale == 2 && nearest == "round_prefer_floor");
   }
   if (!scale) return false;
-  if (mode == "half_pixel" || mode == "pytorch_half_pixel" || mode == "half_pixel_symmetric")
-    return to_nearest;
+  if (mode == "half_pixel" || mode == "pytorch_half_pixel" || mode == "half_pixel_symmetric") return to_nearest;
   return mode == "tf_half_pixel_for_nn" && nearest == "floor";
 }
 
@@ -53,8 +49,7 @@ void check_attributes(NodeImport& node) {
     throw Refusal("mode is " + quoted(mode) + "; only 'nearest' is supported");
   }
   if (attributes.integer("antialias", 0) != 0) throw Refusal("antialias is not supported");
-  if (attributes.has("axes"))
-    throw Refusal("attribute 'axes' is not supported; give sizes or scales for all axes");
+  if (attributes.has("axes")) throw Refusal("attribute 'axes' is not supported; give sizes or scales for all axes");
   if (attributes.text("keep_aspect_ratio_policy", "stretch") != "stretch") {
     throw Refusal("keep_aspect_ratio_policy must be 'stretch'");
   }
@@ -66,8 +61,7 @@ void check_attributes(NodeImport& node) {
 bool is_given(const NodeImport& node, size_t i) {
   if (!node.has_input(i)) return false;
   const auto* parameter = std::get_if<Parameter>(&node.input(i, ""));
-  return parameter == nullptr ||
-         parameter->data->size() > 0;  // old exporters give an empty tensor for nothing
+  return parameter == nullptr || parameter->data->size() > 0;  // old exporters give an empty tensor for nothing
 }
 
 /// The output extents of `resize` by the scales, which it takes over.
@@ -109,15 +103,14 @@ Imported import_resize(NodeImport& node) {
   const std::string mode = node.attributes.text("coordinate_transformation_mode", "half_pixel");
   const std::string nearest = node.attributes.text("nearest_mode", "round_prefer_floor");
   for (size_t i = 0; i < 2; ++i) {
-    if (resize.size[i].is_constant() &&
-        (resize.size[i].constant() <= 0 || resize.size[i].constant() > kLargestSide)) {
+    if (resize.size[i].is_constant() && (resize.size[i].constant() <= 0 || resize.size[i].constant() > kLargestSide)) {
       throw Refusal("the result has the extent " + resize.size[i].to_string());
     }
     std::optional<int64_t> scale = integer_ratio(in[i + 1], resize.size[i]);
     if (by_scales) scale = resize.denominator[i] == 1 ? std::optional(resize.numerator[i]) : std::nullopt;
     if (!takes_floor_of_quotient(mode, nearest, scale)) {
-      throw Refusal("coordinate_transformation_mode " + quoted(mode) + " with nearest_mode " +
-                    quoted(nearest) + " from " + in[i + 1].to_string() + " to " + resize.size[i].to_string() +
+      throw Refusal("coordinate_transformation_mode " + quoted(mode) + " with nearest_mode " + quoted(nearest) +
+                    " from " + in[i + 1].to_string() + " to " + resize.size[i].to_string() +
                     " is not supported; use 'asymmetric' with 'floor'");
     }
   }

@@ -20,8 +20,8 @@ std::array<int64_t, N> numbers(NodeImport& node, const char* name, int64_t fallb
   std::array<int64_t, N> result;
   for (size_t i = 0; i < N; ++i) {
     if (values[i] < least || values[i] > kLargest) {
-      throw Refusal("attribute '" + std::string(name) + "' holds " + std::to_string(values[i]) +
-                    ", must be " + std::to_string(least) + " to " + std::to_string(kLargest));
+      throw Refusal("attribute '" + std::string(name) + "' holds " + std::to_string(values[i]) + ", must be " +
+                    std::to_string(least) + " to " + std::to_string(kLargest));
     }
     result[i] = values[i];
   }
@@ -40,9 +40,8 @@ std::array<int64_t, 4> padding(NodeImport& node, std::array<int64_t, 2> kernel, 
   if (pad != std::array<int64_t, 4>{}) throw Refusal("has both pads and auto_pad; use explicit pads alone");
   if (auto_pad == "VALID") return pad;
   if (stride[0] != 1 || stride[1] != 1) {
-    throw Refusal(
-        "auto_pad " + auto_pad +
-        " with a stride above 1 pads by the image's size, which is not supported; use explicit pads");
+    throw Refusal("auto_pad " + auto_pad +
+                  " with a stride above 1 pads by the image's size, which is not supported; use explicit pads");
   }
   for (size_t i = 0; i < 2; ++i) {
     const int64_t total = dilation[i] * (kernel[i] - 1);
@@ -58,8 +57,8 @@ Extent window_count(const Extent& in, int64_t kernel, int64_t stride, int64_t di
   const Extent last = checked_step(in, 1, pads - dilation * (kernel - 1) - 1, stride);
   Extent count = checked_step(last, 1, 1, 1);
   if (count.is_constant() && count.constant() <= 0) {
-    throw Refusal("the window of " + std::to_string(dilation * (kernel - 1) + 1) +
-                  " is larger than the input of " + in.to_string() + " with its padding");
+    throw Refusal("the window of " + std::to_string(dilation * (kernel - 1) + 1) + " is larger than the input of " +
+                  in.to_string() + " with its padding");
   }
   return count;
 }
@@ -97,16 +96,14 @@ Imported import_conv(NodeImport& node) {
   conv.pad = padding(node, kernel, conv.stride, conv.dilation);
   const Shape in = node.extents(input);
   if (in[3] != Extent(dims[1])) {
-    throw Refusal("filter reads " + std::to_string(dims[1]) + " channels but the input has " +
-                  in[3].to_string());
+    throw Refusal("filter reads " + std::to_string(dims[1]) + " channels but the input has " + in[3].to_string());
   }
   Shape out = window_shape(in, kernel, conv.stride, conv.dilation, conv.pad, Extent(dims[0]));
   const ValueId filter = materialise_filter(filter_parameter, node);
-  const ValueId bias = node.has_input(2)
-                           ? materialise_vector(node.parameter(2, "bias"), dims[0], "bias", node)
-                           : node.graph().add_constant(node.output_name() + ".bias",
-                                                       {DType::kF32, {Extent(dims[0])}, std::nullopt},
-                                                       Tensor::zeros(DType::kF32, {dims[0]}));
+  const ValueId bias = node.has_input(2) ? materialise_vector(node.parameter(2, "bias"), dims[0], "bias", node)
+                                         : node.graph().add_constant(node.output_name() + ".bias",
+                                                                     {DType::kF32, {Extent(dims[0])}, std::nullopt},
+                                                                     Tensor::zeros(DType::kF32, {dims[0]}));
   return node.emit(conv, {input, filter, bias}, {DType::kF32, std::move(out), std::nullopt});
 }
 

@@ -10,15 +10,13 @@ namespace qatc {
 
 namespace {
 
-// No shape has that many dimensions; without a limit, a chain of Concats of a tensor with itself doubles at
-// each node.
+// No shape has that many dimensions; without a limit, a chain of Concats of a tensor with itself doubles at each node.
 constexpr size_t kLongestVector = 64;
 
 using Wide = __int128;
 Wide magnitude(Wide x) { return x < 0 ? -x : x; }
 
-/// The largest magnitude any intermediate result can have for images of up to `side` pixels a side; -1: not
-/// in int64.
+/// The largest magnitude any intermediate result can have for images of up to `side` pixels a side; -1: not in int64.
 Wide bound(const Extent& extent, int64_t side) {
   constexpr Wide kLimit = Wide{1} << 62;
   if (extent.is_constant()) return magnitude(extent.constant());
@@ -40,8 +38,8 @@ bool never_negative(const Extent& extent) {
          extent.evaluate(1, 1) >= 0;
 }
 
-/// float32 computes these without rounding, so that a floor after it sees the exact value: integers up to
-/// 2^24 over a power of two, for images of up to 2^16 pixels a side.
+/// float32 computes these without rounding, so that a floor after it sees the exact value: integers up to 2^24 over a
+/// power of two, for images of up to 2^16 pixels a side.
 ShapeElement check_real(ShapeElement x) {
   if (!x.numerator.is_constant()) {
     const Wide largest = bound(x.numerator, int64_t{1} << 16);
@@ -99,8 +97,7 @@ ShapeElement apply_constant(ShapeOperator op, const ShapeElement& x, const Shape
       if (number <= 0) throw Refusal("divides a size by " + std::to_string(number));
       if (is_real) {
         if (!std::has_single_bit(static_cast<uint64_t>(number))) {
-          throw Refusal(
-              "divides a size in float by a number that is no power of two, which float32 may round");
+          throw Refusal("divides a size in float by a number that is no power of two, which float32 may round");
         }
         return reduced(checked_step(x.numerator, c.divisor, 0, 1), checked_product(x.divisor, number));
       }
@@ -118,8 +115,7 @@ ShapeElement apply_element(ShapeOperator op, const ShapeElement& a, const ShapeE
   } else if (a.numerator.is_constant() && op != ShapeOperator::kDiv) {
     // c - x = -x + c.
     result = op == ShapeOperator::kSub
-                 ? apply_constant(ShapeOperator::kAdd, {checked_step(b.numerator, -1, 0, 1), b.divisor}, a,
-                                  is_real)
+                 ? apply_constant(ShapeOperator::kAdd, {checked_step(b.numerator, -1, 0, 1), b.divisor}, a, is_real)
                  : apply_constant(op, b, a, is_real);
   } else {
     throw Refusal("combines two sizes that depend on the image; only a constant operand is supported");
@@ -152,8 +148,7 @@ Extent checked_step(const Extent& extent, int64_t mul, int64_t add, int64_t div)
 }
 
 bool ShapeVector::is_constant() const {
-  return std::all_of(elements.begin(), elements.end(),
-                     [](const ShapeElement& x) { return x.numerator.is_constant(); });
+  return std::all_of(elements.begin(), elements.end(), [](const ShapeElement& x) { return x.numerator.is_constant(); });
 }
 
 ShapeVector shape_of(const std::vector<Extent>& extents) {
@@ -174,9 +169,7 @@ ShapeVector shape_from_constant(const OnnxTensor& tensor) {
 
 ShapeVector apply(ShapeOperator op, const ShapeVector& a, const ShapeVector& b) {
   const size_t length = std::max(a.elements.size(), b.elements.size());
-  const auto fits = [&](const ShapeVector& x) {
-    return x.elements.size() == length || x.elements.size() == 1;
-  };
+  const auto fits = [&](const ShapeVector& x) { return x.elements.size() == length || x.elements.size() == 1; };
   if (!fits(a) || !fits(b)) throw Refusal("combines vectors of different lengths");
   if (a.is_real != b.is_real) throw Refusal("combines an integer with a float");
   ShapeVector result{{}, a.is_scalar && b.is_scalar, a.is_real};
@@ -243,8 +236,7 @@ ShapeVector gather(const ShapeVector& data, const ShapeVector& indices) {
 
 ShapeVector slice(const ShapeVector& data, int64_t start, int64_t end, int64_t step) {
   if (data.is_scalar) throw Refusal("slices a scalar");
-  if (step <= 0)
-    throw Refusal("slices with step " + std::to_string(step) + "; only positive steps are supported");
+  if (step <= 0) throw Refusal("slices with step " + std::to_string(step) + "; only positive steps are supported");
   const auto length = static_cast<int64_t>(data.elements.size());
   // Ends may be INT64_MIN or INT64_MAX, which mean "all".
   const auto clamped = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + length : i, 0, length); };

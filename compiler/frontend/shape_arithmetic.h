@@ -9,24 +9,24 @@
 
 namespace qatc {
 
-/// Extent::step for numbers that come from a file. Throws Refusal where int64 arithmetic could overflow for
-/// an image of up to 2^20 pixels a side.
+/// Extent::step for numbers that come from a file. Throws Refusal where int64 arithmetic could overflow for an image of
+/// up to 2^20 pixels a side.
 Extent checked_step(const Extent& extent, int64_t mul, int64_t add, int64_t div);
 
-/// One number that a graph computes from the sizes of its tensors: numerator / divisor. The divisor differs
-/// from 1 only between a multiplication in float and the floor or cast that follows it.
+/// One number that a graph computes from the sizes of its tensors: numerator / divisor. The divisor differs from 1 only
+/// between a multiplication in float and the floor or cast that follows it.
 struct ShapeElement {
   Extent numerator;
   int64_t divisor = 1;  // a power of two
 };
 
-/// What Shape and the integer ops after it compute, with the image's height and width as symbols: a scalar or
-/// a short vector. Exporters write these nodes to feed Resize; none is left after import.
+/// What Shape and the integer ops after it compute, with the image's height and width as symbols: a scalar or a short
+/// vector. Exporters write these nodes to feed Resize; none is left after import.
 struct ShapeVector {
   std::vector<ShapeElement> elements;
   bool is_scalar = false;
-  bool is_real =
-      false;  // float in the file; the values here are exact, and so are those in float (see check_real)
+  /// Float in the file; the values here are exact, and so are those in float (see check_real).
+  bool is_real = false;
 
   bool is_constant() const;
 };

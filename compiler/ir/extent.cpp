@@ -11,9 +11,7 @@ namespace {
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 
-int64_t apply(const Extent::Step& step, int64_t value) {
-  return floor_divide(value * step.mul + step.add, step.div);
-}
+int64_t apply(const Extent::Step& step, int64_t value) { return floor_divide(value * step.mul + step.add, step.div); }
 
 /// Recursive descent over `term (('*'|'+'|'-'|'/') number)*` with parentheses around the left operand.
 class Parser {
@@ -121,8 +119,7 @@ std::string Extent::to_string() const {
   std::string text = symbol_ == Symbol::kHeight ? "H" : "W";
   for (const Step& step : steps_) {
     if (step.mul != 1) text += " * " + std::to_string(step.mul);
-    if (step.add != 0)
-      text += (step.add > 0 ? " + " : " - ") + std::to_string(step.add > 0 ? step.add : -step.add);
+    if (step.add != 0) text += (step.add > 0 ? " + " : " - ") + std::to_string(step.add > 0 ? step.add : -step.add);
     if (step.div != 1) {
       if (step.mul != 1 || step.add != 0) text = "(" + text + ")";
       text += " / " + std::to_string(step.div);

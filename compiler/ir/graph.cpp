@@ -51,9 +51,7 @@ ValueId Graph::add_node(Op op, std::vector<ValueId> inputs, std::string name, Te
   return value_id;
 }
 
-bool Graph::is_output(ValueId id) const {
-  return std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end();
-}
+bool Graph::is_output(ValueId id) const { return std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end(); }
 
 std::vector<NodeId> Graph::users(ValueId id) const {
   std::vector<NodeId> result;

@@ -38,9 +38,8 @@ struct Node {
   std::vector<Origin> origins;
 };
 
-/// A dataflow graph in static single assignment form. Owns everything; values and nodes are named by dense
-/// ids that are never reused; cheap enough to copy, which tests rely on. Nodes may be added in any order;
-/// `schedule_order` sorts.
+/// A dataflow graph in static single assignment form. Owns everything; values and nodes are named by dense ids that are
+/// never reused; cheap enough to copy, which tests rely on. Nodes may be added in any order; `schedule_order` sorts.
 class Graph {
  public:
   std::string name;
@@ -48,8 +47,7 @@ class Graph {
   ValueId add_input(std::string name, TensorType type);
   ValueId add_constant(std::string name, TensorType type, Tensor data);
   /// Adds a node and its result value. `name` is made unique by a suffix when it is taken.
-  ValueId add_node(Op op, std::vector<ValueId> inputs, std::string name, TensorType type,
-                   std::vector<Origin> origins);
+  ValueId add_node(Op op, std::vector<ValueId> inputs, std::string name, TensorType type, std::vector<Origin> origins);
   void add_output(ValueId value) { outputs_.push_back(value); }
 
   const Value& value(ValueId id) const { return values_[index(id)]; }
@@ -63,8 +61,8 @@ class Graph {
   const std::vector<ValueId>& outputs() const { return outputs_; }
   bool is_output(ValueId id) const;
 
-  /// The node that makes `id` when its op is an `OpType`, else nullptr. A borrowed pointer: adding nodes
-  /// invalidates it.
+  /// The node that makes `id` when its op is an `OpType`, else nullptr. A borrowed pointer: adding nodes invalidates
+  /// it.
   template <class OpType>
   const Node* producer_as(ValueId id) const {
     const Value& v = value(id);
@@ -78,8 +76,7 @@ class Graph {
   /// Makes every reader of `from` (and the graph's outputs) read `to`.
   void replace_uses(ValueId from, ValueId to);
   void remove_node(NodeId id);
-  /// Live nodes, each after the producers of its inputs; ties by id. Throws UserError when the graph has a
-  /// cycle.
+  /// Live nodes, each after the producers of its inputs; ties by id. Throws UserError when the graph has a cycle.
   std::vector<NodeId> schedule_order() const;
 
  private:

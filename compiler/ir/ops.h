@@ -10,9 +10,9 @@
 
 namespace qatc {
 
-// Attributes of each op. One definition serves the op on real values and on quantized ones: on 8-bit tensors
-// the op is quantize(op(dequantize(inputs...))) with exactly that one rounding; which of the two it is shows
-// in the value types. visit_attributes drives printing and parsing and is the only list of an op's fields.
+// Attributes of each op. One definition serves the op on real values and on quantized ones: on 8-bit tensors the op is
+// quantize(op(dequantize(inputs...))) with exactly that one rounding; which of the two it is shows in the value types.
+// visit_attributes drives printing and parsing and is the only list of an op's fields.
 
 struct NoAttributes {
   template <class Self, class V>
@@ -23,12 +23,11 @@ struct Quantize : NoAttributes {};
 
 struct Dequantize : NoAttributes {};
 
-/// out = table[q - min(dtype of the input)]; inputs: 8-bit activation, table of 256 elements of the output's
-/// dtype.
+/// out = table[q - min(dtype of the input)]; inputs: 8-bit activation, table of 256 elements of the output's dtype.
 struct Lookup : NoAttributes {};
 
-/// Two-dimensional convolution, groups = 1. Inputs: `activations` tensors that are concatenated along the
-/// channels in this order, then the filter (O, kh, kw, I), then the bias (O), always real. Output extent:
+/// Two-dimensional convolution, groups = 1. Inputs: `activations` tensors that are concatenated along the channels in
+/// this order, then the filter (O, kh, kw, I), then the bias (O), always real. Output extent:
 /// floor((in + pad_before + pad_after - dilation*(k-1) - 1) / stride) + 1; padding has real value 0.
 struct Conv2d {
   std::array<int64_t, 2> stride{1, 1};    // y, x

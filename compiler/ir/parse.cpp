@@ -16,8 +16,7 @@ class Line {
   Line(std::string_view text, int number) : text_(text), number_(number) {}
 
   [[noreturn]] void fail(const std::string& message) const {
-    throw UserError("line " + std::to_string(number_) + ", column " + std::to_string(position_ + 1) + ": " +
-                    message);
+    throw UserError("line " + std::to_string(number_) + ", column " + std::to_string(position_ + 1) + ": " + message);
   }
 
   bool at_end() {
@@ -242,7 +241,7 @@ void parse_attributes(Line& line, Op& op) {
 Op parse_op(Line& line) {
   const std::string name = line.word();
 #define QATC_OP(Type, stem) \
-  if (name == #stem) return Type{};
+  if (name == #stem) return Type();
 #include "ir/ops.def"
 #undef QATC_OP
   line.fail("unknown op '" + name + "'");
@@ -295,8 +294,7 @@ class GraphParser {
         line.expect(")");
       } while (line.accept(","));
     }
-    define(line, name,
-           graph_.add_node(std::move(op), std::move(inputs), name, std::move(type), std::move(origins)));
+    define(line, name, graph_.add_node(std::move(op), std::move(inputs), name, std::move(type), std::move(origins)));
   }
 
   void define(Line& line, const std::string& name, ValueId id) {

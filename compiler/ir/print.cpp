@@ -18,8 +18,7 @@ std::string number(T value) {
 
 std::string real(double value) {
   const auto narrow = static_cast<float>(value);
-  if (std::bit_cast<uint64_t>(static_cast<double>(narrow)) == std::bit_cast<uint64_t>(value))
-    return number(narrow);
+  if (std::bit_cast<uint64_t>(static_cast<double>(narrow)) == std::bit_cast<uint64_t>(value)) return number(narrow);
   return number(value) + "d";
 }
 
@@ -163,8 +162,8 @@ std::string print(const Graph& graph, PrintOptions options) {
     const std::string attributes = print_attributes(node.op);
     if (!attributes.empty()) text += " " + attributes;
     if (!node.origins.empty()) {
-      text += " from " + join(node.origins,
-                              [](const Origin& o) { return quoted(o.name, '\'') + " (" + o.op_type + ")"; });
+      text +=
+          " from " + join(node.origins, [](const Origin& o) { return quoted(o.name, '\'') + " (" + o.op_type + ")"; });
     }
     text += "\n";
   }

@@ -16,8 +16,6 @@ Tensor Tensor::zeros(DType dtype, std::vector<int64_t> shape) {
   return result;
 }
 
-int64_t Tensor::size() const {
-  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
-}
+int64_t Tensor::size() const { return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()); }
 
 }  // namespace qatc

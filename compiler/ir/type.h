@@ -24,8 +24,8 @@ struct IntegerRange {
 };
 IntegerRange integer_range(DType dtype);
 
-/// Affine quantization: real = scale * (q - zero_point). Per tensor: `axis` is empty and both vectors hold
-/// one element; per channel: one element per index of dimension `axis`.
+/// Affine quantization: real = scale * (q - zero_point). Per tensor: `axis` is empty and both vectors hold one element;
+/// per channel: one element per index of dimension `axis`.
 struct QuantParams {
   std::vector<float> scale;
   std::vector<int32_t> zero_point;

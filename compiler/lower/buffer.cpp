@@ -11,8 +11,8 @@ namespace {
 using Halide::ImageParam;
 using Kind = KernelArgument::Kind;
 
-/// The largest power of two that divides every pixel's address, as far as it is useful to a vector load.
-/// Tensors start at multiples of 64.
+/// The largest power of two that divides every pixel's address, as far as it is useful to a vector load. Tensors start
+/// at multiples of 64.
 int host_alignment(int64_t pixel_stride) {
   int alignment = 1;
   while (alignment < 64 && pixel_stride % (alignment * 2) == 0) alignment *= 2;
@@ -22,9 +22,7 @@ int host_alignment(int64_t pixel_stride) {
 void bound_dense(ImageParam& image, const std::vector<int64_t>& extents) {
   int64_t stride = 1;
   for (size_t i = 0; i < extents.size(); ++i) {
-    image.dim(static_cast<int>(i))
-        .set_bounds(0, static_cast<int>(extents[i]))
-        .set_stride(static_cast<int>(stride));
+    image.dim(static_cast<int>(i)).set_bounds(0, static_cast<int>(extents[i])).set_stride(static_cast<int>(stride));
     stride *= extents[i];
   }
   image.set_host_alignment(64);
@@ -57,8 +55,8 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
     case Kind::kInput: {
       const int64_t channels = spec.inputs[index];
       ImageParam image(storage_type(isa), 2, name);
-      // Not a minimum of 0, though the driver passes it: taps in the border read below it, which Halide may
-      // take as proof that the kernel fails.
+      // Not a minimum of 0, though the driver passes it: taps in the border read below it, which Halide may take as
+      // proof that the kernel fails.
       image.dim(0).set_min(whole_pixels(image.dim(0).min(), channels)).set_stride(1);
       image.dim(1).set_min(0).set_stride(whole_pixels(image.dim(1).stride(), channels));
       image.set_host_alignment(host_alignment(channels));
@@ -75,13 +73,12 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       const int64_t lanes = spec.out_channels * conv.digits;
       const ConvLayout layout = conv_layout(isa, lanes);
       ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
-      const int64_t channels =
-          spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
+      const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
       const ConvRuns runs = conv_runs(conv, channels);
       const int64_t block = filter_block(isa, spec, conv);
       // The block in two dimensions: Halide sees that a vector of it is contiguous.
-      bound_dense(image, {layout.reduction, layout.vector, block / layout.vector,
-                          runs.length / layout.reduction, runs.count, conv.kernel[0], lanes / block});
+      bound_dense(image, {layout.reduction, layout.vector, block / layout.vector, runs.length / layout.reduction,
+                          runs.count, conv.kernel[0], lanes / block});
       return image;
     }
     case Kind::kCorrection: {
@@ -129,8 +126,7 @@ KernelParams::KernelParams(const KernelSpec& spec, Isa isa) {
 
 const KernelParams::Entry& KernelParams::find(const KernelArgument& argument) const {
   const std::string name = argument_name(argument);
-  const auto found =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
   QATC_CHECK(found != entries_.end(), "no kernel argument " + name);
   return *found;
 }

@@ -11,18 +11,16 @@
 
 namespace qatc {
 
-// The one place that knows how NHWC storage looks to Halide. An input is (byte of the row, y): byte x *
-// channels + c of row y, so that neighbouring pixels are one run of memory; pixel (0, 0) is at the buffer's
-// host pointer and the border is reached through negative coordinates. An output is (c, x, y) with a constant
-// pixel stride. The row stride is the driver's. Kernels are compiled without run-time checks, so these
-// declarations are promises of the driver.
+// The one place that knows how NHWC storage looks to Halide. An input is (byte of the row, y): byte x * channels + c of
+// row y, so that neighbouring pixels are one run of memory; pixel (0, 0) is at the buffer's host pointer and the border
+// is reached through negative coordinates. An output is (c, x, y) with a constant pixel stride. The row stride is the
+// driver's. Kernels are compiled without run-time checks, so these declarations are promises of the driver.
 
 /// int8 on ARM64, uint8 on x86-64 (see plan/kernel.h).
 Halide::Type storage_type(Isa isa);
 
-/// The bytes of one row that a conv reads for one output pixel: `count` runs of `length` adjacent bytes.
-/// Without dilation all taps of a row are one run. The filter's layout is the same either way: kx is outside
-/// of ci.
+/// The bytes of one row that a conv reads for one output pixel: `count` runs of `length` adjacent bytes. Without
+/// dilation all taps of a row are one run. The filter's layout is the same either way: kx is outside of ci.
 struct ConvRuns {
   int64_t length, count;
 };

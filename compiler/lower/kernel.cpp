@@ -17,8 +17,8 @@ using Halide::RDom;
 using Halide::Var;
 
 /// sum over inputs, taps and channels of in * filter, started from the correction.
-LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const KernelParams& params,
-                       const Var& x, const Var& y) {
+LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const KernelParams& params, const Var& x,
+                       const Var& y) {
   const KernelConv& conv = spec.convs[conv_index];
   const int64_t lanes = spec.out_channels * conv.digits;
   const ConvLayout layout = conv_layout(isa, lanes);
@@ -34,14 +34,14 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
         params.image({KernelArgument::Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
     const auto channels = static_cast<int>(spec.inputs[static_cast<size_t>(conv.inputs[i])]);
     const ConvRuns runs = conv_runs(conv, channels);
-    const RDom r(0, static_cast<int>(runs.length), 0, static_cast<int>(runs.count), 0,
-                 static_cast<int>(conv.kernel[0]), "taps" + suffix + "_" + std::to_string(i));
+    const RDom r(0, static_cast<int>(runs.length), 0, static_cast<int>(runs.count), 0, static_cast<int>(conv.kernel[0]),
+                 "taps" + suffix + "_" + std::to_string(i));
     // Byte of the row where output pixel x's run r.y begins, and the row.
     const Expr begin = (x * static_cast<int>(conv.stride[1]) + r.y * static_cast<int>(conv.dilation[1]) -
                         static_cast<int>(conv.pad[1])) *
                        channels;
-    const Expr in_y = y * static_cast<int>(conv.stride[0]) + r.z * static_cast<int>(conv.dilation[0]) -
-                      static_cast<int>(conv.pad[0]);
+    const Expr in_y =
+        y * static_cast<int>(conv.stride[0]) + r.z * static_cast<int>(conv.dilation[0]) - static_cast<int>(conv.pad[0]);
     Func operand("operand" + suffix + "_" + std::to_string(i));
     Expr value;
     if (layout.wide) {
@@ -52,20 +52,18 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
     } else {
       // By pixel: what one load brings.
       Var k("k"), run("run"), ky("ky");
-      operand(k, x, y, run, ky) =
-          in((x * static_cast<int>(conv.stride[1]) + run * static_cast<int>(conv.dilation[1]) -
-              static_cast<int>(conv.pad[1])) *
-                     channels +
-                 k,
-             y * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) -
-                 static_cast<int>(conv.pad[0]));
+      operand(k, x, y, run, ky) = in((x * static_cast<int>(conv.stride[1]) + run * static_cast<int>(conv.dilation[1]) -
+                                      static_cast<int>(conv.pad[1])) *
+                                             channels +
+                                         k,
+                                     y * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) -
+                                         static_cast<int>(conv.pad[0]));
       value = operand(r.x, x, y, r.y, r.z);
     }
     const auto block = static_cast<int>(filter_block(isa, spec, conv));
     const auto red = static_cast<int>(layout.reduction);
     const auto v = static_cast<int>(layout.vector);
-    const Expr weight =
-        filter(r.x % red, lane % v, (lane / v) % (block / v), r.x / red, r.y, r.z, lane / block);
+    const Expr weight = filter(r.x % red, lane % v, (lane / v) % (block / v), r.x / red, r.y, r.z, lane / block);
     lowered.accumulator(lane, x, y) += Halide::cast<int32_t>(value) * Halide::cast<int32_t>(weight);
     lowered.taps.push_back(r);
     lowered.operands.push_back(operand);
@@ -85,8 +83,7 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
   const Expr byte = Halide::cast<int32_t>(in(r * channels + kernel.c, kernel.y));
   const Expr q = is_arm(isa) ? byte : byte - 128;
   sums(kernel.c, kernel.y) = Halide::Tuple(Expr(0), Expr(0));
-  sums(kernel.c, kernel.y) =
-      Halide::Tuple(sums(kernel.c, kernel.y)[0] + q, sums(kernel.c, kernel.y)[1] + q * q);
+  sums(kernel.c, kernel.y) = Halide::Tuple(sums(kernel.c, kernel.y)[0] + q, sums(kernel.c, kernel.y)[1] + q * q);
   kernel.out = Func("out");
   kernel.out(kernel.c, kernel.y) = sums(kernel.c, kernel.y);
   kernel.convs.push_back({sums, {r}, {}});

@@ -19,8 +19,7 @@ using Kind = KernelArgument::Kind;
 // Adding 1.5 * 2^(mantissa bits) leaves round-half-even(v) in the low bits of the sum's representation.
 constexpr float kRoundFloat = 12582912.0F;
 constexpr double kRoundDouble = 6755399441055744.0;
-// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes
-// nothing.
+// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
 constexpr int kInt16Limit = 32767;
 
 /// saturate(round_half_even(value) + zero_point) in the storage type.
@@ -36,21 +35,20 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
   } else {
     rounded = cast<int16_t>(Halide::reinterpret<int32_t>(strict_float(value + Expr(kRoundFloat))));
   }
-  using namespace Halide::Internal;  // NOLINT: where Halide 14 keeps saturating_add; later ones have it in
-                                     // Halide
+  // Where Halide 14 keeps saturating_add; later ones have it in Halide.
+  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
   const Expr sum = saturating_add(rounded, cast<int16_t>(zero_point));
   return Halide::saturating_cast(storage_type(isa), sum);
 }
 
 class StepLowering {
  public:
-  StepLowering(const KernelSpec& spec, Isa isa, const KernelParams& params,
-               const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y)
+  StepLowering(const KernelSpec& spec, Isa isa, const KernelParams& params, const std::vector<Func>& accumulators,
+               const Var& c, const Var& x, const Var& y)
       : spec_(spec), isa_(isa), params_(params), accumulators_(accumulators), c_(c), x_(x), y_(y) {}
 
   LoweredSteps run() {
-    for (size_t i = 0; i < spec_.steps.size(); ++i)
-      values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
+    for (size_t i = 0; i < spec_.steps.size(); ++i) values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
     return {values_, codes_};
   }
 
@@ -96,9 +94,7 @@ class StepLowering {
   /// sum of digit d * 256^d as a double. Exact, and so the same in both forms: it stays below 2^53
   /// (passes/check_accumulators.h).
   Expr sum_of_digits(const Func& accumulator, int digits) const {
-    const auto digit = [&](int d) {
-      return accumulator(c_ + static_cast<int>(spec_.out_channels) * d, x_, y_);
-    };
+    const auto digit = [&](int d) { return accumulator(c_ + static_cast<int>(spec_.out_channels) * d, x_, y_); };
     if (is_arm(isa_) || isa_ == Isa::kX86Vnni) {
       // These convert 64-bit integers to double as vectors.
       Expr sum = cast<int64_t>(digit(0));
@@ -117,8 +113,7 @@ class StepLowering {
   Expr resize_load(const KernelStep& step, int index) {
     const ImageParam in = image(Kind::kInput, step.input);
     const Expr in_x = Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, width(step.input) - 1);
-    const Expr in_y =
-        Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(1).extent() - 1);
+    const Expr in_y = Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(1).extent() - 1);
     return pixel(step.input, in_x, in_y);
   }
 
@@ -179,8 +174,7 @@ class StepLowering {
       const Expr second = strict_float(real(d2, true) * scalar(Kind::kScaleB, index));
       product = strict_float(strict_float(first * second) / scalar(Kind::kScaleOut, index));
     } else {
-      product =
-          strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
+      product = strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
     }
     return round_to_storage(product, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }

@@ -34,8 +34,7 @@ HTarget detect_host() {
 }
 
 Isa choose_isa(const HTarget& target) {
-  if (target.arch == HTarget::ARM)
-    return target.has_feature(HTarget::ARMDotProd) ? Isa::kArmDotprod : Isa::kArmBase;
+  if (target.arch == HTarget::ARM) return target.has_feature(HTarget::ARMDotProd) ? Isa::kArmDotprod : Isa::kArmBase;
   if (target.has_feature(HTarget::AVX512_SapphireRapids)) return Isa::kX86Vnni;
   if (target.has_feature(HTarget::AVX2)) return Isa::kX86Avx2;
   return Isa::kX86Base;
@@ -66,16 +65,14 @@ HTarget parse_halide_target(const std::string& name) {
 
 }  // namespace
 
-bool is_apple(const Target& target) {
-  return target.halide.os == HTarget::IOS || target.halide.os == HTarget::OSX;
-}
+bool is_apple(const Target& target) { return target.halide.os == HTarget::IOS || target.halide.os == HTarget::OSX; }
 
 qatc::Target parse_target(const std::string& name) {
   const bool host = name == "host";
   HTarget halide = host ? detect_host() : parse_halide_target(name);
   const bool arm = halide.arch == HTarget::ARM;
-  const bool known_os = halide.os == HTarget::Linux || halide.os == HTarget::Android ||
-                        halide.os == HTarget::IOS || halide.os == HTarget::OSX;
+  const bool known_os = halide.os == HTarget::Linux || halide.os == HTarget::Android || halide.os == HTarget::IOS ||
+                        halide.os == HTarget::OSX;
   const bool x86_linux = halide.arch == HTarget::X86 && halide.os == HTarget::Linux;
   if (halide.bits != 64 || !((arm && known_os) || x86_linux)) {
     throw UserError("target '" + name + "' is not supported; use " + kAccepted);
@@ -85,9 +82,8 @@ qatc::Target parse_target(const std::string& name) {
   target.isa = choose_isa(halide);
   target.clang_triple = clang_triple(halide);
   target.is_host = host;
-  target.halide = halide.with_feature(HTarget::NoRuntime)
-                      .with_feature(HTarget::NoAsserts)
-                      .with_feature(HTarget::NoBoundsQuery);
+  target.halide =
+      halide.with_feature(HTarget::NoRuntime).with_feature(HTarget::NoAsserts).with_feature(HTarget::NoBoundsQuery);
   return target;
 }
 

@@ -19,8 +19,8 @@ struct Target {
 
 bool is_apple(const Target& target);
 
-/// `host`, or Halide's name: arm-64-{linux,android,ios,osx}, x86-64-linux, with features after dashes.
-/// Throws UserError for anything else, naming the accepted forms.
+/// `host`, or Halide's name: arm-64-{linux,android,ios,osx}, x86-64-linux, with features after dashes. Throws UserError
+/// for anything else, naming the accepted forms.
 Target parse_target(const std::string& name);
 
 }  // namespace qatc

@@ -19,10 +19,10 @@ void verify(const Clip& op, const std::vector<TensorType>& inputs, const TensorT
   QATC_CHECK(!std::isnan(op.min) && !std::isnan(op.max), "a bound of clip is not a number");
 }
 
-// As ONNX: with min > max the result is max. NaN stays NaN: std::max(x, low) and std::min(y, high) return
-// their first argument when nothing compares.
-Tensor reference(const Clip& op, const std::vector<const Tensor*>& inputs,
-                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding) {
+// As ONNX: with min > max the result is max. NaN stays NaN: std::max(x, low) and std::min(y, high) return their first
+// argument when nothing compares.
+Tensor reference(const Clip& op, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>& input_types,
+                 const TensorType& output, Rounding) {
   const double low = op.min;
   const double high = op.max;
   return map_elements(*inputs[0], input_types[0], output,

@@ -8,11 +8,9 @@ namespace qatc {
 
 namespace {
 
-/// Writes all pixels of `from` (of `channels` channels) into those of `to` (of `total`), from channel
-/// `offset` on.
+/// Writes all pixels of `from` (of `channels` channels) into those of `to` (of `total`), from channel `offset` on.
 template <class T>
-void copy_channels(const std::vector<T>& from, std::vector<T>& to, int64_t channels, int64_t total,
-                   int64_t offset) {
+void copy_channels(const std::vector<T>& from, std::vector<T>& to, int64_t channels, int64_t total, int64_t offset) {
   const auto pixels = static_cast<int64_t>(from.size()) / channels;
   for (int64_t p = 0; p < pixels; ++p) {
     std::copy_n(from.begin() + p * channels, channels, to.begin() + p * total + offset);
@@ -28,8 +26,8 @@ Shape infer_shape(const Concat&, const std::vector<TensorType>& inputs) {
   for (const TensorType& input : inputs) {
     channels += image_channels(input);
     if (!std::equal(shape.begin(), shape.begin() + 3, input.shape.begin())) {
-      throw UserError("operands may differ in their channels only, got shapes " +
-                      shape_text(inputs[0].shape) + " and " + shape_text(input.shape));
+      throw UserError("operands may differ in their channels only, got shapes " + shape_text(inputs[0].shape) +
+                      " and " + shape_text(input.shape));
     }
   }
   shape[3] = channels;

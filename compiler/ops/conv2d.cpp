@@ -10,8 +10,8 @@ namespace qatc {
 
 namespace {
 
-/// The activations concatenated along the channels, each value minus its zero point, in a border of zeros: as
-/// padding has real value 0, the sums below need no case for the image's edge.
+/// The activations concatenated along the channels, each value minus its zero point, in a border of zeros: as padding
+/// has real value 0, the sums below need no case for the image's edge.
 template <class T>
 struct PaddedImage {
   int64_t width, channels;
@@ -20,8 +20,8 @@ struct PaddedImage {
 };
 
 template <class T, class Values>
-PaddedImage<T> pad_image(const Conv2d& op, const std::vector<const Tensor*>& activations,
-                         Values Tensor::*stored, int32_t zero_point) {
+PaddedImage<T> pad_image(const Conv2d& op, const std::vector<const Tensor*>& activations, Values Tensor::*stored,
+                         int32_t zero_point) {
   const int64_t in_height = activations[0]->shape[1];
   const int64_t in_width = activations[0]->shape[2];
   int64_t channels = 0;
@@ -44,8 +44,8 @@ PaddedImage<T> pad_image(const Conv2d& op, const std::vector<const Tensor*>& act
   return image;
 }
 
-/// The filter with its output channels innermost, (kh, kw, I, O), so that the inner loop of the sums is
-/// contiguous. `value(flat index, output channel)` gives an element of the OHWI filter.
+/// The filter with its output channels innermost, (kh, kw, I, O), so that the inner loop of the sums is contiguous.
+/// `value(flat index, output channel)` gives an element of the OHWI filter.
 template <class T, class Value>
 std::vector<T> transpose_filter(const std::vector<int64_t>& shape, Value&& value) {
   const int64_t outputs = shape[0];
@@ -64,8 +64,8 @@ void multiply_accumulate(T x, const T* __restrict weights, int64_t count, Sum* _
   for (int64_t o = 0; o < count; ++o) sums[o] += static_cast<Sum>(x) * static_cast<Sum>(weights[o]);
 }
 
-/// The convolution's sums, pixel by pixel: finish(flat index of the pixel, sums of all output channels). Real
-/// sums are added up in the order ky, kx, input channel.
+/// The convolution's sums, pixel by pixel: finish(flat index of the pixel, sums of all output channels). Real sums are
+/// added up in the order ky, kx, input channel.
 template <class Sum, class T, class Finish>
 void convolve(const Conv2d& op, const PaddedImage<T>& image, const std::vector<T>& filter,
               const std::vector<int64_t>& filter_shape, int64_t height, int64_t width, Finish&& finish) {
@@ -77,8 +77,7 @@ void convolve(const Conv2d& op, const PaddedImage<T>& image, const std::vector<T
       const T* weights = filter.data();
       for (int64_t ky = 0; ky < filter_shape[1]; ++ky) {
         for (int64_t kx = 0; kx < filter_shape[2]; ++kx) {
-          const T* pixel =
-              image.pixel(y * op.stride[0] + ky * op.dilation[0], x * op.stride[1] + kx * op.dilation[1]);
+          const T* pixel = image.pixel(y * op.stride[0] + ky * op.dilation[0], x * op.stride[1] + kx * op.dilation[1]);
           for (int64_t i = 0; i < image.channels; ++i, weights += outputs) {
             multiply_accumulate(pixel[i], weights, outputs, sums.data());
           }
@@ -117,9 +116,8 @@ Shape infer_shape(const Conv2d& op, const std::vector<TensorType>& inputs) {
              "conv2d has its activations, a filter and a bias");
   const Shape& filter = inputs[inputs.size() - 2].shape;
   const Shape& bias = inputs[inputs.size() - 1].shape;
-  if (filter.size() != 4 || !std::all_of(filter.begin(), filter.end(), [](const Extent& e) {
-        return e.is_constant() && e.constant() > 0;
-      })) {
+  if (filter.size() != 4 ||
+      !std::all_of(filter.begin(), filter.end(), [](const Extent& e) { return e.is_constant() && e.constant() > 0; })) {
     throw UserError("the filter must have four constant dimensions, got " + shape_text(filter));
   }
   for (size_t d = 0; d < 2; ++d) {
@@ -133,8 +131,8 @@ Shape infer_shape(const Conv2d& op, const std::vector<TensorType>& inputs) {
     const TensorType& activation = inputs[static_cast<size_t>(i)];
     channels += image_channels(activation);
     if (!std::equal(shape.begin(), shape.begin() + 3, activation.shape.begin())) {
-      throw UserError("activations may differ in their channels only, got shapes " + shape_text(shape) +
-                      " and " + shape_text(activation.shape));
+      throw UserError("activations may differ in their channels only, got shapes " + shape_text(shape) + " and " +
+                      shape_text(activation.shape));
     }
   }
   if (filter[3] != Extent(channels)) {
@@ -142,8 +140,7 @@ Shape infer_shape(const Conv2d& op, const std::vector<TensorType>& inputs) {
                     std::to_string(channels));
   }
   if (bias != Shape{filter[0]}) {
-    throw UserError("the bias must have " + filter[0].to_string() + " elements, got shape " +
-                    shape_text(bias));
+    throw UserError("the bias must have " + filter[0].to_string() + " elements, got shape " + shape_text(bias));
   }
   shape[1] = output_extent(op, 0, shape[1], filter[1].constant());
   shape[2] = output_extent(op, 1, shape[2], filter[2].constant());
@@ -159,8 +156,7 @@ void verify(const Conv2d& op, const std::vector<TensorType>& inputs, const Tenso
   QATC_CHECK(inputs.back().is_real(), "the bias is real");
   verify_real_or_8bit(activations, output);
   for (const TensorType& activation : activations) verify_same_representation(activation, activations[0]);
-  QATC_CHECK(filter.is_real() == output.is_real(),
-             "activations, filter and result are all real or all integers");
+  QATC_CHECK(filter.is_real() == output.is_real(), "activations, filter and result are all real or all integers");
   if (filter.is_real()) return;
   QATC_CHECK(filter.quant.has_value(), "the filter needs scales and zero points");
   QATC_CHECK(!filter.quant->axis || *filter.quant->axis == 0,
@@ -172,8 +168,8 @@ void verify(const Conv2d& op, const std::vector<TensorType>& inputs, const Tenso
   }
 }
 
-Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs,
-                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding rounding) {
+Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>& input_types,
+                 const TensorType& output, Rounding rounding) {
   const std::vector<const Tensor*> activations(inputs.begin(), inputs.end() - 2);
   const Tensor& filter = *inputs[inputs.size() - 2];
   const Tensor& bias = *inputs.back();
@@ -184,8 +180,8 @@ Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs,
 
   if (output.is_real()) {
     const auto image = pad_image<double>(op, activations, &Tensor::real, 0);
-    const auto weights = transpose_filter<double>(
-        filter.shape, [&](int64_t i, int64_t) { return filter.real[static_cast<size_t>(i)]; });
+    const auto weights =
+        transpose_filter<double>(filter.shape, [&](int64_t i, int64_t) { return filter.real[static_cast<size_t>(i)]; });
     convolve<double>(op, image, weights, filter.shape, height, width,
                      [&](int64_t pixel, const std::vector<double>& sums) {
                        for (size_t o = 0; o < sums.size(); ++o) {
@@ -198,18 +194,23 @@ Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs,
   const QuantParams& quant_in = *input_types[0].quant;
   const QuantParams& quant_filter = *input_types[input_types.size() - 2].quant;
   const QuantParams& quant_out = *output.quant;
+<<<<<<< HEAD
   // A fixed point filter came from float weights: the graph's real arithmetic, of which nothing may be
   // rounded away.
   rounding = conv_rounding(filter.dtype, rounding);
+=======
+  // A fixed point filter came from float weights: the graph's real arithmetic, of which nothing may be rounded away.
+  if (filter.dtype == DType::kI32) rounding = Rounding::kExact;
+>>>>>>> lint
   std::vector<ConvRequantize> requantize;
   for (int64_t o = 0; o < outputs; ++o) {
-    requantize.push_back(conv_requantize(quant_in.scale_at(0), quant_filter.scale_at(o),
-                                         quant_out.scale_at(0), bias.real[static_cast<size_t>(o)]));
+    requantize.push_back(conv_requantize(quant_in.scale_at(0), quant_filter.scale_at(o), quant_out.scale_at(0),
+                                         bias.real[static_cast<size_t>(o)]));
   }
   const auto finish = [&](int64_t pixel, const auto& sums) {
     for (size_t o = 0; o < sums.size(); ++o) {
-      result.integers[static_cast<size_t>(pixel * outputs) + o] = round_to_quantized(
-          apply(requantize[o], sums[o], rounding), quant_out.zero_point_at(0), output.dtype);
+      result.integers[static_cast<size_t>(pixel * outputs) + o] =
+          round_to_quantized(apply(requantize[o], sums[o], rounding), quant_out.zero_point_at(0), output.dtype);
     }
   };
   const auto weight = [&](int64_t i, int64_t o) {

@@ -17,8 +17,7 @@ struct ImageSize {
 TensorType at_size(TensorType type, ImageSize size) {
   for (Extent& extent : type.shape) {
     extent = extent.evaluate(size.height, size.width);
-    if (extent.constant() < 1)
-      throw UserError("the image is too small: a tensor inside the network would be empty");
+    if (extent.constant() < 1) throw UserError("the image is too small: a tensor inside the network would be empty");
   }
   return type;
 }
@@ -52,9 +51,9 @@ Tensor rounded_to_float(Tensor tensor) {
   return tensor;
 }
 
-/// Where the values of a Quantize are known to be float32, it divides in float32: constants always, because
-/// that is how ONNX defines the weights that training saw, and the camera's image in kFloat. Any other real
-/// value is the result of the graph's real arithmetic and is quantized as such.
+/// Where the values of a Quantize are known to be float32, it divides in float32: constants always, because that is how
+/// ONNX defines the weights that training saw, and the camera's image in kFloat. Any other real value is the result of
+/// the graph's real arithmetic and is quantized as such.
 Rounding quantize_rounding(const Graph& graph, const Node& node, Rounding rounding) {
   const Value& input = graph.value(node.inputs[0]);
   if (input.constant) return Rounding::kFloat;
@@ -94,9 +93,8 @@ std::vector<Tensor> evaluate(const Graph& graph, const std::vector<Tensor>& inpu
         std::holds_alternative<Quantize>(node.op) ? quantize_rounding(graph, node, rounding) : rounding;
     Tensor& result = computed[index(node.output)];
     result = reference(node.op, operands, types, output, mode);
-    QATC_CHECK(
-        Shape(result.shape.begin(), result.shape.end()) == output.shape && result.dtype == output.dtype,
-        "the result of node " + describe(graph, id) + " has another type than declared");
+    QATC_CHECK(Shape(result.shape.begin(), result.shape.end()) == output.shape && result.dtype == output.dtype,
+               "the result of node " + describe(graph, id) + " has another type than declared");
     if (values != nullptr) continue;
     for (ValueId input : node.inputs) {
       if (--readers[index(input)] == 0) computed[index(input)] = Tensor();

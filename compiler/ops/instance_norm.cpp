@@ -10,8 +10,7 @@ namespace qatc {
 
 namespace {
 
-void normalize_real(const InstanceNorm& op, const Tensor& x, const Tensor& gamma, const Tensor& beta,
-                    Tensor& result) {
+void normalize_real(const InstanceNorm& op, const Tensor& x, const Tensor& gamma, const Tensor& beta, Tensor& result) {
   const auto channels = static_cast<size_t>(x.shape[3]);
   const size_t pixels = x.real.size() / channels;
   for (size_t c = 0; c < channels; ++c) {
@@ -53,8 +52,8 @@ void verify(const InstanceNorm& op, const std::vector<TensorType>& inputs, const
   QATC_CHECK(inputs[1].is_real() && inputs[2].is_real(), "gamma and beta are real");
 }
 
-// On 8-bit tensors the statistics are exact integer sums, so they depend on no order of summation; the
-// coefficients come from the very function that the generated code calls.
+// On 8-bit tensors the statistics are exact integer sums, so they depend on no order of summation; the coefficients
+// come from the very function that the generated code calls.
 Tensor reference(const InstanceNorm& op, const std::vector<const Tensor*>& inputs,
                  const std::vector<TensorType>& input_types, const TensorType& output, Rounding rounding) {
   const Tensor& x = *inputs[0];
@@ -76,13 +75,11 @@ Tensor reference(const InstanceNorm& op, const std::vector<const Tensor*>& input
   const int32_t zero_point = input_types[0].quant->zero_point_at(0);
   std::vector<double> a(channels);
   std::vector<double> b(channels);
-  qatc_norm_coefficients(x.shape[1] * x.shape[2], sum.data(), sum_of_squares.data(),
-                         static_cast<int32_t>(channels), input_types[0].quant->scale_at(0), zero_point,
-                         op.epsilon, gamma.data(), beta.data(), output.quant->scale_at(0), a.data(),
-                         b.data());
+  qatc_norm_coefficients(x.shape[1] * x.shape[2], sum.data(), sum_of_squares.data(), static_cast<int32_t>(channels),
+                         input_types[0].quant->scale_at(0), zero_point, op.epsilon, gamma.data(), beta.data(),
+                         output.quant->scale_at(0), a.data(), b.data());
   for (size_t i = 0; i < x.integers.size(); ++i) {
-    const double steps =
-        quantized_affine(x.integers[i] - zero_point, a[i % channels], b[i % channels], rounding);
+    const double steps = quantized_affine(x.integers[i] - zero_point, a[i % channels], b[i % channels], rounding);
     result.integers[i] = round_to_quantized(steps, output.quant->zero_point_at(0), output.dtype);
   }
   return result;

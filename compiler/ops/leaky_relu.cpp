@@ -19,8 +19,7 @@ void verify(const LeakyRelu&, const std::vector<TensorType>& inputs, const Tenso
 Tensor reference(const LeakyRelu& op, const std::vector<const Tensor*>& inputs,
                  const std::vector<TensorType>& input_types, const TensorType& output, Rounding) {
   const double alpha = op.alpha;
-  return map_elements(*inputs[0], input_types[0], output,
-                      [alpha](double x) { return x < 0 ? alpha * x : x; });
+  return map_elements(*inputs[0], input_types[0], output, [alpha](double x) { return x < 0 ? alpha * x : x; });
 }
 
 }  // namespace qatc

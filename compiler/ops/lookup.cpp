@@ -17,8 +17,8 @@ void verify(const Lookup&, const std::vector<TensorType>& inputs, const TensorTy
   QATC_CHECK(inputs[1].shape == Shape{256}, "the table has an element for each 8-bit value");
 }
 
-Tensor reference(const Lookup&, const std::vector<const Tensor*>& inputs,
-                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding) {
+Tensor reference(const Lookup&, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>& input_types,
+                 const TensorType& output, Rounding) {
   const Tensor& q = *inputs[0];
   const Tensor& table = *inputs[1];
   const int32_t first = integer_range(input_types[0].dtype).min;

@@ -39,8 +39,7 @@ Shape infer_shape(const MaxPool& op, const std::vector<TensorType>& inputs) {
     if (op.kernel[d] < 1) throw UserError("kernel_shape must be positive");
     if (op.stride[d] < 1) throw UserError("strides must be positive");
     for (int64_t pad : {op.pad[d], op.pad[d + 2]}) {
-      if (pad < 0 || pad >= op.kernel[d])
-        throw UserError("pads must be at least 0 and smaller than the kernel");
+      if (pad < 0 || pad >= op.kernel[d]) throw UserError("pads must be at least 0 and smaller than the kernel");
     }
   }
   Shape shape = inputs[0].shape;

@@ -15,8 +15,8 @@ void verify(const Mul&, const std::vector<TensorType>& inputs, const TensorType&
   verify_real_or_8bit(inputs, output);
 }
 
-Tensor reference(const Mul&, const std::vector<const Tensor*>& inputs,
-                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding rounding) {
+Tensor reference(const Mul&, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>& input_types,
+                 const TensorType& output, Rounding rounding) {
   const Tensor& x = *inputs[0];
   const Tensor& y = *inputs[1];
   Tensor result = Tensor::zeros(output.dtype, x.shape);
@@ -28,9 +28,8 @@ Tensor reference(const Mul&, const std::vector<const Tensor*>& inputs,
   const QuantParams& qy = *input_types[1].quant;
   const QuantParams& qr = *output.quant;
   for (size_t i = 0; i < x.integers.size(); ++i) {
-    const double steps =
-        quantized_mul(x.integers[i] - qx.zero_point_at(0), qx.scale_at(0),
-                      y.integers[i] - qy.zero_point_at(0), qy.scale_at(0), qr.scale_at(0), rounding);
+    const double steps = quantized_mul(x.integers[i] - qx.zero_point_at(0), qx.scale_at(0),
+                                       y.integers[i] - qy.zero_point_at(0), qy.scale_at(0), qr.scale_at(0), rounding);
     result.integers[i] = round_to_quantized(steps, qr.zero_point_at(0), output.dtype);
   }
   return result;

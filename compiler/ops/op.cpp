@@ -28,8 +28,7 @@ void verify_quant(const TensorType& type, const QuantParams& quant) {
   QATC_CHECK(!type.is_real(), "a real type has no scale");
   size_t channels = 1;
   if (quant.axis) {
-    QATC_CHECK(*quant.axis >= 0 && static_cast<size_t>(*quant.axis) < type.shape.size(),
-               "the axis is out of range");
+    QATC_CHECK(*quant.axis >= 0 && static_cast<size_t>(*quant.axis) < type.shape.size(), "the axis is out of range");
     channels = static_cast<size_t>(type.shape[static_cast<size_t>(*quant.axis)].constant());
   }
   QATC_CHECK(quant.scale.size() == channels && quant.zero_point.size() == channels,
@@ -37,8 +36,7 @@ void verify_quant(const TensorType& type, const QuantParams& quant) {
   const IntegerRange range = integer_range(type.dtype);
   for (size_t c = 0; c < channels; ++c) {
     QATC_CHECK(std::isfinite(quant.scale[c]) && quant.scale[c] > 0, "a scale is not a positive number");
-    QATC_CHECK(quant.zero_point[c] >= range.min && quant.zero_point[c] <= range.max,
-               "a zero point is out of range");
+    QATC_CHECK(quant.zero_point[c] >= range.min && quant.zero_point[c] <= range.max, "a zero point is out of range");
   }
 }
 
@@ -75,9 +73,7 @@ void verify_node(const Graph& graph, const Node& node) {
 /// Every value that is read is made once: it is a graph input, a constant or the result of one node.
 void verify_ids(const Graph& graph) {
   std::vector<int> makers(graph.value_count(), 0);
-  const auto check_id = [&](ValueId id) {
-    QATC_CHECK(index(id) < makers.size(), "a value id is out of range");
-  };
+  const auto check_id = [&](ValueId id) { QATC_CHECK(index(id) < makers.size(), "a value id is out of range"); };
   for (ValueId id : graph.inputs()) {
     check_id(id);
     ++makers[index(id)];
@@ -100,8 +96,7 @@ void verify_ids(const Graph& graph) {
     QATC_CHECK(makers[i] <= 1, "value '" + value.name + "' is made more than once");
     if (makers[i] == 0)
       QATC_CHECK(!value.producer, "value '" + value.name + "' names a producer that does not make it");
-    if (makers[i] == 1)
-      QATC_CHECK(names.insert(value.name).second, "two values are named '" + value.name + "'");
+    if (makers[i] == 1) QATC_CHECK(names.insert(value.name).second, "two values are named '" + value.name + "'");
   }
   const auto check_made = [&](ValueId id) {
     QATC_CHECK(makers[index(id)] == 1, "value '" + graph.value(id).name + "' is read but nothing makes it");
@@ -125,8 +120,8 @@ void verify(const Op& op, const std::vector<TensorType>& inputs, const TensorTyp
   dispatch<void>(op, [&](const auto& concrete) { verify(concrete, inputs, output); });
 }
 
-Tensor reference(const Op& op, const std::vector<const Tensor*>& inputs,
-                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding rounding) {
+Tensor reference(const Op& op, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>& input_types,
+                 const TensorType& output, Rounding rounding) {
   return dispatch<Tensor>(
       op, [&](const auto& concrete) { return reference(concrete, inputs, input_types, output, rounding); });
 }

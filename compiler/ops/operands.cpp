@@ -12,8 +12,7 @@ std::string shape_text(const Shape& shape) {
 
 int64_t image_channels(const TensorType& type) {
   if (type.shape.size() != 4) {
-    throw UserError("expected an image (batch, height, width, channels), got shape " +
-                    shape_text(type.shape));
+    throw UserError("expected an image (batch, height, width, channels), got shape " + shape_text(type.shape));
   }
   if (!type.shape[3].is_constant()) {
     throw UserError("the number of channels must be constant, got shape " + shape_text(type.shape));

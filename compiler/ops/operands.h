@@ -20,8 +20,8 @@ int64_t image_channels(const TensorType& type);
 /// The one shape of all inputs of an elementwise op; throws UserError when they differ.
 Shape elementwise_shape(const std::vector<TensorType>& inputs);
 
-/// floor((in + pad_before + pad_after - dilation * (kernel - 1) - 1) / stride) + 1; throws UserError when the
-/// window is larger than a constant padded extent.
+/// floor((in + pad_before + pad_after - dilation * (kernel - 1) - 1) / stride) + 1; throws UserError when the window is
+/// larger than a constant padded extent.
 Extent window_extent(const Extent& in, int64_t kernel, int64_t dilation, int64_t stride, int64_t pad_before,
                      int64_t pad_after);
 
@@ -47,8 +47,7 @@ void for_each_along_axis(const std::vector<int64_t>& shape, int axis, F&& f) {
   }
 }
 
-/// Calls f(flat index, channel) with the channel that indexes `quant`'s vectors; always 0 when it is per
-/// tensor.
+/// Calls f(flat index, channel) with the channel that indexes `quant`'s vectors; always 0 when it is per tensor.
 template <class F>
 void for_each_quantized(const std::vector<int64_t>& shape, const QuantParams& quant, F&& f) {
   if (quant.axis) {

@@ -13,12 +13,11 @@ Shape infer_shape(const Quantize&, const std::vector<TensorType>& inputs) {
 void verify(const Quantize&, const std::vector<TensorType>& inputs, const TensorType& output) {
   QATC_CHECK(inputs.size() == 1, "quantize has one operand");
   QATC_CHECK(inputs[0].is_real(), "quantize reads a real tensor");
-  QATC_CHECK(is_8bit(output.dtype) && output.quant,
-             "quantize makes an 8-bit tensor with a scale and a zero point");
+  QATC_CHECK(is_8bit(output.dtype) && output.quant, "quantize makes an 8-bit tensor with a scale and a zero point");
 }
 
-// `rounding` tells where the real values live: kFloat for float32 values that are divided in float32 (the
-// camera's image, constants), kExact for values of the graph's real arithmetic. evaluate() chooses.
+// `rounding` tells where the real values live: kFloat for float32 values that are divided in float32 (the camera's
+// image, constants), kExact for values of the graph's real arithmetic. evaluate() chooses.
 Tensor reference(const Quantize&, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>&,
                  const TensorType& output, Rounding rounding) {
   const Tensor& x = *inputs[0];

@@ -16,8 +16,8 @@ void verify(const Relu&, const std::vector<TensorType>& inputs, const TensorType
 }
 
 // NaN stays NaN.
-Tensor reference(const Relu&, const std::vector<const Tensor*>& inputs,
-                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding) {
+Tensor reference(const Relu&, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>& input_types,
+                 const TensorType& output, Rounding) {
   return map_elements(*inputs[0], input_types[0], output, [](double x) { return x < 0 ? 0 : x; });
 }
 

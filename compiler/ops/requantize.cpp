@@ -19,15 +19,12 @@ ConvRequantize conv_requantize(float scale_in, float scale_filter, float scale_o
 }
 
 double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rounding) {
-  if (rounding == Rounding::kExact)
-    return static_cast<double>(accumulator) * requantize.multiplier + requantize.bias;
+  if (rounding == Rounding::kExact) return static_cast<double>(accumulator) * requantize.multiplier + requantize.bias;
   const float product = static_cast<float>(accumulator) * static_cast<float>(requantize.multiplier);
   return product + static_cast<float>(requantize.bias);
 }
 
-Rounding conv_rounding(DType filter, Rounding rounding) {
-  return filter == DType::kI32 ? Rounding::kExact : rounding;
-}
+Rounding conv_rounding(DType filter, Rounding rounding) { return filter == DType::kI32 ? Rounding::kExact : rounding; }
 
 double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding) {
   const double s1 = scale1;

@@ -7,9 +7,8 @@
 
 namespace qatc {
 
-// The rounding formulas, once. The evaluator calls them; generated code computes the same expressions;
-// nothing else rounds. Everything here is compiled with -ffp-contract=off: each operator is one IEEE
-// operation.
+// The rounding formulas, once. The evaluator calls them; generated code computes the same expressions; nothing else
+// rounds. Everything here is compiled with -ffp-contract=off: each operator is one IEEE operation.
 
 /// saturate(round_half_even(value) + zero_point) to the range of `dtype`; NaN gives zero_point. Source: ONNX
 /// QuantizeLinear.
@@ -28,16 +27,16 @@ double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rou
 /// A filter that the graph left in float (kI32, fixed point) is requantized in double in both modes.
 Rounding conv_rounding(DType filter, Rounding rounding);
 
-/// Add: kFloat: float(float(d1) * a1) + float(float(d2) * a2) with d = q - zero_point and a = float(scale /
-/// scale_out); kExact: (d1 * scale1 + d2 * scale2) / scale_out in double.
+/// Add: kFloat: float(float(d1) * a1) + float(float(d2) * a2) with d = q - zero_point and a = float(scale / scale_out);
+/// kExact: (d1 * scale1 + d2 * scale2) / scale_out in double.
 double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding);
 
-/// Mul: kFloat: float(d1 * d2) * float(scale1 * scale2 / scale_out); kExact: ((d1 * scale1) * (d2 * scale2))
-/// / scale_out.
+/// Mul: kFloat: float(d1 * d2) * float(scale1 * scale2 / scale_out);
+/// kExact: ((d1 * scale1) * (d2 * scale2)) / scale_out.
 double quantized_mul(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding);
 
-/// InstanceNorm with coefficients from the statistics: kFloat: float(float(d) * float(a)) + float(b); kExact:
-/// d * a + b.
+/// InstanceNorm with coefficients from the statistics: kFloat: float(float(d) * float(a)) + float(b);
+/// kExact: d * a + b.
 double quantized_affine(int32_t d, double a, double b, Rounding rounding);
 
 /// QuantizeLinear of a real value: kFloat: float(x) / scale in float32; kExact: x / scale in double.

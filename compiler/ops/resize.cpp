@@ -13,8 +13,7 @@ std::vector<int64_t> source_indices(const Resize& op, size_t d, int64_t in, int6
   const int64_t numerator = op.numerator[d] > 0 ? op.numerator[d] : out;
   const int64_t denominator = op.numerator[d] > 0 ? op.denominator[d] : in;
   std::vector<int64_t> source(static_cast<size_t>(out));
-  for (int64_t i = 0; i < out; ++i)
-    source[static_cast<size_t>(i)] = std::min(i * denominator / numerator, in - 1);
+  for (int64_t i = 0; i < out; ++i) source[static_cast<size_t>(i)] = std::min(i * denominator / numerator, in - 1);
   return source;
 }
 
@@ -34,8 +33,7 @@ Shape infer_shape(const Resize& op, const std::vector<TensorType>& inputs) {
   image_channels(inputs[0]);
   Shape shape = inputs[0].shape;
   for (size_t d = 0; d < 2; ++d) {
-    if (op.size[d].is_constant() && op.size[d].constant() < 1)
-      throw UserError("the resized image would be empty");
+    if (op.size[d].is_constant() && op.size[d].constant() < 1) throw UserError("the resized image would be empty");
     if (op.numerator[d] < 0 || op.denominator[d] < 1) throw UserError("scales must be positive");
     shape[d + 1] = op.size[d];
   }
@@ -48,8 +46,7 @@ void verify(const Resize&, const std::vector<TensorType>& inputs, const TensorTy
   verify_same_representation(inputs[0], output);
 }
 
-// The size comes from `output`: the attribute may be symbolic in the image's size, which only the caller
-// knows.
+// The size comes from `output`: the attribute may be symbolic in the image's size, which only the caller knows.
 Tensor reference(const Resize& op, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>&,
                  const TensorType& output, Rounding) {
   const Tensor& x = *inputs[0];

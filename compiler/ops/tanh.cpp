@@ -17,8 +17,8 @@ void verify(const Tanh&, const std::vector<TensorType>& inputs, const TensorType
   verify_real_or_8bit(inputs, output);
 }
 
-Tensor reference(const Tanh&, const std::vector<const Tensor*>& inputs,
-                 const std::vector<TensorType>& input_types, const TensorType& output, Rounding) {
+Tensor reference(const Tanh&, const std::vector<const Tensor*>& inputs, const std::vector<TensorType>& input_types,
+                 const TensorType& output, Rounding) {
   return map_elements(*inputs[0], input_types[0], output, [](double x) { return std::tanh(x); });
 }
 

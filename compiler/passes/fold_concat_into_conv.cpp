@@ -25,8 +25,7 @@ void fold_concat_into_conv(Graph& graph) {
     if (conv == nullptr) continue;
     const auto parameters = node.inputs.begin() + conv->activations;
     std::vector<ValueId> inputs;
-    for (auto input = node.inputs.begin(); input != parameters; ++input)
-      append_operands(graph, *input, inputs);
+    for (auto input = node.inputs.begin(); input != parameters; ++input) append_operands(graph, *input, inputs);
     conv->activations = static_cast<int64_t>(inputs.size());
     inputs.insert(inputs.end(), parameters, node.inputs.end());
     node.inputs = std::move(inputs);

@@ -42,8 +42,8 @@ void hoist_quantize(Graph& graph) {
       graph.remove_node(id);
     } else if (is_clamp(node.op) && !dequantized(graph, elementwise_source(graph, node.output))) {
       const ValueId input = node.inputs[0];
-      const ValueId rounded = graph.add_node(Dequantize{}, {hoist_to(input)}, graph.value(input).name,
-                                             graph.type(input), quantize.origins);
+      const ValueId rounded =
+          graph.add_node(Dequantize{}, {hoist_to(input)}, graph.value(input).name, graph.type(input), quantize.origins);
       const ValueId clamped =
           add_in_place_of(graph, node.output, node.op, {rounded}, graph.type(node.output), node.origins);
       graph.node(id).inputs[0] = clamped;

@@ -31,8 +31,7 @@ class Judge {
     // A node at fault explains those after it; but never let one pass unexplained.
     if (!all_allowed && lines_.empty()) {
       for (NodeId id : graph_.schedule_order()) {
-        if (!is_allowed(id))
-          lines_.push_back("node " + describe(graph_, id) + ": cannot be computed on 8-bit values");
+        if (!is_allowed(id)) lines_.push_back("node " + describe(graph_, id) + ": cannot be computed on 8-bit values");
       }
     }
     return lines_;
@@ -70,8 +69,7 @@ class Judge {
     const Node& node = graph_.node(id);
     if (std::holds_alternative<Quantize>(node.op)) {
       if (!is_8bit_per_tensor(graph_.type(node.output))) return kPerTensor;
-      return graph_.value(node.inputs[0]).constant ? "quantizes a constant that is not part of an 8-bit op"
-                                                   : "";
+      return graph_.value(node.inputs[0]).constant ? "quantizes a constant that is not part of an 8-bit op" : "";
     }
     if (std::holds_alternative<Dequantize>(node.op)) {
       if (!is_8bit_per_tensor(graph_.type(node.inputs[0])) && !graph_.value(node.inputs[0]).constant) {
@@ -103,8 +101,7 @@ class Judge {
       }
       // What is not elementwise reports a result that is read as real numbers itself.
       if (!is_arithmetic(node.op) || !is_elementwise(graph_.node(*value.producer).op)) continue;
-      return "reads the result of " + describe_maker(input) + " as real numbers; put " + kPair +
-             " between them";
+      return "reads the result of " + describe_maker(input) + " as real numbers; put " + kPair + " between them";
     }
     return "";
   }
@@ -115,12 +112,11 @@ class Judge {
       if (source != node.inputs[0] || !graph_.value(source).producer) return "";
       const NodeId maker = *graph_.value(source).producer;
       if (!is_arithmetic(graph_.node(maker).op)) return "";
-      const std::string op_type = graph_.node(maker).origins.empty()
-                                      ? std::string(op_name(graph_.node(maker).op))
-                                      : graph_.node(maker).origins.front().op_type;
+      const std::string op_type = graph_.node(maker).origins.empty() ? std::string(op_name(graph_.node(maker).op))
+                                                                     : graph_.node(maker).origins.front().op_type;
       if (std::holds_alternative<Relu>(node.op) || std::holds_alternative<Clip>(node.op)) return "";
-      return "an activation between " + op_type + " and QuantizeLinear must be Relu or Clip; put " + kPair +
-             " after " + describe(graph_, maker);
+      return "an activation between " + op_type + " and QuantizeLinear must be Relu or Clip; put " + kPair + " after " +
+             describe(graph_, maker);
     }
     if (graph_.is_output(node.output)) {
       return std::string("its result is a graph output without QuantizeLinear; put ") + kPair + " after it";
@@ -128,10 +124,8 @@ class Judge {
     for (NodeId user : graph_.users(node.output)) {
       const Op& op = graph_.node(user).op;
       if (std::holds_alternative<Quantize>(op)) continue;
-      if (is_elementwise(op) && !(std::holds_alternative<Relu>(op) || std::holds_alternative<Clip>(op)))
-        continue;
-      return "its result is read as real numbers by " + describe(graph_, user) + "; put " + kPair +
-             " between them";
+      if (is_elementwise(op) && !(std::holds_alternative<Relu>(op) || std::holds_alternative<Clip>(op))) continue;
+      return "its result is read as real numbers by " + describe(graph_, user) + "; put " + kPair + " between them";
     }
     return "";
   }

@@ -23,9 +23,7 @@ size_t activation_count(const Node& node) {
   return node.inputs.size();
 }
 
-bool is_8bit_per_tensor(const TensorType& type) {
-  return is_8bit(type.dtype) && type.quant && !type.quant->axis;
-}
+bool is_8bit_per_tensor(const TensorType& type) { return is_8bit(type.dtype) && type.quant && !type.quant->axis; }
 
 std::optional<ValueId> dequantized(const Graph& graph, ValueId id) {
   const Node* node = graph.producer_as<Dequantize>(id);
@@ -52,8 +50,8 @@ std::vector<Origin> join(std::vector<Origin> first, const std::vector<Origin>& s
 
 ValueId add_in_place_of(Graph& graph, ValueId old, Op op, std::vector<ValueId> inputs, TensorType type,
                         std::vector<Origin> origins) {
-  const ValueId fresh = graph.add_node(std::move(op), std::move(inputs), graph.value(old).name,
-                                       std::move(type), std::move(origins));
+  const ValueId fresh =
+      graph.add_node(std::move(op), std::move(inputs), graph.value(old).name, std::move(type), std::move(origins));
   if (!graph.is_output(old)) std::swap(graph.value(fresh).name, graph.value(old).name);
   return fresh;
 }

@@ -32,10 +32,9 @@ void sink_dequantize(Graph& graph) {
     const std::vector<Origin> dequantize_origins = graph.node(*graph.value(node.inputs[0]).producer).origins;
     TensorType type = graph.type(operands[0]);
     type.shape = graph.type(node.output).shape;
-    const ValueId moved =
-        add_in_place_of(graph, node.output, node.op, operands, std::move(type), node.origins);
-    const ValueId real = graph.add_node(Dequantize{}, {moved}, graph.value(node.output).name,
-                                        graph.type(node.output), dequantize_origins);
+    const ValueId moved = add_in_place_of(graph, node.output, node.op, operands, std::move(type), node.origins);
+    const ValueId real = graph.add_node(Dequantize{}, {moved}, graph.value(node.output).name, graph.type(node.output),
+                                        dequantize_origins);
     replace(graph, node.output, real);
     graph.remove_node(id);
   }

@@ -11,8 +11,7 @@ namespace qatc {
 
 namespace {
 
-/// The smallest e with largest / 2^e <= kLargestFixedPoint, but 2^e no smaller than float's smallest normal
-/// number.
+/// The smallest e with largest / 2^e <= kLargestFixedPoint, but 2^e no smaller than float's smallest normal number.
 int exponent_for(double largest) {
   int e = std::numeric_limits<float>::min_exponent - 1;
   if (largest > 0) e = std::max(e, std::ilogb(largest) - 31);
@@ -63,8 +62,7 @@ void to_fixed_point_filters(Graph& graph) {
     }
     FixedPoint fixed = to_fixed_point(value.type, *value.constant);
     const TensorType real_type = value.type;
-    const ValueId filter =
-        add_constant_in_place_of(graph, real, std::move(fixed.type), std::move(fixed.filter));
+    const ValueId filter = add_constant_in_place_of(graph, real, std::move(fixed.type), std::move(fixed.filter));
     const ValueId read = graph.add_node(Dequantize{}, {filter}, graph.value(real).name, real_type, {});
     graph.node(id).inputs[position] = read;
   }

@@ -30,8 +30,7 @@ TensorType as_table(TensorType type) {
 Tensor tabulate(const Graph& graph, const std::vector<Node>& chain) {
   TensorType type = as_table(graph.type(chain.front().inputs[0]));
   Tensor values = Tensor::zeros(type.dtype, {1, 1, 1, kTableSize});
-  for (int32_t i = 0; i < kTableSize; ++i)
-    values.integers[static_cast<size_t>(i)] = integer_range(type.dtype).min + i;
+  for (int32_t i = 0; i < kTableSize; ++i) values.integers[static_cast<size_t>(i)] = integer_range(type.dtype).min + i;
   for (const Node& node : chain) {
     const TensorType result = as_table(graph.type(node.output));
     values = reference(node.op, {&values}, {type}, result, Rounding::kExact);
@@ -59,9 +58,8 @@ void to_lookups(Graph& graph) {
       std::vector<Origin> origins;
       for (size_t i = 1; i < chain.size(); ++i) origins = join(std::move(origins), chain[i].origins);
       const ValueId named = chain.size() > 2 ? chain[chain.size() - 2].output : quantize.output;
-      const ValueId table =
-          graph.add_constant(graph.value(named).name + ".table", {type.dtype, {kTableSize}, std::nullopt},
-                             tabulate(graph, chain));
+      const ValueId table = graph.add_constant(graph.value(named).name + ".table",
+                                               {type.dtype, {kTableSize}, std::nullopt}, tabulate(graph, chain));
       replace(graph, quantize.output,
               add_in_place_of(graph, named, Lookup{}, {*source, table}, type, std::move(origins)));
     }

@@ -38,14 +38,12 @@ int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64
 
 }  // namespace
 
-int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height,
-                    int64_t width) {
+int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height, int64_t width) {
   const RowsNeeded& needed = stage.rows_needed[window];
   if (!needed.resize) return (rows - 1) * needed.stride + needed.before + needed.after + 1;
   const KernelCall& reader = stage.calls[window + 1];
   const int64_t in = plan.tensors[static_cast<size_t>(stage.windows[window])].height.evaluate(height, width);
-  const int64_t out =
-      plan.tensors[static_cast<size_t>(reader.outputs.front())].height.evaluate(height, width);
+  const int64_t out = plan.tensors[static_cast<size_t>(reader.outputs.front())].height.evaluate(height, width);
   return rows * in / out + 2;
 }
 
@@ -122,7 +120,8 @@ void lay_out_arena(Plan& plan) {
 
 bool supports(const Plan& plan, int64_t height, int64_t width) {
   const SizeLimits& limits = plan.limits;
-  if (height < limits.min_height || height > limits.max_height || width < limits.min_width || width > limits.max_width) {
+  if (height < limits.min_height || height > limits.max_height || width < limits.min_width ||
+      width > limits.max_width) {
     return false;
   }
   return std::all_of(plan.tensors.begin(), plan.tensors.end(), [&](const PlanTensor& tensor) {
@@ -145,8 +144,7 @@ std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t wid
                                     block_size(plan, plan.blocks[static_cast<size_t>(below)], height, width));
     }
     result[static_cast<size_t>(block)] = offset;
-    total =
-        std::max(total, offset + block_size(plan, plan.blocks[static_cast<size_t>(block)], height, width));
+    total = std::max(total, offset + block_size(plan, plan.blocks[static_cast<size_t>(block)], height, width));
   }
   result.push_back(total);
   return result;
@@ -159,8 +157,7 @@ std::vector<int> placement_order(const Plan& plan) {
     const size_t before = order.size();
     for (size_t i = 0; i < plan.blocks.size(); ++i) {
       const std::vector<int>& below = plan.blocks[i].below;
-      const bool ready =
-          std::all_of(below.begin(), below.end(), [&](int b) { return placed[static_cast<size_t>(b)]; });
+      const bool ready = std::all_of(below.begin(), below.end(), [&](int b) { return placed[static_cast<size_t>(b)]; });
       if (placed[i] || !ready) continue;
       placed[i] = true;
       order.push_back(static_cast<int>(i));

@@ -25,8 +25,7 @@ std::string step_text(const KernelStep& step) {
       return "resize(in" + std::to_string(step.input) + ")";
     case KernelStep::Kind::kMaxPool:
       return "max_pool(in" + std::to_string(step.input) + " k" + pair_text(step.kernel) + " s" +
-             pair_text(step.stride) + " p" + pair_text(step.pad) +
-             (step.clamp_to_edge ? " edge)" : ")");
+             pair_text(step.stride) + " p" + pair_text(step.pad) + (step.clamp_to_edge ? " edge)" : ")");
     case KernelStep::Kind::kLookup:
       return "lookup(" + a + ")";
     case KernelStep::Kind::kAdd:
@@ -43,16 +42,16 @@ std::string step_text(const KernelStep& step) {
 
 std::string signature(const KernelSpec& spec) {
   std::ostringstream text;
-  text << (spec.rounding == Rounding::kExact ? "exact" : "float")
-       << (spec.channel_sums ? " channel_sums" : "") << " in(";
+  text << (spec.rounding == Rounding::kExact ? "exact" : "float") << (spec.channel_sums ? " channel_sums" : "")
+       << " in(";
   for (size_t i = 0; i < spec.inputs.size(); ++i) text << (i > 0 ? "," : "") << spec.inputs[i];
   text << ")";
   for (size_t i = 0; i < spec.convs.size(); ++i) {
     const KernelConv& conv = spec.convs[i];
     text << " conv" << i << "(";
     for (size_t j = 0; j < conv.inputs.size(); ++j) text << (j > 0 ? "," : "") << "in" << conv.inputs[j];
-    text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d"
-         << pair_text(conv.dilation) << " p" << pair_text(conv.pad);
+    text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d" << pair_text(conv.dilation) << " p"
+         << pair_text(conv.pad);
     if (conv.digits != 1) text << " digits" << conv.digits;
     if (conv.exact) text << " exact";
     text << ")";

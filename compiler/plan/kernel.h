@@ -9,24 +9,24 @@
 
 namespace qatc {
 
-// A kernel is one emitted function: what it computes for every pixel of its outputs, without sizes, weights
-// or scales, which are arguments. Two places of a network with equal specs share one function.
+// A kernel is one emitted function: what it computes for every pixel of its outputs, without sizes, weights or scales,
+// which are arguments. Two places of a network with equal specs share one function.
 //
-// Tensors are stored as NHWC bytes, channels padded to a multiple of kChannelAlignment. The stored byte is q
-// - min(dtype) on x86-64 (unsigned) and that value minus 128 on ARM64 (signed): the pairing each dot product
-// instruction wants.
+// Tensors are stored as NHWC bytes, channels padded to a multiple of kChannelAlignment. The stored byte is q -
+// min(dtype) on x86-64 (unsigned) and that value minus 128 on ARM64 (signed): the pairing each dot product instruction
+// wants.
 
 inline constexpr int64_t kChannelAlignment = 4;
 inline int64_t storage_channels(int64_t channels) {
   return (channels + kChannelAlignment - 1) / kChannelAlignment * kChannelAlignment;
 }
 
-/// Filters whose values do not fit int8 (given in float by the graph) are split into balanced base-256
-/// digits, one group of accumulator lanes per digit.
+/// Filters whose values do not fit int8 (given in float by the graph) are split into balanced base-256 digits, one
+/// group of accumulator lanes per digit.
 inline constexpr int kFixedPointDigits = 4;
 
-/// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that
-/// folds the input's zero point. Lane d * out_channels + c is digit d of channel c.
+/// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that folds the
+/// input's zero point. Lane d * out_channels + c is digit d of channel c.
 struct KernelConv {
   std::vector<int> inputs;  // indices into KernelSpec::inputs
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
@@ -42,19 +42,18 @@ struct KernelStep {
     kRequantize,  // of convs[conv]
     kLoad,        // inputs[input] at the same pixel
     kResizeLoad,  // inputs[input] at (y_map[y], x_map[x])
-    kMaxPool,     // over a window of inputs[input]; outside pixels are clamped to the edge, which is in the
-                  // window
+    kMaxPool,     // over a window of inputs[input]; outside pixels are clamped to the edge, which the window holds
     kLookup,      // table[a]
     kAdd,         // quantized a + b
     kMul,         // quantized a * b
-    kAffine,  // quantized (a - zero_point) * A[c] + B[c]: instance norm with its coefficients as arguments
+    kAffine,      // quantized (a - zero_point) * A[c] + B[c]: instance norm with its coefficients as arguments
   };
   Kind kind;
   int conv = -1, input = -1, a = -1, b = -1;
   /// The value before rounding may leave int16's range and must be clamped first.
   bool clamp = false;
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, pad{};  // kMaxPool; pad: top, left
-  bool clamp_to_edge = false;                                 // kMaxPool: its window may leave the image
+  bool clamp_to_edge = false;                                // kMaxPool: its window may leave the image
   friend bool operator==(const KernelStep&, const KernelStep&) = default;
 };
 
@@ -65,8 +64,7 @@ struct KernelSpec {
   std::vector<int> outputs;      // steps that are stored
   int64_t out_channels = 0;      // written to every output: storage channels, or fewer when writing a slice
   int64_t out_pixel_stride = 0;  // bytes between output pixels; > out_channels when writing a slice
-  /// The kernel stores nothing but, for every row of inputs[0], the sum and the sum of squares of each
-  /// channel (int32).
+  /// The kernel stores nothing but, for every row of inputs[0], the sum and the sum of squares of each channel (int32).
   bool channel_sums = false;
   Rounding rounding = Rounding::kFloat;
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;

@@ -80,8 +80,7 @@ class Partitioner {
     const std::vector<NodeId> a = convs(earlier);
     const std::vector<NodeId> b = convs(later);
     if (a.empty() || b.empty() || a.size() + b.size() > kMaxConvs) return false;
-    if (graph_.type(graph_.node(a[0]).output).shape != graph_.type(graph_.node(b[0]).output).shape)
-      return false;
+    if (graph_.type(graph_.node(a[0]).output).shape != graph_.type(graph_.node(b[0]).output).shape) return false;
     if (depends_through_others(later, earlier)) return false;
     return reads_alike(a[0], b[0]) || used_only_by(earlier, later, meeting);
   }
@@ -91,8 +90,7 @@ class Partitioner {
     const Node& nb = graph_.node(b);
     const auto& ca = std::get<Conv2d>(na.op);
     const auto& cb = std::get<Conv2d>(nb.op);
-    if (ca.stride != cb.stride || ca.dilation != cb.dilation || ca.pad != cb.pad ||
-        ca.activations != cb.activations)
+    if (ca.stride != cb.stride || ca.dilation != cb.dilation || ca.pad != cb.pad || ca.activations != cb.activations)
       return false;
     if (!std::equal(na.inputs.begin(), na.inputs.begin() + ca.activations, nb.inputs.begin())) return false;
     const auto filter = static_cast<size_t>(ca.activations);
@@ -152,8 +150,8 @@ class Partitioner {
     for (const auto& [group, nodes] : groups) waiting[group] = direct_dependencies(group);
     std::vector<KernelGroup> result;
     while (!waiting.empty()) {
-      const auto ready = std::find_if(waiting.begin(), waiting.end(),
-                                      [](const auto& entry) { return entry.second.empty(); });
+      const auto ready =
+          std::find_if(waiting.begin(), waiting.end(), [](const auto& entry) { return entry.second.empty(); });
       QATC_CHECK(ready != waiting.end(), "kernels depend on each other in a circle");
       const int group = ready->first;
       result.push_back(groups[group]);

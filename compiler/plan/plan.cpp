@@ -35,8 +35,7 @@ bool conv_needs_clamp(const Graph& graph, const Node& node) {
   for (int64_t o = 0; o < outputs; ++o) {
     double sum = 0;
     for (int64_t i = 0; i < taps; ++i) {
-      sum += std::abs(double(filter.constant->integers[static_cast<size_t>(o * taps + i)]) -
-                      quant.zero_point_at(o));
+      sum += std::abs(double(filter.constant->integers[static_cast<size_t>(o * taps + i)]) - quant.zero_point_at(o));
     }
     const double bound = 255.0 * sum * scale_in * quant.scale_at(o) / scale_out +
                          std::abs(bias.constant->real[static_cast<size_t>(o)]) / scale_out;
@@ -49,8 +48,7 @@ bool binary_needs_clamp(const Graph& graph, const Node& node) {
   const double a = graph.type(node.inputs[0]).quant->scale_at(0);
   const double b = graph.type(node.inputs[1]).quant->scale_at(0);
   const double out = graph.type(node.output).quant->scale_at(0);
-  const double bound =
-      std::holds_alternative<Add>(node.op) ? 255.0 * (a + b) / out : 255.0 * 255.0 * a * b / out;
+  const double bound = std::holds_alternative<Add>(node.op) ? 255.0 * (a + b) / out : 255.0 * 255.0 * a * b / out;
   return !(bound < kInt16Range);
 }
 
@@ -111,8 +109,7 @@ class Planner {
   /// Ops that begin a kernel read their activations from memory.
   bool reads_memory(NodeId id) const {
     const Op& op = graph().node(id).op;
-        return !std::holds_alternative<Lookup>(op) && !std::holds_alternative<Add>(op) &&
-           !std::holds_alternative<Mul>(op);
+    return !std::holds_alternative<Lookup>(op) && !std::holds_alternative<Add>(op) && !std::holds_alternative<Mul>(op);
   }
 
   int make_tensor(ValueId value) {
@@ -296,10 +293,8 @@ class Planner {
     plan_.limits = {smallest(Extent::Symbol::kHeight), largest(Extent::Symbol::kHeight),
                     smallest(Extent::Symbol::kWidth), largest(Extent::Symbol::kWidth)};
     const TensorType& input = graph().type(graph().inputs().at(0));
-    if (input.shape[1].is_constant())
-      plan_.limits.min_height = plan_.limits.max_height = input.shape[1].constant();
-    if (input.shape[2].is_constant())
-      plan_.limits.min_width = plan_.limits.max_width = input.shape[2].constant();
+    if (input.shape[1].is_constant()) plan_.limits.min_height = plan_.limits.max_height = input.shape[1].constant();
+    if (input.shape[2].is_constant()) plan_.limits.min_width = plan_.limits.max_width = input.shape[2].constant();
   }
 
   /// The largest image side at which every tensor's side stays within kMaxTensorSide.
@@ -365,9 +360,7 @@ class Planner {
       result->before = std::max(result->before, rows.before);
       result->after = std::max(result->after, rows.after);
     };
-    const auto is_input = [&](int input) {
-      return input >= 0 && call.inputs[static_cast<size_t>(input)] == id;
-    };
+    const auto is_input = [&](int input) { return input >= 0 && call.inputs[static_cast<size_t>(input)] == id; };
     for (const KernelConv& conv : spec.convs) {
       if (std::none_of(conv.inputs.begin(), conv.inputs.end(), is_input)) continue;
       need({false, conv.stride[0], conv.pad[0], (conv.kernel[0] - 1) * conv.dilation[0] - conv.pad[0]});
@@ -386,17 +379,14 @@ class Planner {
     return result;
   }
 
-  /// Whether the only use of the piece's only result is the next piece's kernel, so that rows can be handed
-  /// over.
+  /// Whether the only use of the piece's only result is the next piece's kernel, so that rows can be handed over.
   bool can_chain(const Stage& piece, const Stage& next) const {
     if (piece.calls.size() != 1 || piece.kind != Stage::Kind::kKernels || next.calls.empty()) return false;
     const std::vector<int>& outputs = piece.calls.back().outputs;
-    if (outputs.size() != 1 || outputs[0] == plan_.output_tensor || readers(outputs[0]) != 1 ||
-        has_norm(outputs[0]))
+    if (outputs.size() != 1 || outputs[0] == plan_.output_tensor || readers(outputs[0]) != 1 || has_norm(outputs[0]))
       return false;
     const KernelCall& reader = next.calls.front();
-    if (std::find(reader.inputs.begin(), reader.inputs.end(), outputs[0]) == reader.inputs.end())
-      return false;
+    if (std::find(reader.inputs.begin(), reader.inputs.end(), outputs[0]) == reader.inputs.end()) return false;
     return rows_needed(reader, outputs[0]).has_value();
   }
 
@@ -407,8 +397,8 @@ class Planner {
     plan_.stages.push_back(load);
     attach_statistics(plan_.stages.back(), {plan_.input_tensor});
     std::vector<bool> used(pieces_.size(), false);
-    // Backwards, each piece takes the chain of pieces that only feed it; then the chains run in the order of
-    // their ends.
+    // Backwards, each piece takes the chain of pieces that only feed it; then the chains run in the order of their
+    // ends.
     std::vector<std::vector<size_t>> chains;
     for (size_t last = pieces_.size(); last-- > 0;) {
       if (used[last]) continue;
@@ -452,8 +442,8 @@ class Planner {
     }
     const bool last_of_all = chain.back() + 1 == pieces_.size();
     const std::vector<int>& outputs = stage.calls.back().outputs;
-    if (last_of_all && stage.calls.size() == chain.size() &&
-        outputs == std::vector<int>{plan_.output_tensor} && readers(outputs[0]) == 0) {
+    if (last_of_all && stage.calls.size() == chain.size() && outputs == std::vector<int>{plan_.output_tensor} &&
+        readers(outputs[0]) == 0) {
       tensor(outputs[0]).window = true;
       stage.windows.push_back(outputs[0]);
       stage.store_image = true;
@@ -518,28 +508,23 @@ class Planner {
         for (NodeId id : call.step_nodes) {
           if (id != kNoNode && std::holds_alternative<Resize>(graph().node(id).op)) {
             // The maps are made before the first stage.
-            plan_.resizes.push_back(
-                {id, add_block(Block::Kind::kMaps, static_cast<int>(plan_.resizes.size()), 0)});
+            plan_.resizes.push_back({id, add_block(Block::Kind::kMaps, static_cast<int>(plan_.resizes.size()), 0)});
             extend(plan_.resizes.back().block, s);
           }
           for (Statistics& statistics : plan_.statistics) {
-            if (statistics.node == id && statistics.coefficients_block >= 0)
-              extend(statistics.coefficients_block, s);
+            if (statistics.node == id && statistics.coefficients_block >= 0) extend(statistics.coefficients_block, s);
           }
         }
       }
       for (int i : stage.statistics) {
-        plan_.statistics[static_cast<size_t>(i)].sums_block =
-            add_block(Block::Kind::kSums, i, static_cast<int>(s));
+        plan_.statistics[static_cast<size_t>(i)].sums_block = add_block(Block::Kind::kSums, i, static_cast<int>(s));
       }
       if (stage.norm >= 0) {
         Statistics& statistics = plan_.statistics[static_cast<size_t>(stage.norm)];
         extend(statistics.sums_block, s);
-        statistics.coefficients_block =
-            add_block(Block::Kind::kCoefficients, stage.norm, static_cast<int>(s));
+        statistics.coefficients_block = add_block(Block::Kind::kCoefficients, stage.norm, static_cast<int>(s));
       }
-      if (!stage.windows.empty())
-        add_block(Block::Kind::kWindows, static_cast<int>(s), static_cast<int>(s));
+      if (!stage.windows.empty()) add_block(Block::Kind::kWindows, static_cast<int>(s), static_cast<int>(s));
     }
   }
 

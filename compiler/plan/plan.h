@@ -12,17 +12,13 @@
 
 namespace qatc {
 
-// The plan says what runs when and where its data lies, for every image size at once. It knows no instruction
-// set.
+// The plan says what runs when and where its data lies, for every image size at once. It knows no instruction set.
 //
 //   kernels   distinct functions to emit
-//   stages    run one after another; each may be split over threads by rows. A stage is a chain of kernel
-//   calls that slide
-//             over the rows together: all but the last write window tensors, of which only the rows in use
-//             exist.
+//   stages    run one after another; each may be split over threads by rows. A stage is a chain of kernel calls that
+//             slide over the rows together: all but the last write window tensors, of which only the rows in use exist.
 //   tensors   8-bit NHWC, in the arena or in a window of their stage
-//   blocks    pieces of the arena: tensors, windows, statistics; blocks that live at the same time never
-//   overlap
+//   blocks    pieces of the arena: tensors, windows, statistics; blocks that live at the same time never overlap
 
 struct PlanTensor {
   ValueId value;
@@ -41,14 +37,13 @@ struct KernelCall {
   int kernel = 0;
   std::vector<int> inputs, outputs;  // tensors
   std::vector<NodeId> conv_nodes;    // one per conv of the spec
-  std::vector<NodeId>
-      step_nodes;  // one per step: the node whose rounding or table it is; meaningless for loads
+  std::vector<NodeId> step_nodes;    // one per step: the node whose rounding or table it is; meaningless for loads
   std::vector<Origin> origins;
   int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
 };
 
-/// Which rows of its input a kernel reads for output rows [a, b): [a*stride - before, (b-1)*stride + after +
-/// 1), or through the resize map.
+/// Which rows of its input a kernel reads for output rows [a, b): [a*stride - before, (b-1)*stride + after + 1), or
+/// through the resize map.
 struct RowsNeeded {
   bool resize = false;
   int64_t stride = 1, before = 0, after = 0;
@@ -62,8 +57,8 @@ struct Stage {
     kNorm,        // turns the sums of statistics `norm` into coefficients
     kStoreImage,  // writes tensor `image` to the caller's image
   } kind = Kind::kKernels;
-  std::vector<KernelCall> calls;  // call i+1 reads window i
-  std::vector<int> windows;       // tensor of each window: one less than calls, as many with store_image
+  std::vector<KernelCall> calls;        // call i+1 reads window i; calls without windows (concat) are independent
+  std::vector<int> windows;             // tensor of each window: one less than calls, as many with store_image
   std::vector<RowsNeeded> rows_needed;  // of window i by call i+1, for i+1 < calls
   bool store_image = false;             // the last call's output goes to the caller's image, through a window
   std::vector<int> statistics;          // gathered from the stage's results, rows as they are made
@@ -90,8 +85,8 @@ struct Block {
   enum class Kind : uint8_t { kTensor, kWindows, kSums, kCoefficients, kMaps } kind = Kind::kTensor;
   int subject = 0;  // tensor, stage, statistics (twice), resize
   int first = 0, last = 0;
-  /// Blocks that end where this may begin: offset = max over `below` of offset + size, for every image size.
-  /// Every two blocks alive together are ordered by it, directly or through others.
+  /// Blocks that end where this may begin: offset = max over `below` of offset + size, for every image size. Every two
+  /// blocks alive together are ordered by it, directly or through others.
   std::vector<int> below;
 };
 
@@ -128,8 +123,7 @@ int64_t arena_size(const Plan& plan, int64_t height, int64_t width);
 /// Bytes of a block at an image size (height, width), as the generated driver computes them.
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width);
 /// Rows that window `window` of a stage holds so that the next call can compute `rows` rows.
-int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height,
-                    int64_t width);
+int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height, int64_t width);
 /// Blocks, each after those below it.
 std::vector<int> placement_order(const Plan& plan);
 /// Offsets of all blocks, then the arena's size without the slack for alignment.

@@ -6,15 +6,14 @@ namespace qatc {
 
 namespace {
 
-// The text form of a plan, for people and golden tests; t1, k2, b3, s4 are indices of tensors, kernels,
-// blocks and stages.
+// The text form of a plan, for people and golden tests; t1, k2, b3, s4 are indices of tensors, kernels, blocks and
+// stages.
 class PlanPrinter {
  public:
   explicit PlanPrinter(const Plan& plan) : plan_(plan) {}
 
   std::string run() {
-    text_ << "plan '" << plan_.graph.name << "' " << (plan_.rounding == Rounding::kExact ? "exact" : "float")
-          << "\n";
+    text_ << "plan '" << plan_.graph.name << "' " << (plan_.rounding == Rounding::kExact ? "exact" : "float") << "\n";
     const SizeLimits& limits = plan_.limits;
     text_ << "size " << limits.min_height << ".." << limits.max_height << " x " << limits.min_width << ".."
           << limits.max_width << "\n";
@@ -34,8 +33,8 @@ class PlanPrinter {
  private:
   void print_tensor(size_t index) {
     const PlanTensor& t = plan_.tensors[index];
-    text_ << "t" << index << " '" << t.name << "': " << dtype_name(t.dtype) << "[" << t.height.to_string()
-          << ", " << t.width.to_string() << ", " << t.channels << "]";
+    text_ << "t" << index << " '" << t.name << "': " << dtype_name(t.dtype) << "[" << t.height.to_string() << ", "
+          << t.width.to_string() << ", " << t.channels << "]";
     if (t.border != std::array<int64_t, 4>{}) {
       text_ << " border [" << t.border[0] << ", " << t.border[1] << ", " << t.border[2] << ", " << t.border[3]
             << "] of " << t.zero_point;
@@ -78,8 +77,7 @@ class PlanPrinter {
       text_ << "of the resize\n";
       return;
     }
-    text_ << "y * " << rows.stride << " - " << rows.before << " .. y * " << rows.stride << " + " << rows.after
-          << "\n";
+    text_ << "y * " << rows.stride << " - " << rows.before << " .. y * " << rows.stride << " + " << rows.after << "\n";
   }
 
   void print_block(size_t index) {

@@ -29,7 +29,7 @@ class InternalError : public std::logic_error {
 }  // namespace qatc
 
 /// After validation everything is an invariant of ours; a violation is an InternalError.
-#define QATC_CHECK(condition, message)                                      \
-  do {                                                                      \
+#define QATC_CHECK(condition, message)                                             \
+  do {                                                                             \
     if (!(condition)) ::qatc::fail_check(__FILE__, __LINE__, #condition, message); \
   } while (false)

@@ -47,8 +47,7 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-/// Beside `path`, so that renaming stays within one file system; unlike any other's, so that two writers do
-/// not meet.
+/// Beside `path`, so that renaming stays within one file system; unlike any other's, so that two writers do not meet.
 std::string partial_path(const std::string& path) {
   static std::atomic<int> count{0};
   return path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".partial";
@@ -93,8 +92,7 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   const int flags = special ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
   Descriptor file(::open(partial.c_str(), flags | O_CLOEXEC, 0666));
   if (file.get() < 0) throw UserError("cannot write " + path + ": " + std::strerror(errno));
-  if (!write_all(file.get(), bytes) || !file.close() ||
-      (!special && std::rename(partial.c_str(), path.c_str()) != 0)) {
+  if (!write_all(file.get(), bytes) || !file.close() || (!special && std::rename(partial.c_str(), path.c_str()) != 0)) {
     const int reason = errno;
     if (!special) ::unlink(partial.c_str());
     throw UserError("cannot write " + path + ": " + std::strerror(reason));

@@ -8,15 +8,14 @@ namespace qatc {
 /// The bytes of a file. Throws UserError `cannot read <path>: <reason>`.
 std::string read_file(const std::string& path);
 
-/// The file appears with all its bytes, or replaces the old one, or nothing happens: a reader never sees half
-/// a file and a failure leaves nothing behind. Throws UserError `cannot write <path>: <reason>`.
+/// The file appears with all its bytes, or replaces the old one, or nothing happens: a reader never sees half a file
+/// and a failure leaves nothing behind. Throws UserError `cannot write <path>: <reason>`.
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
 /// Makes a folder and those above it, where missing. Throws UserError `cannot make folder <path>: <reason>`.
 void make_folder(const std::string& path);
 
-/// A new, empty folder that is deleted with all its content at the end of the scope, unless it was renamed by
-/// then.
+/// A new, empty folder that is deleted with all its content at the end of the scope, unless it was renamed by then.
 class TemporaryDirectory {
  public:
   /// In $TMPDIR or /tmp.

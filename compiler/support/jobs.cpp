@@ -52,8 +52,7 @@ struct Failure {
 std::string read_all(int pipe) {
   std::string text;
   char buffer[4096];
-  for (ssize_t n = 0; (n = read(pipe, buffer, sizeof buffer)) > 0;)
-    text.append(buffer, static_cast<size_t>(n));
+  for (ssize_t n = 0; (n = read(pipe, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(n));
   return text;
 }
 

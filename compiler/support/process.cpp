@@ -25,8 +25,7 @@ UserError cannot_run(const std::string& program, int reason) {
   return UserError("cannot run " + program + ": " + std::strerror(reason));
 }
 
-/// Both ends close on exec, so that processes started by other threads at the same time do not keep them
-/// open.
+/// Both ends close on exec, so that processes started by other threads at the same time do not keep them open.
 struct Pipe {
   int read_end = -1, write_end = -1;
 
@@ -62,6 +61,7 @@ pid_t start(const std::vector<std::string>& command, const Pipe& out, const Pipe
   posix_spawn_file_actions_adddup2(&spawn.actions, out.write_end, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&spawn.actions, err.write_end, STDERR_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   pid_t pid = 0;
@@ -72,8 +72,7 @@ pid_t start(const std::vector<std::string>& command, const Pipe& out, const Pipe
 
 /// Reads both pipes as they fill, or the process would wait for us while we wait for it.
 void drain(Pipe& out, Pipe& err, ProcessResult& result) {
-  std::array<std::pair<int*, std::string*>, 2> streams{
-      {{&out.read_end, &result.out}, {&err.read_end, &result.err}}};
+  std::array<std::pair<int*, std::string*>, 2> streams{{{&out.read_end, &result.out}, {&err.read_end, &result.err}}};
   while (out.read_end >= 0 || err.read_end >= 0) {
     std::array<pollfd, 2> polled{{{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}}};  // poll skips fd -1
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return;

@@ -11,8 +11,7 @@ namespace {
 constexpr const char* kWipe = "\r\033[K";
 }
 
-ProgressLine::ProgressLine(std::string what)
-    : what_(std::move(what)), is_shown_(::isatty(STDERR_FILENO) == 1) {}
+ProgressLine::ProgressLine(std::string what) : what_(std::move(what)), is_shown_(::isatty(STDERR_FILENO) == 1) {}
 
 ProgressLine::~ProgressLine() {
   if (is_shown_) std::fputs(kWipe, stderr);

@@ -4,8 +4,8 @@
 
 namespace qatc {
 
-/// One line on a terminal that says how far the work is, e.g. `kernels 12/35`, and is wiped at the end of the
-/// scope. Writes nothing when stderr is not a terminal.
+/// One line on a terminal that says how far the work is, e.g. `kernels 12/35`, and is wiped at the end of the scope.
+/// Writes nothing when stderr is not a terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(std::string what);

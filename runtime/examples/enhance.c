@@ -223,8 +223,7 @@ int main(int argc, char** argv) {
 
   picture after = {0};
   int32_t out_channels = 0;
-  qatc_status status =
-      model_output_size(before.height, before.width, &after.height, &after.width, &out_channels);
+  qatc_status status = model_output_size(before.height, before.width, &after.height, &after.width, &out_channels);
   if (status != QATC_OK) {
     fail("%s: %d x %d pixels: %s", o.in, (int)before.width, (int)before.height, qatc_status_string(status));
   }
@@ -264,9 +263,9 @@ int main(int argc, char** argv) {
   if (o.side_by_side != NULL) {
     save_side_by_side(o.side_by_side, &before, &after);
   }
-  printf("%d x %d -> %d x %d pixels in %.2f ms, %d thread%s, arena %.1f MB\n", (int)before.width,
-         (int)before.height, (int)after.width, (int)after.height, best_ms, (int)workers,
-         workers == 1 ? "" : "s", (double)arena_size * 1e-6);
+  printf("%d x %d -> %d x %d pixels in %.2f ms, %d thread%s, arena %.1f MB\n", (int)before.width, (int)before.height,
+         (int)after.width, (int)after.height, best_ms, (int)workers, workers == 1 ? "" : "s",
+         (double)arena_size * 1e-6);
 
   free(in_floats);
   free(out_floats);

@@ -124,8 +124,7 @@ static options parse_options(int argc, char** argv) {
 
 static size_t value_size(qatc_type type) { return type == QATC_F32 ? sizeof(float) : 1; }
 
-static framed_image make_image(int32_t height, int32_t width, int32_t channels, qatc_type type,
-                               layout layout) {
+static framed_image make_image(int32_t height, int32_t width, int32_t channels, qatc_type type, layout layout) {
   const ptrdiff_t s = (ptrdiff_t)value_size(type);
   framed_image f = {.image = {.height = height, .width = width, .channels = channels, .type = type}};
   ptrdiff_t offset = 0;

@@ -16,9 +16,9 @@ __attribute__((target("avx512f,avx512vnni"))) static double measure(void) {
   for (long i = 0; i < iterations; ++i) {
     __asm__ volatile(DOT8(4, 5, 6, 7, 8, 9, 10, 11) DOT8(12, 13, 14, 15, 16, 17, 18, 19)
                          DOT8(20, 21, 22, 23, 24, 25, 26, 27)::
-                             : "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
-                               "xmm13", "xmm14", "xmm15", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20",
-                               "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27");
+                             : "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
+                               "xmm14", "xmm15", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",
+                               "xmm24", "xmm25", "xmm26", "xmm27");
   }
   clock_gettime(CLOCK_MONOTONIC, &end);
   const double seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);

@@ -40,11 +40,10 @@ std::string with_prefix(const std::string& text, const std::string& prefix) {
 std::string run_command(const std::string& command, const std::string& folder) {
   const std::string script = "cd '" + folder + "' && PATH='" QATC_BIN_DIR "':\"$PATH\" && TMPDIR='" + folder +
                              "/tmp' XDG_CACHE_HOME='" + folder +
-                             "/cache' && export PATH TMPDIR XDG_CACHE_HOME && unset QATC_REBASE && " +
-                             command;
+                             "/cache' && export PATH TMPDIR XDG_CACHE_HOME && unset QATC_REBASE && " + command;
   const ProcessResult result = run_process({"sh", "-c", script});
-  std::string text = with_prefix(without_measurements(result.out), "| ") +
-                     with_prefix(without_measurements(result.err), "! ");
+  std::string text =
+      with_prefix(without_measurements(result.out), "| ") + with_prefix(without_measurements(result.err), "! ");
   text = std::regex_replace(text, std::regex(folder), "FOLDER");
   return text + (result.status == 0 ? "" : "[" + std::to_string(result.status) + "]\n");
 }

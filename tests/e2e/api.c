@@ -136,8 +136,7 @@ static void check_types_and_layouts(void) {
   {
     static uint8_t flipped[kValues];
     const size_t row = kWidth * kChannels;
-    for (i = 0; i < kHeight; ++i)
-      memcpy(flipped + (size_t)(kHeight - 1 - i) * row, in_bytes + (size_t)i * row, row);
+    for (i = 0; i < kHeight; ++i) memcpy(flipped + (size_t)(kHeight - 1 - i) * row, in_bytes + (size_t)i * row, row);
     bytes_in.data = flipped + (kHeight - 1) * row;
     bytes_in.row_stride = -bytes_in.row_stride;
     run_with(&bytes_in, &bytes_out, NULL);
@@ -175,8 +174,7 @@ static void check_executors(void) {
   CHECK(calls > 0);
   /* Several calls at the same time. */
   qatc_threads_create(&threads, 3);
-  qatc_threads_executor(&threads)->parallel_for(qatc_threads_executor(&threads)->context, 6, run_one,
-                                                results);
+  qatc_threads_executor(&threads)->parallel_for(qatc_threads_executor(&threads)->context, 6, run_one, results);
   for (i = 0; i < 6; ++i) CHECK(memcmp(results + i * kValues, expected_bytes, sizeof expected_bytes) == 0);
   memset(out_bytes, 0, sizeof out_bytes);
   run_with(&input, &output, qatc_threads_executor(&threads));

@@ -14,8 +14,7 @@ TEST(Api, FromCAndCpp) {
   const std::string source = std::string(QATC_TESTS_DIR) + "/e2e/api.c";
   const std::vector<std::string> strict{"-Wall", "-Wextra", "-pedantic", "-Werror"};
   for (const Rounding rounding : {Rounding::kFloat, Rounding::kExact}) {
-    GeneratedLibrary library(make_plan(graph, rounding), runnable({"host", "arm-64-linux-arm_dot_prod"}),
-                             "tiny");
+    GeneratedLibrary library(make_plan(graph, rounding), runnable({"host", "arm-64-linux-arm_dot_prod"}), "tiny");
     for (const std::string& target : library.targets()) {
       std::vector<std::vector<std::string>> languages{{"-std=c11"}};
       if (target == "host") languages.push_back({"-std=c++17", "-x", "c++"});

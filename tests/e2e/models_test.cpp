@@ -50,8 +50,7 @@ std::vector<Case> cases() {
 
 /// Half a step of the graph's output quantization: reference and result are the same code within it.
 double half_output_step(const Plan& plan) {
-  return plan.graph.type(plan.tensors[static_cast<size_t>(plan.output_tensor)].value).quant->scale_at(0) /
-         2.0;
+  return plan.graph.type(plan.tensors[static_cast<size_t>(plan.output_tensor)].value).quant->scale_at(0) / 2.0;
 }
 
 class Models : public ::testing::TestWithParam<Case> {};
@@ -128,8 +127,7 @@ TEST_P(SmallModels, EqualEvaluatorAndReferenceVectors) {
     const Tensor image = to_nhwc(read_tensor(data + "/input_0.pb"));
     const Tensor expected = evaluate(plan.graph, {image}, plan.rounding).front();
     for (const std::string& target : library.targets()) {
-      EXPECT_EQ(first_difference(float_image(expected), library.run(target, float_image(image))), "")
-          << target;
+      EXPECT_EQ(first_difference(float_image(expected), library.run(target, float_image(image))), "") << target;
     }
     const Tensor reference = to_nhwc(read_tensor(data + "/output_0.pb"));
     EXPECT_EQ(compare_images(expected, reference, half_output_step(plan)).equal_share, 1.0);

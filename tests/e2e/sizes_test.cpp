@@ -63,9 +63,7 @@ TEST_F(Sizes, AllGiveTheSameBytes) {
 
 TEST_F(Sizes, TooSmallIsRefused) {
   const SizeLimits& limits = plan_->limits;
-  const auto image_of = [](int64_t height, int64_t width) {
-    return float_image(random_image(1, height, width, 3));
-  };
+  const auto image_of = [](int64_t height, int64_t width) { return float_image(random_image(1, height, width, 3)); };
   EXPECT_EQ(run(image_of(limits.min_height, limits.min_width)).height, limits.min_height);
   if (limits.min_height > 1) {
     EXPECT_THROW(run(image_of(limits.min_height - 1, limits.min_width)), std::exception);

@@ -51,8 +51,7 @@ Plan conv_plan() {
     options.filter = channels == 8 ? Filter::kFixedPoint : Filter::kPerChannel;
     value = network.conv({value}, channels, options);
   }
-  const ValueId gate =
-      network.mul(network.lookup(network.conv({value}, 24, {})), network.conv({value}, 24, {}));
+  const ValueId gate = network.mul(network.lookup(network.conv({value}, 24, {})), network.conv({value}, 24, {}));
   network.keep(network.conv({gate, value}, 3, {}));
   return make_plan(network.finish(), Rounding::kFloat);
 }
@@ -70,8 +69,7 @@ bool is_apple_name(const std::string& target) {
 }
 
 /// Names as C has them: Apple's objects put an underscore before them.
-std::set<std::string> symbols(const std::string& target, const std::string& which,
-                              const std::string& archive) {
+std::set<std::string> symbols(const std::string& target, const std::string& which, const std::string& archive) {
   std::set<std::string> result;
   for (const std::string& line : lines_of({QATC_NM, which, "--extern-only", "--just-symbol-name", archive})) {
     if (line.empty() || line.back() == ':') continue;
@@ -92,8 +90,8 @@ std::map<std::string, std::string> files_below(const std::string& folder) {
 
 TEST(Example, IsUpToDate) {
   const Plan plan = tiny_plan();
-  for (const auto& [file, text] : {std::pair{"tiny.h", emit_header(plan, "tiny")},
-                                   std::pair{"tiny_driver.c", emit_driver(plan, "tiny")}}) {
+  for (const auto& [file, text] :
+       {std::pair{"tiny.h", emit_header(plan, "tiny")}, std::pair{"tiny_driver.c", emit_driver(plan, "tiny")}}) {
     const std::string path = std::string(QATC_EXAMPLE_DIR) + "/" + file;
     if (std::getenv("QATC_REBASE") != nullptr) {
       write_file_atomically(path, text);
@@ -242,12 +240,11 @@ TEST(TwoModels, InOneProgram) {
     GeneratedLibrary second(other, {target}, "other");
     const std::string other_library = second.folder() + "/" + target + "/libother.a";
     for (const std::string language : {"c", "c++"}) {
-      if (language == "c++" && target != "host")
-        continue;  // a cross compiler for C is enough for everything else
+      if (language == "c++" && target != "host") continue;  // a cross compiler for C is enough for everything else
       const std::string program =
           first.link(target, std::string(QATC_EMIT_TEST_DIR) + "/two_models.c",
-                     {"-I" + second.folder(), "-std=" + std::string(language == "c" ? "c11" : "c++17"),
-                      "-Wall", "-Wextra", "-pedantic", "-Werror", "-x", language},
+                     {"-I" + second.folder(), "-std=" + std::string(language == "c" ? "c11" : "c++17"), "-Wall",
+                      "-Wextra", "-pedantic", "-Werror", "-x", language},
                      {other_library});
       std::vector<std::string> command = runner(target);
       command.push_back(program);

@@ -6,9 +6,8 @@
 
 #include "qatc_driver_support.h"
 
-#define EXPECT_SAME_FIELD(ours, theirs, field)                      \
-  static_assert(offsetof(ours, field) == offsetof(theirs, field) && \
-                sizeof(ours::field) == sizeof(theirs::field))
+#define EXPECT_SAME_FIELD(ours, theirs, field) \
+  static_assert(offsetof(ours, field) == offsetof(theirs, field) && sizeof(ours::field) == sizeof(theirs::field))
 
 EXPECT_SAME_FIELD(qatc_dimension, halide_dimension_t, min);
 EXPECT_SAME_FIELD(qatc_dimension, halide_dimension_t, extent);

@@ -8,8 +8,7 @@
 
 enum { kHeight = 9, kWidth = 14, kChannels = 3, kValues = kHeight * kWidth * kChannels };
 
-typedef qatc_status (*run_function)(const qatc_image*, const qatc_image*, void*, size_t,
-                                    const qatc_executor*);
+typedef qatc_status (*run_function)(const qatc_image*, const qatc_image*, void*, size_t, const qatc_executor*);
 
 static int print_result(run_function run, size_t arena_size) {
   static uint8_t in[kValues], out[kValues];

@@ -46,8 +46,7 @@ constexpr Golden kGoldens[] = {
      "that are)\n"
      "unsupported_op.onnx: node 'Softmax_0' (Softmax): the op is not supported (README.md lists those that "
      "are)"},
-    {"wrong_channels.onnx",
-     "wrong_channels.onnx: node 'Conv_0' (Conv): filter reads 3 channels but the input has 5"},
+    {"wrong_channels.onnx", "wrong_channels.onnx: node 'Conv_0' (Conv): filter reads 3 channels but the input has 5"},
     {"wrong_rank.onnx",
      "wrong_rank.onnx: node 'Conv_0' (Conv): filter must have 4 dimensions, has 3; only two-dimensional "
      "convolution is supported"},
@@ -80,8 +79,7 @@ TEST(BadModels, UnreadableFiles) {
     }
     return "";
   };
-  EXPECT_EQ(message("no/such/model.onnx"),
-            "cannot read no/such/model.onnx: No such file or directory");
+  EXPECT_EQ(message("no/such/model.onnx"), "cannot read no/such/model.onnx: No such file or directory");
   EXPECT_EQ(message("."), "cannot read .: Is a directory");
 }
 

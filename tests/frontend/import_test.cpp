@@ -134,8 +134,7 @@ TEST(Import, ClipBounds) {
 }
 
 TEST(Import, WindowExtents) {
-  const auto shape = [](int64_t kernel,
-                        const std::vector<std::pair<std::string, std::vector<int64_t>>>& attributes) {
+  const auto shape = [](int64_t kernel, const std::vector<std::pair<std::string, std::vector<int64_t>>>& attributes) {
     OnnxBuilder b(1);
     onnx::NodeProto& conv = add_conv(b, kernel, 1);
     for (const auto& [name, values] : attributes) set_ints(conv, name, values);
@@ -221,8 +220,7 @@ TEST(Import, ResizeModesThatAreAcceptedReadTheSamePixels) {
           for (int64_t i = 0; i < out; ++i) {
             const auto ours =
                 std::min<int64_t>(static_cast<int64_t>(std::floor(static_cast<double>(i) / scale)), in - 1);
-            ASSERT_EQ(onnx_index(mode, nearest, i, scale, in), ours)
-                << mode << " " << nearest << " " << scale;
+            ASSERT_EQ(onnx_index(mode, nearest, i, scale, in), ours) << mode << " " << nearest << " " << scale;
           }
         }
       }
@@ -238,8 +236,7 @@ struct Fault {
 };
 
 TEST(ImportErrors, QuantizationParameters) {
-  const auto quantize = [](float scale, onnx::TensorProto::DataType type,
-                           const std::vector<int32_t>& zero_points) {
+  const auto quantize = [](float scale, onnx::TensorProto::DataType type, const std::vector<int32_t>& zero_points) {
     OnnxBuilder b;
     b.floats("s", {}, {scale});
     b.ints("z", type, {static_cast<int64_t>(zero_points.size())}, zero_points);
@@ -303,8 +300,7 @@ TEST(ImportErrors, UnknownAttribute) {
 TEST(ImportErrors, UnnamedNodesGoByTheirOutput) {
   OnnxBuilder b;
   b.node("Softmax", {"x"}).clear_name();
-  EXPECT_EQ(b.errors(),
-            "m.onnx: node 'y' (Softmax): the op is not supported (README.md lists those that are)");
+  EXPECT_EQ(b.errors(), "m.onnx: node 'y' (Softmax): the op is not supported (README.md lists those that are)");
 }
 
 TEST(ImportErrors, ShapesThatMayDiffer) {
@@ -403,9 +399,8 @@ TEST(ImportErrors, ConstantsThatAreNotThere) {
     damage(*b.graph().mutable_initializer(0));
     return b.errors();
   };
-  EXPECT_EQ(
-      errors([](onnx::TensorProto& w) { w.set_data_location(onnx::TensorProto::EXTERNAL); }),
-      "m.onnx: initializer 'w' keeps its data in another file; save the model with all data in one file");
+  EXPECT_EQ(errors([](onnx::TensorProto& w) { w.set_data_location(onnx::TensorProto::EXTERNAL); }),
+            "m.onnx: initializer 'w' keeps its data in another file; save the model with all data in one file");
   EXPECT_EQ(errors([](onnx::TensorProto& w) { w.set_raw_data("12"); }),
             "m.onnx: initializer 'w' needs 4 bytes of data by its dimensions but has 2; the file is "
             "truncated or damaged");
@@ -422,9 +417,8 @@ TEST(ImportErrors, ConstantsThatAreNotThere) {
               w.clear_float_data();
             }),
             "m.onnx: node 'Conv_0' (Conv): filter reads 0 channels but the input has 1");
-  EXPECT_EQ(
-      errors([](onnx::TensorProto& w) { w.set_float_data(0, std::numeric_limits<float>::quiet_NaN()); }),
-      "m.onnx: node 'Conv_0' (Conv): filter holds nan at element 0; all must be finite");
+  EXPECT_EQ(errors([](onnx::TensorProto& w) { w.set_float_data(0, std::numeric_limits<float>::quiet_NaN()); }),
+            "m.onnx: node 'Conv_0' (Conv): filter holds nan at element 0; all must be finite");
 }
 
 }  // namespace

@@ -7,8 +7,7 @@ namespace qatc::test {
 
 namespace {
 
-onnx::AttributeProto& add(onnx::NodeProto& node, const std::string& name,
-                          onnx::AttributeProto::AttributeType type) {
+onnx::AttributeProto& add(onnx::NodeProto& node, const std::string& name, onnx::AttributeProto::AttributeType type) {
   onnx::AttributeProto& attribute = *node.add_attribute();
   attribute.set_name(name);
   attribute.set_type(type);
@@ -51,14 +50,12 @@ onnx::TensorProto& OnnxBuilder::initializer(const std::string& name, onnx::Tenso
   return tensor;
 }
 
-void OnnxBuilder::floats(const std::string& name, std::vector<int64_t> dims,
-                         const std::vector<float>& values) {
+void OnnxBuilder::floats(const std::string& name, std::vector<int64_t> dims, const std::vector<float>& values) {
   onnx::TensorProto& tensor = initializer(name, onnx::TensorProto::FLOAT, dims);
   for (float value : values) tensor.add_float_data(value);
 }
 
-void OnnxBuilder::int64s(const std::string& name, std::vector<int64_t> dims,
-                         const std::vector<int64_t>& values) {
+void OnnxBuilder::int64s(const std::string& name, std::vector<int64_t> dims, const std::vector<int64_t>& values) {
   onnx::TensorProto& tensor = initializer(name, onnx::TensorProto::INT64, dims);
   for (int64_t value : values) tensor.add_int64_data(value);
 }
@@ -70,13 +67,8 @@ void OnnxBuilder::ints(const std::string& name, onnx::TensorProto::DataType type
 }
 
 void OnnxBuilder::fix_input_dim(int axis, int64_t extent) {
-  graph()
-      .mutable_input(0)
-      ->mutable_type()
-      ->mutable_tensor_type()
-      ->mutable_shape()
-      ->mutable_dim(axis)
-      ->set_dim_value(extent);
+  graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(axis)->set_dim_value(
+      extent);
 }
 
 Graph OnnxBuilder::import() const { return import_onnx_bytes(bytes(), "m.onnx"); }

@@ -44,8 +44,7 @@ TEST(PrintParse, ReadsWhatTheTextSays) {
 }
 
 TEST(PrintParse, SkipsCommentsAndEmptyLines) {
-  EXPECT_EQ(print(parse("# a comment\n\ngraph 'net'\n  input %x: f32[]\n")),
-            "graph 'net'\ninput %x: f32[]\n");
+  EXPECT_EQ(print(parse("# a comment\n\ngraph 'net'\n  input %x: f32[]\n")), "graph 'net'\ninput %x: f32[]\n");
 }
 
 TEST(PrintParse, LargeConstantsAreAbbreviated) {
@@ -108,8 +107,7 @@ class RandomGraph {
     // Readers of removed nodes read an input instead.
     for (ValueId id : values_) {
       const Value& value = graph_.value(id);
-      const bool is_input =
-          std::find(graph_.inputs().begin(), graph_.inputs().end(), id) != graph_.inputs().end();
+      const bool is_input = std::find(graph_.inputs().begin(), graph_.inputs().end(), id) != graph_.inputs().end();
       if (!value.producer && !value.constant && !is_input) graph_.replace_uses(id, values_[0]);
     }
   }

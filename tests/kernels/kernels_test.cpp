@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "support/network_builder.h"
 #include "ops/evaluate.h"
 #include "support/generated_library.h"
+#include "support/network_builder.h"
 
 namespace qatc::testing {
 namespace {
@@ -20,8 +20,7 @@ using Filter = NetworkBuilder::Filter;
 const std::vector<Size> kSizes{{1, 1}, {1, 7}, {7, 1}, {5, 3}, {13, 11}, {37, 23}};
 const std::vector<int64_t> kInputChannels{1, 3, 4, 5, 8, 10, 12, 16, 20, 24, 32, 33, 48, 64};
 const std::vector<int64_t> kOutputChannels{1, 3, 4, 10, 12, 16, 24, 32, 40, 64};
-const std::vector<std::string> kOtherTargets{"x86-64-linux", "arm-64-linux",
-                                             "x86-64-linux-sse41-avx-f16c-fma-avx2"};
+const std::vector<std::string> kOtherTargets{"x86-64-linux", "arm-64-linux", "x86-64-linux-sse41-avx-f16c-fma-avx2"};
 
 uint64_t base_seed() {
   static const uint64_t seed = [] {
@@ -56,8 +55,7 @@ class Kernels : public ::testing::TestWithParam<int> {
   void expect_equal(NetworkBuilder& network, std::vector<Size> sizes = kSizes) {
     const Rounding rounding = GetParam() % 2 == 0 ? Rounding::kFloat : Rounding::kExact;
     const Plan plan = make_plan(network.finish(), rounding);
-    SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) +
-                 (rounding == Rounding::kFloat ? ", float" : ", exact"));
+    SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) + (rounding == Rounding::kFloat ? ", float" : ", exact"));
     const std::string other = kOtherTargets[static_cast<size_t>(GetParam()) % kOtherTargets.size()];
     GeneratedLibrary library(plan, runnable({"host", "arm-64-linux-arm_dot_prod", other}));
     const int64_t channels = plan.tensors[static_cast<size_t>(plan.input_tensor)].channels;
@@ -202,8 +200,8 @@ TEST_P(Movement, EqualsEvaluator) {
   network.keep(network.resize_by(small, 5, 2));
   const Extent third = Extent::height().step(1, 2, 3);
   network.keep(network.resize(wide, {third, Extent::width().step(2, 3, 1)}));
-  network.keep(network.conv({network.resize(small, {Extent::height(), Extent::width()})}, 12,
-                            network.random_conv({1})));
+  network.keep(
+      network.conv({network.resize(small, {Extent::height(), Extent::width()})}, 12, network.random_conv({1})));
   expect_equal(network);
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, Movement, ::testing::Range(0, 4));

@@ -4,8 +4,7 @@ namespace qatc::testing {
 namespace {
 
 TEST(Clip, RealValuesKeepNan) {
-  const Tensor y =
-      run(Clip{0, 1}, {real_tensor({5}, {-1, 0.25, 7, INFINITY, NAN})}, {real_type({5})}, real_type({5}));
+  const Tensor y = run(Clip{0, 1}, {real_tensor({5}, {-1, 0.25, 7, INFINITY, NAN})}, {real_type({5})}, real_type({5}));
   EXPECT_EQ((std::vector<double>(y.real.begin(), y.real.begin() + 4)), (std::vector<double>{0, 0.25, 1, 1}));
   EXPECT_TRUE(std::isnan(y.real[4]));
 }
@@ -21,9 +20,7 @@ TEST(Clip, EightBitEqualsTheDequantizedFunction) {
   expect_unary(Clip{-0.5F, 0.25F}, [](double x) { return x < -0.5 ? -0.5 : x > 0.25 ? 0.25 : x; });
 }
 
-TEST(Clip, BoundsAreNumbers) {
-  EXPECT_THROW(verify(Clip{NAN, 1}, {real_type({1})}, real_type({1})), InternalError);
-}
+TEST(Clip, BoundsAreNumbers) { EXPECT_THROW(verify(Clip{NAN, 1}, {real_type({1})}, real_type({1})), InternalError); }
 
 }  // namespace
 }  // namespace qatc::testing

@@ -61,11 +61,9 @@ Case random_case(Random& random, const TensorType& activation, TensorType filter
 template <class Number, class Activation, class Filter, class F>
 void naive_convolution(const Case& c, Activation&& activation, Filter&& filter, F&& f) {
   const int64_t out_h =
-      (c.height + c.op.pad[0] + c.op.pad[2] - c.op.dilation[0] * (c.kernel_height - 1) - 1) / c.op.stride[0] +
-      1;
+      (c.height + c.op.pad[0] + c.op.pad[2] - c.op.dilation[0] * (c.kernel_height - 1) - 1) / c.op.stride[0] + 1;
   const int64_t out_w =
-      (c.width + c.op.pad[1] + c.op.pad[3] - c.op.dilation[1] * (c.kernel_width - 1) - 1) / c.op.stride[1] +
-      1;
+      (c.width + c.op.pad[1] + c.op.pad[3] - c.op.dilation[1] * (c.kernel_width - 1) - 1) / c.op.stride[1] + 1;
   size_t flat = 0;
   for (int64_t y = 0; y < out_h; ++y)
     for (int64_t x = 0; x < out_w; ++x)
@@ -98,8 +96,7 @@ TEST(Conv2d, RealEqualsTheNaiveLoops) {
     const Case c = random_case(random, real_type({}), real_type({}));
     const Tensor y = run(c.op, c.inputs, c.types, real_type({}));
     naive_convolution<double>(
-        c, [](const Tensor& t, size_t i) { return t.real[i]; },
-        [&](size_t i, size_t) { return c.filter().real[i]; },
+        c, [](const Tensor& t, size_t i) { return t.real[i]; }, [&](size_t i, size_t) { return c.filter().real[i]; },
         [&](size_t flat, size_t o, double sum) { ASSERT_NEAR(y.real[flat], sum + c.bias().real[o], 1e-10); });
   }
 }
@@ -118,11 +115,8 @@ TEST(Conv2d, IntegersEqualTheNaiveLoops) {
     const Tensor y = run(c.op, c.inputs, c.types, out, rounding);
     const QuantParams& weights = *c.filter_type().quant;
     naive_convolution<int64_t>(
-        c,
-        [&](const Tensor& t, size_t i) { return int64_t{t.integers[i]} - activation.quant->zero_point[0]; },
-        [&](size_t i, size_t o) {
-          return int64_t{c.filter().integers[i]} - weights.zero_point[weights.axis ? o : 0];
-        },
+        c, [&](const Tensor& t, size_t i) { return int64_t{t.integers[i]} - activation.quant->zero_point[0]; },
+        [&](size_t i, size_t o) { return int64_t{c.filter().integers[i]} - weights.zero_point[weights.axis ? o : 0]; },
         [&](size_t flat, size_t o, int64_t sum) {
           const double multiplier = static_cast<double>(activation.quant->scale[0]) *
                                     static_cast<double>(weights.scale[weights.axis ? o : 0]) /
@@ -146,8 +140,7 @@ TEST(Conv2d, IsTheQuantizedRealConvolution) {
     SCOPED_TRACE(random.trace());
     const DType dtype = random.dtype_8bit();
     const TensorType activation = quantized_type(dtype, {}, 0.25F, random.zero_point(dtype));
-    Case c =
-        random_case(random, activation, quantized_type(DType::kI8, {}, 0.5F, random.zero_point(DType::kI8)));
+    Case c = random_case(random, activation, quantized_type(DType::kI8, {}, 0.5F, random.zero_point(DType::kI8)));
     for (double& b : c.inputs.back().real) b = std::nearbyint(b * 16) / 16;
     const TensorType out = quantized_type(dtype, {}, 256, random.zero_point(dtype));
 
@@ -205,8 +198,7 @@ TEST(Conv2d, RulesOnTypes) {
   EXPECT_THROW(verify(Conv2d{}, {q, real_type({2, 1, 1, 2}), bias}, q), InternalError);
   EXPECT_THROW(verify(Conv2d{}, {q, filter, bias}, real_type({1, 4, 4, 2})), InternalError);
   EXPECT_THROW(verify(Conv2d{}, {q, filter, quantized_type(DType::kI32, {2}, 1, 0)}, q), InternalError);
-  EXPECT_THROW(verify(Conv2d{}, {q, quantized_type(DType::kI32, {2, 1, 1, 2}, 0.3F, 0), bias}, q),
-               InternalError);
+  EXPECT_THROW(verify(Conv2d{}, {q, quantized_type(DType::kI32, {2, 1, 1, 2}, 0.3F, 0), bias}, q), InternalError);
   Conv2d two;
   two.activations = 2;
   EXPECT_THROW(verify(two, {q, other, filter, bias}, q), InternalError);

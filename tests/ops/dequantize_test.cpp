@@ -11,8 +11,7 @@ TEST(Dequantize, IsExactInDouble) {
     const Tensor q = all_values(in.dtype);
     const Tensor x = run(Dequantize{}, {q}, {in}, real_type({}));
     for (size_t i = 0; i < 256; ++i) {
-      EXPECT_EQ(x.real[i],
-                static_cast<double>(in.quant->scale[0]) * (q.integers[i] - in.quant->zero_point[0]));
+      EXPECT_EQ(x.real[i], static_cast<double>(in.quant->scale[0]) * (q.integers[i] - in.quant->zero_point[0]));
     }
   }
 }
@@ -30,15 +29,13 @@ TEST(Dequantize, IsUndoneByQuantize) {
     SCOPED_TRACE(random.trace());
     const TensorType in = random.type_8bit({1, 16, 16, 1});
     const Tensor q = all_values(in.dtype);
-    EXPECT_EQ(run(Quantize{}, {run(Dequantize{}, {q}, {in}, real_type({}))}, {real_type({1, 16, 16, 1})}, in),
-              q);
+    EXPECT_EQ(run(Quantize{}, {run(Dequantize{}, {q}, {in}, real_type({}))}, {real_type({1, 16, 16, 1})}, in), q);
   }
 }
 
 TEST(Dequantize, RulesOnTypes) {
   EXPECT_THROW(verify(Dequantize{}, {real_type({1})}, real_type({1})), InternalError);
-  EXPECT_THROW(verify(Dequantize{}, {TensorType{DType::kU8, {1}, std::nullopt}}, real_type({1})),
-               InternalError);
+  EXPECT_THROW(verify(Dequantize{}, {TensorType{DType::kU8, {1}, std::nullopt}}, real_type({1})), InternalError);
 }
 
 }  // namespace

@@ -50,8 +50,7 @@ TwoGraphs make_graphs(Random& random) {
     const ValueId w = add_dequantized(g, g.add_constant("filter", filter_type, filter));
     const ValueId b = g.add_constant("bias", real_type({4}), bias);
     const ValueId x = add_dequantized(g, add(g, Quantize{}, {image}, x_type));
-    const ValueId y =
-        add_dequantized(g, add(g, Quantize{}, {add(g, conv, {x, w, b}, real_type({}))}, y_type));
+    const ValueId y = add_dequantized(g, add(g, Quantize{}, {add(g, conv, {x, w, b}, real_type({}))}, y_type));
     const ValueId t = add_dequantized(g, add(g, Quantize{}, {add(g, Tanh{}, {y}, real_type({}))}, t_type));
     const ValueId m = add_dequantized(g, add(g, Quantize{}, {add(g, Mul{}, {t, y}, real_type({}))}, m_type));
     const ValueId p = add(g, MaxPool{}, {t}, real_type({}));
@@ -84,8 +83,7 @@ TEST(Evaluate, FusedGraphEqualsTheQdqGraph) {
     verify(graphs.qdq);
     verify(graphs.fused);
     const Tensor image = random.tensor(real_type({1, random.integer(2, 9), random.integer(2, 9), 3}), 1);
-    EXPECT_EQ(evaluate(graphs.qdq, {image}, Rounding::kExact),
-              evaluate(graphs.fused, {image}, Rounding::kExact));
+    EXPECT_EQ(evaluate(graphs.qdq, {image}, Rounding::kExact), evaluate(graphs.fused, {image}, Rounding::kExact));
   }
 }
 
@@ -100,8 +98,7 @@ TEST(Evaluate, KeepsEveryValueOnRequest) {
   for (size_t i = 0; i < values.size(); ++i) {
     const TensorType& type = graph.type(static_cast<ValueId>(i));
     ASSERT_EQ(values[i].shape.size(), type.shape.size());
-    for (size_t d = 0; d < type.shape.size(); ++d)
-      EXPECT_EQ(values[i].shape[d], type.shape[d].evaluate(5, 4));
+    for (size_t d = 0; d < type.shape.size(); ++d) EXPECT_EQ(values[i].shape[d], type.shape[d].evaluate(5, 4));
   }
   EXPECT_EQ(values[index(graph.outputs()[1])], outputs[1]);
 }
@@ -122,8 +119,7 @@ TEST(Evaluate, RealValuesStayInDoubleBetweenFloat32Ends) {
   graph.add_output(y);
   graph.add_output(add(graph, Mul{}, {y, y}, type));
   const double third = static_cast<float>(1.0 / 3);
-  const std::vector<Tensor> result =
-      evaluate(graph, {real_tensor({1, 1, 1, 1}, {1.0 / 3})}, Rounding::kFloat);
+  const std::vector<Tensor> result = evaluate(graph, {real_tensor({1, 1, 1, 1}, {1.0 / 3})}, Rounding::kFloat);
   EXPECT_EQ(result[0].real[0], static_cast<float>(third * third));
   EXPECT_EQ(result[1].real[0], static_cast<float>(third * third * (third * third)));
 }
@@ -161,8 +157,7 @@ TEST(Evaluate, OnlyValuesThatLiveInFloat32AreDividedInFloat32) {
   EXPECT_EQ(evaluate(of_constant, {}, Rounding::kExact)[0].integers[0], 50);
 
   Graph of_result;
-  of_result.add_output(
-      add(of_result, Quantize{}, {add(of_result, Relu{}, {of_result.add_input("x", real)}, real)}, q));
+  of_result.add_output(add(of_result, Quantize{}, {add(of_result, Relu{}, {of_result.add_input("x", real)}, real)}, q));
   EXPECT_EQ(evaluate(of_result, {x}, Rounding::kFloat)[0].integers[0], 51);
   EXPECT_EQ(evaluate(of_result, {x}, Rounding::kExact)[0].integers[0], 51);
 }

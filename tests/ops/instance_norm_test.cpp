@@ -32,8 +32,7 @@ TEST(InstanceNorm, RealEqualsTheDefinition) {
     const int64_t channels = random.integer(1, 5);
     const std::vector<int64_t> shape{1, random.integer(1, 7), random.integer(1, 7), channels};
     const std::vector<TensorType> types{real_type(shape), real_type({channels}), real_type({channels})};
-    const std::vector<Tensor> inputs{random.tensor(types[0]), random.tensor(types[1]),
-                                     random.tensor(types[2])};
+    const std::vector<Tensor> inputs{random.tensor(types[0]), random.tensor(types[1]), random.tensor(types[2])};
     const Tensor y = run(InstanceNorm{}, inputs, types, types[0]);
     const std::vector<long double> x(inputs[0].real.begin(), inputs[0].real.end());
     const std::vector<long double> expected = naive_norm(x, channels, 1e-5F, inputs[1], inputs[2]);
@@ -49,11 +48,9 @@ TEST(InstanceNorm, EightBitRoundsTheDefinition) {
     const int64_t channels = random.integer(1, 5);
     const std::vector<int64_t> shape{1, random.integer(1, 9), random.integer(1, 9), channels};
     const TensorType out = random.type_8bit(shape);
-    const std::vector<TensorType> types{random.type_8bit(shape), real_type({channels}),
-                                        real_type({channels})};
+    const std::vector<TensorType> types{random.type_8bit(shape), real_type({channels}), real_type({channels})};
     std::vector<Tensor> inputs{random.tensor(types[0]), random.tensor(types[1]), random.tensor(types[2])};
-    if (seed % 5 == 0)
-      std::fill(inputs[0].integers.begin(), inputs[0].integers.end(), types[0].quant->zero_point[0]);
+    if (seed % 5 == 0) std::fill(inputs[0].integers.begin(), inputs[0].integers.end(), types[0].quant->zero_point[0]);
     for (size_t i : {1, 2}) {
       for (double& x : inputs[i].real) x = static_cast<float>(x);
     }
@@ -84,11 +81,9 @@ TEST(InstanceNorm, OnePixelGivesBeta) {
 }
 
 TEST(InstanceNorm, ShapesAndTypes) {
-  EXPECT_THROW(infer_shape(InstanceNorm{}, {real_type({1, 2, 2, 3}), real_type({2}), real_type({3})}),
-               UserError);
+  EXPECT_THROW(infer_shape(InstanceNorm{}, {real_type({1, 2, 2, 3}), real_type({2}), real_type({3})}), UserError);
   const TensorType q = quantized_type(DType::kU8, {1, 2, 2, 3}, 1, 0);
-  EXPECT_THROW(verify(InstanceNorm{}, {q, real_type({3}), real_type({3})}, real_type({1, 2, 2, 3})),
-               InternalError);
+  EXPECT_THROW(verify(InstanceNorm{}, {q, real_type({3}), real_type({3})}, real_type({1, 2, 2, 3})), InternalError);
   EXPECT_THROW(verify(InstanceNorm{-1}, {q, real_type({3}), real_type({3})}, q), InternalError);
 }
 

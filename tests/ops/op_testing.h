@@ -21,23 +21,18 @@ class Random {
   int64_t integer(int64_t min, int64_t max) {
     return min + static_cast<int64_t>(engine_() % static_cast<uint64_t>(max - min + 1));
   }
-  float real(float min, float max) {
-    return min + (max - min) * static_cast<float>(engine_() % 65536) / 65535.0F;
-  }
+  float real(float min, float max) { return min + (max - min) * static_cast<float>(engine_() % 65536) / 65535.0F; }
   bool coin() { return integer(0, 1) == 1; }
   DType dtype_8bit() { return coin() ? DType::kU8 : DType::kI8; }
   /// Both ends of the range are as likely as everything between them together.
   int32_t zero_point(DType dtype) {
     const IntegerRange range = integer_range(dtype);
     const int64_t pick = integer(0, 3);
-    return pick == 0   ? range.min
-           : pick == 1 ? range.max
-                       : static_cast<int32_t>(integer(range.min, range.max));
+    return pick == 0 ? range.min : pick == 1 ? range.max : static_cast<int32_t>(integer(range.min, range.max));
   }
   TensorType type_8bit(std::vector<int64_t> shape) {
     const DType dtype = dtype_8bit();
-    return {dtype, Shape(shape.begin(), shape.end()),
-            QuantParams{{real(0.001F, 0.1F)}, {zero_point(dtype)}, {}}};
+    return {dtype, Shape(shape.begin(), shape.end()), QuantParams{{real(0.001F, 0.1F)}, {zero_point(dtype)}, {}}};
   }
   Tensor tensor(const TensorType& type, float magnitude = 2) {
     std::vector<int64_t> shape;
@@ -45,8 +40,7 @@ class Random {
     Tensor result = Tensor::zeros(type.dtype, shape);
     for (double& x : result.real) x = real(-magnitude, magnitude);
     if (type.is_real()) return result;
-    const IntegerRange range =
-        type.dtype == DType::kI32 ? IntegerRange{-40000, 40000} : integer_range(type.dtype);
+    const IntegerRange range = type.dtype == DType::kI32 ? IntegerRange{-40000, 40000} : integer_range(type.dtype);
     for (int32_t& q : result.integers) q = static_cast<int32_t>(integer(range.min, range.max));
     return result;
   }
@@ -60,8 +54,7 @@ inline TensorType real_type(const std::vector<int64_t>& shape) {
   return {DType::kF32, Shape(shape.begin(), shape.end()), std::nullopt};
 }
 
-inline TensorType quantized_type(DType dtype, const std::vector<int64_t>& shape, float scale,
-                                 int32_t zero_point) {
+inline TensorType quantized_type(DType dtype, const std::vector<int64_t>& shape, float scale, int32_t zero_point) {
   return {dtype, Shape(shape.begin(), shape.end()), QuantParams{{scale}, {zero_point}, {}}};
 }
 
@@ -118,8 +111,7 @@ void expect_unary(const Op& op, F&& f) {
     for (size_t i = 0; i < 256; ++i) {
       const double x = (q.integers[i] - in.quant->zero_point[0]) * static_cast<double>(in.quant->scale[0]);
       const double steps = f(x) / static_cast<double>(out.quant->scale[0]);
-      EXPECT_EQ(result.integers[i], naive_round(steps, out.quant->zero_point[0], out.dtype))
-          << "q = " << q.integers[i];
+      EXPECT_EQ(result.integers[i], naive_round(steps, out.quant->zero_point[0], out.dtype)) << "q = " << q.integers[i];
     }
   }
 }

@@ -75,8 +75,7 @@ TEST(Quantize, RulesOnTypes) {
   const TensorType q = quantized_type(DType::kU8, {1}, 1, 0);
   EXPECT_THROW(verify(Quantize{}, {q}, q), InternalError);
   EXPECT_THROW(verify(Quantize{}, {real_type({1})}, real_type({1})), InternalError);
-  EXPECT_THROW(verify(Quantize{}, {real_type({1})}, TensorType{DType::kU8, {1}, std::nullopt}),
-               InternalError);
+  EXPECT_THROW(verify(Quantize{}, {real_type({1})}, TensorType{DType::kU8, {1}, std::nullopt}), InternalError);
 }
 
 }  // namespace

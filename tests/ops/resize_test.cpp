@@ -58,8 +58,7 @@ TEST(Resize, MovesAllChannelsOfRowsAndColumns) {
 }
 
 TEST(Resize, ShapesAndTypes) {
-  const TensorType in{
-      DType::kF32, {1, Extent::height().step(1, 0, 2), Extent::width().step(1, 0, 2), 3}, std::nullopt};
+  const TensorType in{DType::kF32, {1, Extent::height().step(1, 0, 2), Extent::width().step(1, 0, 2), 3}, std::nullopt};
   EXPECT_EQ(infer_shape(Resize{{Extent::height(), Extent::width()}, {}, {1, 1}}, {in}),
             (Shape{1, Extent::height(), Extent::width(), 3}));
   EXPECT_THROW(infer_shape(to_size(0, 2), {in}), UserError);

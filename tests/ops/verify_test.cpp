@@ -16,8 +16,8 @@ Small make_small() {
   s.x = s.graph.add_input("x", kReal);
   s.relu = s.graph.add_node(Relu{}, {s.x}, "relu", kReal, {{"block/act", "Relu"}});
   s.tanh = s.graph.add_node(Tanh{}, {s.relu}, "tanh", kReal, {});
-  s.constant = s.graph.add_constant("c", quantized_type(DType::kU8, {2}, 0.5F, 3),
-                                    integer_tensor(DType::kU8, {2}, {0, 255}));
+  s.constant =
+      s.graph.add_constant("c", quantized_type(DType::kU8, {2}, 0.5F, 3), integer_tensor(DType::kU8, {2}, {0, 255}));
   s.graph.add_output(s.tanh);
   return s;
 }

@@ -55,8 +55,7 @@ std::string run(const std::string& names, const std::string& input) {
 
 std::vector<std::filesystem::path> golden_files() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(QATC_GOLDEN_DIR))
-    files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(QATC_GOLDEN_DIR)) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -68,8 +67,7 @@ TEST_P(Golden, Matches) {
   const size_t passes = text.find("passes: ");
   const size_t input = text.find(kInput);
   const size_t output = text.find(kOutput);
-  ASSERT_TRUE(passes < input && input < output && output != std::string::npos)
-      << GetParam() << " lacks a section";
+  ASSERT_TRUE(passes < input && input < output && output != std::string::npos) << GetParam() << " lacks a section";
   const size_t names = passes + std::string("passes: ").size();
   const size_t begin = input + std::string(kInput).size();
   const std::string actual = run(text.substr(names, input - names), text.substr(begin, output - begin));

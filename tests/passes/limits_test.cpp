@@ -14,8 +14,7 @@ namespace {
 /// A 1x1 conv over `channels` channels whose every weight is `weight`.
 Graph conv_graph(int64_t channels, DType dtype, int32_t weight, int32_t zero_point) {
   Graph graph;
-  const TensorType image{
-      DType::kU8, {1, Extent::height(), Extent::width(), channels}, QuantParams{{0.5F}, {0}, {}}};
+  const TensorType image{DType::kU8, {1, Extent::height(), Extent::width(), channels}, QuantParams{{0.5F}, {0}, {}}};
   const ValueId x = graph.add_input("x", image);
   Tensor weights = Tensor::zeros(dtype, {1, 1, 1, channels});
   for (int32_t& w : weights.integers) w = weight;
@@ -65,8 +64,7 @@ TEST(ToFixedPointFilters, RefusesWeightsThatAreNotFinite) {
   const ValueId filter = graph.add_constant("w", {DType::kF32, {1, 1, 1, 1}, {}}, weights);
   const ValueId bias = graph.add_constant("b", {DType::kF32, {1}, {}}, Tensor::zeros(DType::kF32, {1}));
   graph.add_output(graph.add_node(Conv2d{}, {x, filter, bias}, "y", image, {{"head", "Conv"}}));
-  EXPECT_EQ(refusal(to_fixed_point_filters, graph),
-            "node 'head' (Conv): the filter has a weight that is not finite");
+  EXPECT_EQ(refusal(to_fixed_point_filters, graph), "node 'head' (Conv): the filter has a weight that is not finite");
 }
 
 }  // namespace

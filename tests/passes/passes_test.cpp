@@ -19,8 +19,7 @@ TEST(Passes, EachKeepsTheGraphsValues) {
     const Tensor image = random_image(seed);
     const std::vector<Tensor> expected = evaluate(graph, {image}, Rounding::kExact);
     run_passes(graph, [&](const Pass& pass, const Graph& after) {
-      ASSERT_EQ(evaluate(after, {image}, Rounding::kExact), expected) << "after " << pass.name << "\n"
-                                                                      << print(after);
+      ASSERT_EQ(evaluate(after, {image}, Rounding::kExact), expected) << "after " << pass.name << "\n" << print(after);
     });
     if (HasFailure()) return;
   }

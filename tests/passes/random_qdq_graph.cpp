@@ -15,8 +15,7 @@ class Builder {
   explicit Builder(unsigned seed) : random_(seed) {
     graph_.name = "random" + std::to_string(seed);
     activations_ = pick(0, 1) == 0 ? DType::kU8 : DType::kI8;
-    const ValueId x =
-        graph_.add_input("x", {DType::kF32, {1, Extent::height(), Extent::width(), 3}, std::nullopt});
+    const ValueId x = graph_.add_input("x", {DType::kF32, {1, Extent::height(), Extent::width(), 3}, std::nullopt});
     const QuantParams quant = activation_quant(1);
     for (int count = pick(1, 2); count > 0; --count) pool_.push_back(dequantize(quantize(x, quant)));
   }
@@ -32,9 +31,7 @@ class Builder {
 
  private:
   int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
-  double uniform(double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random_);
-  }
+  double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(random_); }
   ValueId any() { return pool_[static_cast<size_t>(pick(0, static_cast<int>(pool_.size()) - 1))]; }
   int64_t channels(ValueId id) const { return graph_.type(id).shape[3].constant(); }
 
@@ -56,17 +53,15 @@ class Builder {
                            {{name, "QuantizeLinear"}});
   }
   ValueId dequantize(ValueId q) { return add(Dequantize{}, {q}); }
-  ValueId quantized(ValueId real, double range) {
-    return dequantize(quantize(real, activation_quant(range)));
-  }
+  ValueId quantized(ValueId real, double range) { return dequantize(quantize(real, activation_quant(range))); }
 
   ValueId constant(std::vector<int64_t> shape, double range) {
     Tensor data = Tensor::zeros(DType::kF32, std::move(shape));
     // Magnitudes within a factor of four, which a fixed point filter represents exactly.
     for (double& v : data.real) v = static_cast<float>(range * uniform(0.25, 1) * (pick(0, 1) == 0 ? 1 : -1));
     const Shape extents(data.shape.begin(), data.shape.end());
-    return graph_.add_constant("constant" + std::to_string(graph_.value_count()),
-                               {DType::kF32, extents, std::nullopt}, data);
+    return graph_.add_constant("constant" + std::to_string(graph_.value_count()), {DType::kF32, extents, std::nullopt},
+                               data);
   }
   ValueId filter(std::vector<int64_t> shape) {
     const auto outputs = static_cast<size_t>(shape[0]);
@@ -88,8 +83,7 @@ class Builder {
         break;
     }
     const TensorType type{DType::kI8, graph_.type(real).shape, quant};
-    return dequantize(
-        graph_.add_node(Quantize{}, {real}, "filter" + std::to_string(graph_.node_count()), type, {}));
+    return dequantize(graph_.add_node(Quantize{}, {real}, "filter" + std::to_string(graph_.node_count()), type, {}));
   }
   ValueId bias(int64_t count) {
     if (pick(0, 1) == 0) return constant({count}, 0.3);
@@ -152,8 +146,7 @@ class Builder {
       case 0:
       case 1:
         real = conv(x);
-        for (int count = pick(0, 3); count > 1; --count)
-          real = pick(0, 1) == 0 ? clamp(real) : movement(real);
+        for (int count = pick(0, 3); count > 1; --count) real = pick(0, 1) == 0 ? clamp(real) : movement(real);
         break;
       case 2:
         for (int count = pick(0, 3); count > 0; --count) real = elementwise(real);
@@ -205,8 +198,8 @@ Graph random_qdq_graph(unsigned seed) { return Builder(seed).build(); }
 
 Tensor random_image(unsigned seed) {
   std::mt19937 random(seed);
-  Tensor image = Tensor::zeros(
-      DType::kF32, {1, 4 + static_cast<int64_t>(random() % 6), 4 + static_cast<int64_t>(random() % 6), 3});
+  Tensor image = Tensor::zeros(DType::kF32,
+                               {1, 4 + static_cast<int64_t>(random() % 6), 4 + static_cast<int64_t>(random() % 6), 3});
   for (double& v : image.real) v = static_cast<float>(random() % 1000) / 1000.0F;
   return image;
 }

@@ -42,8 +42,7 @@ TEST_P(Golden, Matches) {
   const size_t input = text.find(input_mark) + input_mark.size();
   const size_t plan = text.find(plan_mark);
   ASSERT_NE(plan, std::string::npos);
-  const std::string actual =
-      text.substr(0, plan) + plan_mark + print(plan_of(text.substr(input, plan - input)));
+  const std::string actual = text.substr(0, plan) + plan_mark + print(plan_of(text.substr(input, plan - input)));
   if (std::getenv("QATC_REBASE") != nullptr) {
     write_file_atomically(GetParam().string(), actual);
   } else {
@@ -104,8 +103,7 @@ TEST_P(RandomNetwork, BlocksAliveTogetherNeverOverlap) {
       EXPECT_EQ(offsets[a] % 64, 0);
       EXPECT_LE(end, offsets.back());
       for (size_t b = 0; b < a; ++b) {
-        if (plan.blocks[a].first > plan.blocks[b].last || plan.blocks[b].first > plan.blocks[a].last)
-          continue;
+        if (plan.blocks[a].first > plan.blocks[b].last || plan.blocks[b].first > plan.blocks[a].last) continue;
         const int64_t other_end = offsets[b] + block_size(plan, plan.blocks[b], height, width);
         EXPECT_TRUE(end <= offsets[b] || other_end <= offsets[a])
             << "b" << a << " and b" << b << " at " << height << " x " << width << "\n"

@@ -24,7 +24,8 @@ for target in aarch64-linux-gnu aarch64-linux-android arm64-apple-ios arm64-appl
   for source in qatc_runtime qatc_threads; do
     "$clang" --target=$target -std=c11 -ffreestanding -O2 -fPIC -fno-stack-protector -ffp-contract=off -fno-math-errno \
       -Wall -Wextra -Wpedantic -Werror -c "$runtime/$source.c" -o "$work/$source.o"
-    for symbol in $("$nm" -u "$work/$source.o" | awk '{ sub(/^_/, "", $NF); print $NF }'); do
+    undefined=$("$nm" -u "$work/$source.o") # by itself, so that its failure is one
+    for symbol in $(printf '%s\n' "$undefined" | awk '{ sub(/^_/, "", $NF); print $NF }'); do
       case $source:$symbol in
         *:memcpy | *:memset | qatc_threads:pthread_*) ;;
         *)
@@ -33,7 +34,8 @@ for target in aarch64-linux-gnu aarch64-linux-android arm64-apple-ios arm64-appl
           ;;
       esac
     done
-    text=$("$size" "$work/$source.o" | awk 'NR == 2 { print $1 }')
+    sizes=$("$size" "$work/$source.o")
+    text=$(printf '%s\n' "$sizes" | awk 'NR == 2 { print $1 }')
     echo "$target $source: $text bytes"
     test "$text" -le 12288
   done

@@ -41,8 +41,7 @@ static void invert_band(void* data, int32_t index) {
   int32_t end = 0;
   qatc_split_rows(job->input->height, kBands, index, &begin, &end);
   qatc_load_image(job->input, job->origin, job->row_stride, kPixelBytes, &job->quantizer, begin, end);
-  qatc_store_image(job->output, job->origin, job->row_stride, kPixelBytes, job->f32_table, job->u8_table,
-                   begin, end);
+  qatc_store_image(job->output, job->origin, job->row_stride, kPixelBytes, job->f32_table, job->u8_table, begin, end);
 }
 
 qatc_status invert_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,

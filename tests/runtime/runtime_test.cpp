@@ -39,8 +39,7 @@ struct Picture {
   qatc_image image;
 
   uint8_t* at(int y, int x, int c) const {
-    return static_cast<uint8_t*>(image.data) + y * image.row_stride + x * image.pixel_stride +
-           c * image.channel_stride;
+    return static_cast<uint8_t*>(image.data) + y * image.row_stride + x * image.pixel_stride + c * image.channel_stride;
   }
   float real(int y, int x, int c) const {
     float value;
@@ -126,8 +125,7 @@ TEST(CheckImage, OutputsMustNotOverlapButInputsMay) {
     p.image.row_stride = c.row;
     p.image.pixel_stride = c.pixel;
     p.image.channel_stride = c.channel;
-    EXPECT_EQ(qatc_check_image(&p.image, 4, 5, 3, 1), QATC_BAD_STRIDE)
-        << c.row << " " << c.pixel << " " << c.channel;
+    EXPECT_EQ(qatc_check_image(&p.image, 4, 5, 3, 1), QATC_BAD_STRIDE) << c.row << " " << c.pixel << " " << c.channel;
     EXPECT_EQ(qatc_check_image(&p.image, 4, 5, 3, 0), QATC_OK) << c.row << " " << c.pixel << " " << c.channel;
   }
 }
@@ -168,8 +166,7 @@ TEST(FillBorder, FillsTheBorderAndNothingElse) {
           // In three bands, beginning and ending outside of the border.
           qatc_fill_border(origin, row_stride, height, width, pixel_bytes, pad.data(), 77, -100, 0);
           qatc_fill_border(origin, row_stride, height, width, pixel_bytes, pad.data(), 77, 0, height);
-          qatc_fill_border(origin, row_stride, height, width, pixel_bytes, pad.data(), 77, height,
-                           height + 100);
+          qatc_fill_border(origin, row_stride, height, width, pixel_bytes, pad.data(), 77, height, height + 100);
 
           for (int y = 0; y < rows; ++y) {
             for (ptrdiff_t i = 0; i < row_stride; ++i) {
@@ -202,9 +199,8 @@ TEST(FillBorder, FillsOnlyTheRowsAskedFor) {
 /// QuantizeLinear as ONNX defines it, by way of the C library: the specification of qatc_load_image.
 uint8_t quantize(float x, const qatc_quantizer& q) {
   if (std::isnan(x)) return static_cast<uint8_t>(q.zero_point);
-  const double quotient = q.rounding == QATC_ROUND_EXACT
-                              ? static_cast<double>(x) / static_cast<double>(q.scale)
-                              : static_cast<double>(x / q.scale);
+  const double quotient = q.rounding == QATC_ROUND_EXACT ? static_cast<double>(x) / static_cast<double>(q.scale)
+                                                         : static_cast<double>(x / q.scale);
   const double rounded = std::nearbyint(quotient) + q.zero_point;
   return static_cast<uint8_t>(std::fmin(std::fmax(rounded, 0.0), 255.0));
 }
@@ -235,8 +231,7 @@ void expect_loads_as_specified(const Picture& p, const qatc_quantizer& q, int pi
         }
         expected = value ^ q.storage_xor;
       }
-      ASSERT_EQ(tensor[static_cast<size_t>(y * row_stride + i)], expected)
-          << "y " << y << " x " << x << " c " << c;
+      ASSERT_EQ(tensor[static_cast<size_t>(y * row_stride + i)], expected) << "y " << y << " x " << x << " c " << c;
     }
   }
 }
@@ -278,12 +273,10 @@ std::vector<float> hard_values(float scale) {
   const float huge = std::numeric_limits<float>::max();
   const float infinity = std::numeric_limits<float>::infinity();
   const float tiny = std::numeric_limits<float>::denorm_min();
-  std::vector<float> values{std::nanf(""), infinity, -infinity, huge, -huge, tiny,
-                            -tiny,         0.0F,     -0.0F,     3e9F, -3e9F};
+  std::vector<float> values{std::nanf(""), infinity, -infinity, huge, -huge, tiny, -tiny, 0.0F, -0.0F, 3e9F, -3e9F};
   for (int k = -300; k <= 300; ++k) {  // ties, and their neighbours
     const float tie = (static_cast<float>(k) + 0.5F) * scale;
-    for (const float x : {tie, std::nextafterf(tie, infinity), std::nextafterf(tie, -infinity)})
-      values.push_back(x);
+    for (const float x : {tie, std::nextafterf(tie, infinity), std::nextafterf(tie, -infinity)}) values.push_back(x);
   }
   return values;
 }
@@ -393,9 +386,7 @@ TEST(SplitRows, CoversEveryRowOnceInBalancedBands) {
 }
 
 TEST(ParallelFor, WithoutAnExecutorIsALoopInOrder) {
-  const auto append = [](void* data, int32_t index) {
-    static_cast<std::vector<int32_t>*>(data)->push_back(index);
-  };
+  const auto append = [](void* data, int32_t index) { static_cast<std::vector<int32_t>*>(data)->push_back(index); };
   const qatc_executor one_worker{nullptr, 1, nullptr};
   for (const qatc_executor* executor : {static_cast<const qatc_executor*>(nullptr), &one_worker}) {
     std::vector<int32_t> order;
@@ -406,8 +397,7 @@ TEST(ParallelFor, WithoutAnExecutorIsALoopInOrder) {
 
 TEST(ParallelFor, PassesTheContextToTheExecutor) {
   int calls = 0;
-  const qatc_executor executor{&calls, 2,
-                               [](void* context, int32_t count, void (*body)(void*, int32_t), void* data) {
+  const qatc_executor executor{&calls, 2, [](void* context, int32_t count, void (*body)(void*, int32_t), void* data) {
                                  ++*static_cast<int*>(context);
                                  for (int32_t i = count; i-- > 0;) body(data, i);
                                }};
@@ -427,8 +417,8 @@ void expect_close(double actual, long double expected, double relative, double a
 }
 
 /// Mean and variance of the values in two passes in long double, as in a textbook.
-void expect_norm_as_two_pass(const std::vector<uint8_t>& q, int32_t zero_point, double scale_in,
-                             double epsilon, float gamma, float beta, double scale_out) {
+void expect_norm_as_two_pass(const std::vector<uint8_t>& q, int32_t zero_point, double scale_in, double epsilon,
+                             float gamma, float beta, double scale_out) {
   int64_t sum = 0;
   int64_t squares = 0;
   long double mean = 0;
@@ -449,12 +439,11 @@ void expect_norm_as_two_pass(const std::vector<uint8_t>& q, int32_t zero_point, 
 
   double a = 0;
   double b = 0;
-  qatc_norm_coefficients(static_cast<int64_t>(q.size()), &sum, &squares, 1, scale_in, zero_point, epsilon,
-                         &gamma, &beta, scale_out, &a, &b);
+  qatc_norm_coefficients(static_cast<int64_t>(q.size()), &sum, &squares, 1, scale_in, zero_point, epsilon, &gamma,
+                         &beta, scale_out, &a, &b);
   expect_close(a, inverse * scale_in / scale_out, 1e-13, 0);
   const long double scale_of_b = std::fabs(beta) + std::fabs(mean * inverse);
-  expect_close(b, (beta - mean * inverse) / scale_out, 0,
-               static_cast<double>(scale_of_b / scale_out) * 1e-13);
+  expect_close(b, (beta - mean * inverse) / scale_out, 0, static_cast<double>(scale_of_b / scale_out) * 1e-13);
 }
 
 TEST(NormCoefficients, AgreeWithTwoPassesInLongDouble) {
@@ -466,15 +455,12 @@ TEST(NormCoefficients, AgreeWithTwoPassesInLongDouble) {
     const int low = static_cast<int>(random() % 256);
     const int high = low + static_cast<int>(random() % static_cast<unsigned>(256 - low));
     std::vector<uint8_t> q(1 + random() % 5000);
-    for (uint8_t& value : q)
-      value = static_cast<uint8_t>(std::uniform_int_distribution<int>(low, high)(random));
-    const auto real = [&](double from, double to) {
-      return std::uniform_real_distribution<double>(from, to)(random);
-    };
+    for (uint8_t& value : q) value = static_cast<uint8_t>(std::uniform_int_distribution<int>(low, high)(random));
+    const auto real = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(random); };
     const auto gamma = static_cast<float>(real(-2, 2));
     const auto beta = static_cast<float>(real(-2, 2));
-    expect_norm_as_two_pass(q, static_cast<int32_t>(random() % 256), real(1e-3, 1), real(1e-6, 1e-4), gamma,
-                            beta, real(1e-3, 1));
+    expect_norm_as_two_pass(q, static_cast<int32_t>(random() % 256), real(1e-3, 1), real(1e-6, 1e-4), gamma, beta,
+                            real(1e-3, 1));
   }
 }
 
@@ -505,11 +491,10 @@ TEST(NormCoefficients, ChannelsAreIndependent) {
   std::array<double, 2> b{};
   std::array<double, 2> a1{};
   std::array<double, 2> b1{};
-  qatc_norm_coefficients(3, sum.data(), squares.data(), 2, 0.1, 5, 1e-5, gamma.data(), beta.data(), 0.2,
-                         a.data(), b.data());
+  qatc_norm_coefficients(3, sum.data(), squares.data(), 2, 0.1, 5, 1e-5, gamma.data(), beta.data(), 0.2, a.data(),
+                         b.data());
   for (size_t c = 0; c < 2; ++c) {
-    qatc_norm_coefficients(3, &sum[c], &squares[c], 1, 0.1, 5, 1e-5, &gamma[c], &beta[c], 0.2, &a1[c],
-                           &b1[c]);
+    qatc_norm_coefficients(3, &sum[c], &squares[c], 1, 0.1, 5, 1e-5, &gamma[c], &beta[c], 0.2, &a1[c], &b1[c]);
   }
   EXPECT_EQ(a, a1);
   EXPECT_EQ(b, b1);
@@ -523,8 +508,7 @@ TEST(ResizeMap, IsTheExactFloor) {
     for (const int32_t out : {1, 2, 5, 25, 101, 4097}) {
       std::vector<int32_t> map(static_cast<size_t>(out), -1);
       qatc_resize_map(map.data(), out, in, out, in);
-      for (int64_t i = 0; i < out; ++i)
-        ASSERT_EQ(map[static_cast<size_t>(i)], std::min<int64_t>(i * in / out, in - 1));
+      for (int64_t i = 0; i < out; ++i) ASSERT_EQ(map[static_cast<size_t>(i)], std::min<int64_t>(i * in / out, in - 1));
     }
   }
 }
@@ -534,9 +518,8 @@ TEST(ResizeMap, RatiosOfAnySize) {
     int64_t numerator, denominator;
   };
   const int64_t large = (int64_t{1} << 62) - 1;
-  for (const Ratio& r :
-       {Ratio{1, 1}, Ratio{0, 1}, Ratio{7, 2}, Ratio{large, large}, Ratio{large, 1}, Ratio{1, large},
-        Ratio{large / 2, large}, Ratio{std::numeric_limits<int64_t>::max(), 3}}) {
+  for (const Ratio& r : {Ratio{1, 1}, Ratio{0, 1}, Ratio{7, 2}, Ratio{large, large}, Ratio{large, 1}, Ratio{1, large},
+                         Ratio{large / 2, large}, Ratio{std::numeric_limits<int64_t>::max(), 3}}) {
     std::vector<int32_t> map(100, -1);
     qatc_resize_map(map.data(), 100, r.numerator, r.denominator, 37);
     for (int i = 0; i < 100; ++i) {

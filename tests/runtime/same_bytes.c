@@ -36,8 +36,7 @@ static void write_quantized(qatc_rounding rounding, float scale, int32_t zero_po
   for (int i = 0; i < kValues; ++i) {
     values[i] = next_float(i);
   }
-  qatc_quantizer quantizer = {
-      .scale = scale, .zero_point = zero_point, .rounding = rounding, .storage_xor = 0x80};
+  qatc_quantizer quantizer = {.scale = scale, .zero_point = zero_point, .rounding = rounding, .storage_xor = 0x80};
   const qatc_image image = {values, 1, kValues, 1, QATC_F32, sizeof values, sizeof(float), sizeof(float)};
   qatc_load_image(&image, stored, kValues, 1, &quantizer, 0, 1);
   fwrite(stored, 1, sizeof stored, stdout);
@@ -55,8 +54,8 @@ static void write_coefficients(int64_t count) {
     const int64_t squares = high * q1 * q1 + (count - high) * q0 * q0;
     const float gamma = next_float(1);
     const float beta = next_float(1);
-    qatc_norm_coefficients(count, &sum, &squares, 1, 0.0173, (int32_t)(next_random() % 256), 1e-5, &gamma,
-                           &beta, 0.0291, &a[c], &b[c]);
+    qatc_norm_coefficients(count, &sum, &squares, 1, 0.0173, (int32_t)(next_random() % 256), 1e-5, &gamma, &beta,
+                           0.0291, &a[c], &b[c]);
   }
   fwrite(a, 1, sizeof a, stdout);
   fwrite(b, 1, sizeof b, stdout);

@@ -23,9 +23,7 @@ class Pool {
   qatc_threads threads_;
 };
 
-void count_visit(void* data, int32_t index) {
-  ++(*static_cast<std::vector<int>*>(data))[static_cast<size_t>(index)];
-}
+void count_visit(void* data, int32_t index) { ++(*static_cast<std::vector<int>*>(data))[static_cast<size_t>(index)]; }
 
 TEST(Threads, VisitsEveryIndexOnce) {
   for (int32_t workers : {1, 2, 3, 8}) {

@@ -1,10 +1,9 @@
 #include "support/files.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <gtest/gtest.h>
 
 #include <filesystem>
 
@@ -52,8 +51,7 @@ TEST(Files, FailuresNameThePathAndLeaveNothing) {
             "cannot write " + path + "/folder: Is a directory");
   EXPECT_EQ(error_of([&] { make_folder(path + "/file/x"); }),
             "cannot make folder " + path + "/file/x: Not a directory");
-  EXPECT_EQ(error_of([&] { read_file(path + "/no"); }),
-            "cannot read " + path + "/no: No such file or directory");
+  EXPECT_EQ(error_of([&] { read_file(path + "/no"); }), "cannot read " + path + "/no: No such file or directory");
   EXPECT_EQ(error_of([&] { read_file(path); }), "cannot read " + path + ": Is a directory");
   EXPECT_EQ(entries(path), 2U);
 }

@@ -74,14 +74,13 @@ std::vector<std::string> runner(const std::string& target) {
 std::string run_checked(const std::vector<std::string>& command) {
   const ProcessResult result = run_process(command);
   if (result.status != 0) {
-    throw InternalError(text_of(command) + " ended with " + std::to_string(result.status) + ":\n" +
-                        result.out + result.err);
+    throw InternalError(text_of(command) + " ended with " + std::to_string(result.status) + ":\n" + result.out +
+                        result.err);
   }
   return result.out;
 }
 
-GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets,
-                                   const std::string& name)
+GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name)
     : targets_(targets), name_(name) {
   std::vector<Target> parsed;
   for (const std::string& target : targets) parsed.push_back(parse_target(target));
@@ -89,8 +88,7 @@ GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::stri
 }
 
 std::string GeneratedLibrary::link(const std::string& target, const std::string& source,
-                                   const std::vector<std::string>& flags,
-                                   const std::vector<std::string>& libraries) {
+                                   const std::vector<std::string>& flags, const std::vector<std::string>& libraries) {
   const std::string built = folder() + "/" + target;
   const size_t stem = source.rfind('/') + 1;
   const std::string program = built + "/" + source.substr(stem, source.rfind('.') - stem);
@@ -155,10 +153,10 @@ Tensor random_image(uint64_t seed, int64_t height, int64_t width, int64_t channe
 
 std::string first_difference(const RunResult& expected, const RunResult& actual) {
   std::ostringstream text;
-  if (expected.height != actual.height || expected.width != actual.width ||
-      expected.channels != actual.channels || expected.bytes.size() != actual.bytes.size()) {
-    text << "expected " << expected.height << " x " << expected.width << " x " << expected.channels
-         << ", got " << actual.height << " x " << actual.width << " x " << actual.channels;
+  if (expected.height != actual.height || expected.width != actual.width || expected.channels != actual.channels ||
+      expected.bytes.size() != actual.bytes.size()) {
+    text << "expected " << expected.height << " x " << expected.width << " x " << expected.channels << ", got "
+         << actual.height << " x " << actual.width << " x " << actual.channels;
     return text.str();
   }
   const auto values = static_cast<size_t>(expected.height * expected.width * expected.channels);
@@ -172,8 +170,8 @@ std::string first_difference(const RunResult& expected, const RunResult& actual)
     const auto channels = static_cast<size_t>(expected.channels);
     const size_t pixel = size == 1 ? i / channels : i % pixels;
     text << "channel " << (size == 1 ? i % channels : i / pixels) << ", y "
-         << pixel / static_cast<size_t>(expected.width) << ", x "
-         << pixel % static_cast<size_t>(expected.width) << ": ";
+         << pixel / static_cast<size_t>(expected.width) << ", x " << pixel % static_cast<size_t>(expected.width)
+         << ": ";
     for (const RunResult* side : {&expected, &actual}) {
       float real = 0;
       if (size == sizeof real) std::memcpy(&real, side->bytes.data() + i * size, sizeof real);

@@ -31,14 +31,12 @@ struct RunResult {
 /// A plan compiled for several targets, in a folder that lives as long as this object.
 class GeneratedLibrary {
  public:
-  GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets,
-                   const std::string& name = "net");
+  GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name = "net");
 
   const std::string& folder() const { return folder_.path(); }
   const std::vector<std::string>& targets() const { return targets_; }
   /// The path of the program of `source`, linked with the library and the runtime for `target`.
-  std::string link(const std::string& target, const std::string& source,
-                   const std::vector<std::string>& flags = {},
+  std::string link(const std::string& target, const std::string& source, const std::vector<std::string>& flags = {},
                    const std::vector<std::string>& libraries = {});
   /// Runs examples/run_case.c on an image. `in` is what a file of RunResult holds.
   RunResult run(const std::string& target, const RunResult& in, const std::vector<std::string>& options = {});

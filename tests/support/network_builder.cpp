@@ -47,8 +47,7 @@ ValueId NetworkBuilder::add_op(Op op, std::vector<ValueId> inputs, TensorType ty
 
 ValueId NetworkBuilder::constant(TensorType type, Tensor data) {
   type.shape = Shape(data.shape.begin(), data.shape.end());
-  return graph_.add_constant("constant" + std::to_string(graph_.value_count()), std::move(type),
-                             std::move(data));
+  return graph_.add_constant("constant" + std::to_string(graph_.value_count()), std::move(type), std::move(data));
 }
 
 ValueId NetworkBuilder::reals(int64_t count, double magnitude) {
@@ -72,15 +71,14 @@ NetworkBuilder::ConvOptions NetworkBuilder::random_conv(const std::vector<int64_
     if (integer(0, 2) == 0) options.pad[d] = integer(0, span);
     options.pad[d + 2] = span - options.pad[d] + (integer(0, 5) == 0 ? 1 : 0);
   }
-  options.filter = one_of<Filter>({Filter::kPerTensor, Filter::kPerTensor, Filter::kPerChannel,
-                                   Filter::kPerChannel, Filter::kPerChannel, Filter::kUnsigned,
-                                   Filter::kSaturated, Filter::kZeroPoints, Filter::kFixedPoint});
+  options.filter = one_of<Filter>({Filter::kPerTensor, Filter::kPerTensor, Filter::kPerChannel, Filter::kPerChannel,
+                                   Filter::kPerChannel, Filter::kUnsigned, Filter::kSaturated, Filter::kZeroPoints,
+                                   Filter::kFixedPoint});
   options.gain = one_of<double>({20, 60, 60, 300, 1e6});
   return options;
 }
 
-ValueId NetworkBuilder::conv(const std::vector<ValueId>& activations, int64_t outputs,
-                             const ConvOptions& options) {
+ValueId NetworkBuilder::conv(const std::vector<ValueId>& activations, int64_t outputs, const ConvOptions& options) {
   const TensorType in = graph_.type(activations[0]);
   std::vector<ValueId> inputs;
   int64_t channels_in = 0;
@@ -105,14 +103,12 @@ ValueId NetworkBuilder::conv(const std::vector<ValueId>& activations, int64_t ou
     const double jitter = static_cast<double>(integer(500, 2000)) / 1000;
     type.quant->scale.push_back(fixed ? std::ldexp(1.0F, static_cast<int>(integer(-33, -31)))
                                       : static_cast<float>(0.01 * jitter));
-    type.quant->zero_point.push_back(options.filter == Filter::kUnsigned ? 128
-                                     : options.filter == Filter::kZeroPoints
-                                         ? static_cast<int32_t>(integer(-128, 127))
-                                         : 0);
+    type.quant->zero_point.push_back(options.filter == Filter::kUnsigned     ? 128
+                                     : options.filter == Filter::kZeroPoints ? static_cast<int32_t>(integer(-128, 127))
+                                                                             : 0);
   }
   Tensor data = Tensor::zeros(type.dtype, {outputs, options.kernel[0], options.kernel[1], channels_in});
-  const IntegerRange range =
-      fixed ? IntegerRange{-kLargestFixedPoint, kLargestFixedPoint} : integer_range(type.dtype);
+  const IntegerRange range = fixed ? IntegerRange{-kLargestFixedPoint, kLargestFixedPoint} : integer_range(type.dtype);
   double squares = 0;  // of the filter's real values
   const int64_t taps = data.size() / outputs;
   for (size_t i = 0; i < data.integers.size(); ++i) {

@@ -57,8 +57,7 @@ class NetworkBuilder {
   ValueId add(ValueId a, ValueId b);
   ValueId mul(ValueId a, ValueId b);
   ValueId instance_norm(ValueId a, float epsilon = 1e-5F);
-  ValueId max_pool(ValueId a, std::array<int64_t, 2> kernel, std::array<int64_t, 2> stride,
-                   std::array<int64_t, 4> pad);
+  ValueId max_pool(ValueId a, std::array<int64_t, 2> kernel, std::array<int64_t, 2> stride, std::array<int64_t, 4> pad);
   ValueId resize(ValueId a, std::array<Extent, 2> size);
   ValueId resize_by(ValueId a, int64_t numerator, int64_t denominator);
   /// Of one quantization: the others become that of the first.
