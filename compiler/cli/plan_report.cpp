@@ -184,14 +184,6 @@ std::string block_name(const Plan& plan, const Block& block) {
   return "";
 }
 
-<<<<<<< HEAD
-=======
-bool is_supported(const SizeLimits& limits, const ImageSize& size) {
-  return size.height >= limits.min_height && size.height <= limits.max_height && size.width >= limits.min_width &&
-         size.width <= limits.max_width;
-}
-
->>>>>>> lint
 int64_t bytes_in_use(const Plan& plan, int stage, const ImageSize& size) {
   int64_t bytes = 0;
   for (const Block& block : plan.blocks) {

@@ -194,14 +194,8 @@ Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs, con
   const QuantParams& quant_in = *input_types[0].quant;
   const QuantParams& quant_filter = *input_types[input_types.size() - 2].quant;
   const QuantParams& quant_out = *output.quant;
-<<<<<<< HEAD
-  // A fixed point filter came from float weights: the graph's real arithmetic, of which nothing may be
-  // rounded away.
-  rounding = conv_rounding(filter.dtype, rounding);
-=======
   // A fixed point filter came from float weights: the graph's real arithmetic, of which nothing may be rounded away.
-  if (filter.dtype == DType::kI32) rounding = Rounding::kExact;
->>>>>>> lint
+  rounding = conv_rounding(filter.dtype, rounding);
   std::vector<ConvRequantize> requantize;
   for (int64_t o = 0; o < outputs; ++o) {
     requantize.push_back(conv_requantize(quant_in.scale_at(0), quant_filter.scale_at(o), quant_out.scale_at(0),
