@@ -126,6 +126,7 @@ class Packer {
       first_channel += channels;
     }
     std::vector<int32_t> correction;
+    correction.reserve(lane_sum.size());
     for (int64_t sum : lane_sum) correction.push_back(static_cast<int32_t>(-zero_point * sum));
     std::vector<double> multiplier(static_cast<size_t>(spec.out_channels), 0.0);
     std::vector<double> offset(multiplier);

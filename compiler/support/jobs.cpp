@@ -76,6 +76,7 @@ bool start(const std::function<void()>& job, size_t index, std::map<pid_t, Runni
 /// Waits for the next job to say or end something, which is when its process is done; nobody else's children are touched.
 void finish_one(std::map<pid_t, Running>& running, std::map<size_t, Failure>& failures) {
   std::vector<pollfd> pipes;
+  pipes.reserve(running.size());
   for (const auto& [child, job] : running) pipes.push_back({job.pipe, POLLIN, 0});
   while (poll(pipes.data(), pipes.size(), -1) < 0) QATC_CHECK(errno == EINTR, "compile jobs are lost");
   const auto ready = std::find_if(pipes.begin(), pipes.end(), [](const pollfd& p) { return p.revents != 0; });
