@@ -1,5 +1,7 @@
 #include "compile.h"
 
+#include <filesystem>
+
 #include "emit/library.h"
 #include "frontend/import_onnx.h"
 #include "lower/target.h"
@@ -37,8 +39,15 @@ void compile(const CompileOptions& options) {
   std::vector<Target> targets;
   for (const std::string& name : options.targets) targets.push_back(parse_target(name));
   const Plan plan = plan_model(options);
-  make_folder(options.output);
-  emit_libraries(plan, targets, {options.name, options.output, options.jobs, options.progress});
+  std::error_code ignored;
+  const bool is_ours = !std::filesystem::exists(options.output, ignored);
+  make_folder(options.output);  // before the long part, so that a bad path is told at once
+  try {
+    emit_libraries(plan, targets, {options.name, options.output, options.jobs, options.progress});
+  } catch (...) {
+    if (is_ours) std::filesystem::remove(options.output, ignored);  // only when empty
+    throw;
+  }
 }
 
 }  // namespace qatc

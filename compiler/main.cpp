@@ -33,6 +33,9 @@ int fail_usage(const CLI::App& app, const std::string& reason) {
 int run(const qatc::Command& command) {
   try {
     return command.run();
+  } catch (const qatc::UsageError& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return kUsageError;
   } catch (const qatc::UserError& error) {
     for (const std::string& line : error.lines()) std::cerr << "error: " << line << "\n";
     return kUserError;

@@ -70,6 +70,7 @@ Command add_compile_command(CLI::App& app) {
   command->add_option("--name", options->name, "prefix of all symbols and files; default: the model's file name")
       ->type_name("NAME")
       ->check([](const std::string& name) {
+        if (is_reserved(name)) return "must not begin with qatc_, which is the runtime's, is '" + name + "'";
         return is_c_identifier(name) ? std::string() : "must be a C identifier, is '" + name + "'";
       });
   add_rounding_option(*command, options->rounding);

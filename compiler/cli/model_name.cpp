@@ -22,9 +22,11 @@ std::string default_model_name(const std::string& path) {
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !is_letter(c) && !is_digit(c); }, '_');
   // Also before an underscore, which C keeps for itself.
-  if (name.empty() || !is_letter(name[0]) || name[0] == '_') name = "net_" + name;
+  if (name.empty() || !is_letter(name[0]) || name[0] == '_' || is_reserved(name)) name = "net_" + name;
   return name;
 }
+
+bool is_reserved(const std::string& name) { return name.rfind("qatc_", 0) == 0; }
 
 bool is_c_identifier(const std::string& name) {
   return !name.empty() && !is_digit(name[0]) &&

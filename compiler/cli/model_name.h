@@ -9,5 +9,7 @@ namespace qatc {
 std::string default_model_name(const std::string& path);
 
 bool is_c_identifier(const std::string& name);
+/// The runtime's own files and symbols begin with qatc_.
+bool is_reserved(const std::string& name);
 
 }  // namespace qatc

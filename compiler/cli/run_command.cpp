@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 #include "cli/example_program.h"
@@ -27,12 +28,25 @@ struct RunOptions {
   int threads = 1;
 };
 
-std::string cache_folder() {
+std::optional<std::string> cache_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   if (cache != nullptr && *cache != '\0') return std::string(cache) + "/qatc";
   const char* home = std::getenv("HOME");
   if (home != nullptr && *home != '\0') return std::string(home) + "/.cache/qatc";
-  throw UserError("there is no folder for compiled networks; set HOME or XDG_CACHE_HOME");
+  return std::nullopt;
+}
+
+/// The folder where compiled networks are kept, if there is one that we may write to.
+std::optional<std::string> usable_cache_folder() {
+  const std::optional<std::string> cache = cache_folder();
+  if (!cache) return std::nullopt;
+  try {
+    make_folder(*cache);
+    const TemporaryDirectory writable(*cache);
+    return cache;
+  } catch (const UserError&) {
+    return std::nullopt;
+  }
 }
 
 std::string hexadecimal(uint64_t number) {
@@ -70,13 +84,11 @@ void build(const RunOptions& options, const Target& host, const std::string& pro
 
 /// The path of the model's program, which is built when the cache does not have it. A folder appears in the cache
 /// whole: it is filled beside its place and then renamed.
-std::string cached_program(const RunOptions& options) {
+std::string cached_program(const RunOptions& options, const std::string& cache) {
   const Target host = parse_target("host");
-  const std::string cache = cache_folder();
   const std::string entry = cache + "/" + cache_key(options, host);
   std::error_code error;
   if (!fs::exists(entry + "/enhance", error)) {
-    make_folder(cache);
     const TemporaryDirectory filling(cache);
     build(options, host, filling.path() + "/enhance");
     fs::rename(filling.path(), entry, error);
@@ -90,8 +102,13 @@ std::string cached_program(const RunOptions& options) {
 
 int run_model(const RunOptions& options) {
   read_file(options.input);  // a wrong path is told at once, not after compiling
-  const ProcessResult result = run_process(
-      {cached_program(options), options.input, options.output, "--threads", std::to_string(options.threads)});
+  // Without a folder to keep it in, the program lives as long as this call.
+  std::optional<TemporaryDirectory> uncached;
+  const std::optional<std::string> cache = usable_cache_folder();
+  if (!cache) uncached.emplace();
+  const std::string program = cached_program(options, cache ? *cache : uncached->path());
+  const ProcessResult result =
+      run_process({program, options.input, options.output, "--threads", std::to_string(options.threads)});
   std::cout << result.out;
   std::cerr << result.err;
   if (result.status != 0 && result.err.empty()) {

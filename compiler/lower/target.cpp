@@ -58,7 +58,7 @@ std::string clang_triple(const HTarget& target) {
 
 HTarget parse_halide_target(const std::string& name) {
   if (!HTarget::validate_target_string(name)) {
-    throw UserError("target '" + name + "' is not known; use " + kAccepted);
+    throw UsageError("target '" + name + "' is not known; use " + kAccepted);
   }
   return HTarget(name);
 }
@@ -75,7 +75,7 @@ qatc::Target parse_target(const std::string& name) {
                         halide.os == HTarget::OSX;
   const bool x86_linux = halide.arch == HTarget::X86 && halide.os == HTarget::Linux;
   if (halide.bits != 64 || !((arm && known_os) || x86_linux)) {
-    throw UserError("target '" + name + "' is not supported; use " + kAccepted);
+    throw UsageError("target '" + name + "' is not supported; use " + kAccepted);
   }
   qatc::Target target;
   target.name = name;

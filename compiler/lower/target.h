@@ -19,7 +19,7 @@ struct Target {
 
 bool is_apple(const Target& target);
 
-/// `host`, or Halide's name: arm-64-{linux,android,ios,osx}, x86-64-linux, with features after dashes. Throws UserError
+/// `host`, or Halide's name: arm-64-{linux,android,ios,osx}, x86-64-linux, with features after dashes. Throws UsageError
 /// for anything else, naming the accepted forms.
 Target parse_target(const std::string& name);
 

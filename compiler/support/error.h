@@ -18,6 +18,12 @@ class UserError : public std::runtime_error {
   std::vector<std::string> lines_;
 };
 
+/// The command line is at fault in a way that only a later layer sees (a target's name): exit status 2.
+class UsageError : public UserError {
+ public:
+  using UserError::UserError;
+};
+
 /// qatc is at fault: exit status 3.
 class InternalError : public std::logic_error {
  public:

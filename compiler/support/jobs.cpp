@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -19,6 +21,30 @@ namespace {
 
 constexpr int kUserError = 1;
 constexpr int kInternalError = 3;
+
+volatile std::sig_atomic_t interrupted_by = 0;
+
+void note_signal(int signal) { interrupted_by = signal; }
+
+/// While it lives, SIGINT and SIGTERM are noted instead of ending the process: what is half-done can then be removed.
+class SignalsNoted {
+ public:
+  SignalsNoted() {
+    interrupted_by = 0;
+    struct sigaction note = {};
+    note.sa_handler = note_signal;  // without SA_RESTART: poll returns
+    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &note, &before_[i]);
+  }
+  ~SignalsNoted() {
+    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+  }
+  SignalsNoted(const SignalsNoted&) = delete;
+  SignalsNoted& operator=(const SignalsNoted&) = delete;
+
+ private:
+  static constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
+  std::array<struct sigaction, 2> before_;
+};
 
 struct Running {
   size_t job;
@@ -61,6 +87,8 @@ bool start(const std::function<void()>& job, size_t index, std::map<pid_t, Runni
   if (pipe(ends) != 0) return false;
   const pid_t child = fork();
   if (child == 0) {
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
     close(ends[0]);
     run_child(job, ends[1]);
   }
@@ -78,9 +106,13 @@ void finish_one(std::map<pid_t, Running>& running, std::map<size_t, Failure>& fa
   std::vector<pollfd> pipes;
   pipes.reserve(running.size());
   for (const auto& [child, job] : running) pipes.push_back({job.pipe, POLLIN, 0});
-  while (poll(pipes.data(), pipes.size(), -1) < 0) QATC_CHECK(errno == EINTR, "compile jobs are lost");
+  while (interrupted_by == 0 && poll(pipes.data(), pipes.size(), -1) < 0)
+    QATC_CHECK(errno == EINTR, "compile jobs are lost");
+  if (interrupted_by != 0) {
+    for (const auto& [child, job] : running) kill(child, SIGTERM);
+  }
   const auto ready = std::find_if(pipes.begin(), pipes.end(), [](const pollfd& p) { return p.revents != 0; });
-  const auto finished = std::next(running.begin(), ready - pipes.begin());
+  const auto finished = ready == pipes.end() ? running.begin() : std::next(running.begin(), ready - pipes.begin());
   const auto [child, job] = *finished;
   // The pipe ends with the process.
   const std::string message = read_all(job.pipe);
@@ -105,10 +137,12 @@ void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
   size_t next = 0;
   int done = 0;
   std::fflush(nullptr);
+  const SignalsNoted signals;
   // After a failure nothing new starts; what runs is let finish, so that nobody works in a folder that is gone and the
   // first failure in order is found.
-  while ((next < jobs.size() && failures.empty()) || !running.empty()) {
-    if (next < jobs.size() && failures.empty() && running.size() < static_cast<size_t>(parallel)) {
+  const auto may_start = [&] { return next < jobs.size() && failures.empty() && interrupted_by == 0; };
+  while (may_start() || !running.empty()) {
+    if (may_start() && running.size() < static_cast<size_t>(parallel)) {
       if (!start(jobs[next], next, running)) {
         failures[next] = {kInternalError, std::string("cannot start a compile job: ") + std::strerror(errno)};
       }
@@ -119,6 +153,7 @@ void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
     ++done;
     if (progress) progress(done);
   }
+  if (interrupted_by != 0) throw UserError("interrupted");
   if (failures.empty()) return;
   const Failure& first = failures.begin()->second;
   if (first.status == kUserError) throw UserError(first.message);

@@ -263,8 +263,8 @@ int main(int argc, char** argv) {
   if (o.side_by_side != NULL) {
     save_side_by_side(o.side_by_side, &before, &after);
   }
-  printf("%d x %d -> %d x %d pixels in %.2f ms, %d thread%s, arena %.1f MB\n", (int)before.width, (int)before.height,
-         (int)after.width, (int)after.height, best_ms, (int)workers, workers == 1 ? "" : "s",
+  printf("%dx%d -> %dx%d pixels (height x width) in %.2f ms, %d thread%s, arena %.1f MB\n", (int)before.height,
+         (int)before.width, (int)after.height, (int)after.width, best_ms, (int)workers, workers == 1 ? "" : "s",
          (double)arena_size * 1e-6);
 
   free(in_floats);

@@ -27,7 +27,7 @@ awk 'BEGIN { for (i = 0; i < 627; ++i) printf "%s0%03o", "\\", 255 - (i * 89) % 
 printf '%b' "$(cat octal)" >expected.rgb
 { printf 'P6 1 1 255\n'; printf abc; } >tiny.ppm
 
-"$enhance" in.ppm out.png --raw out.rgb --side-by-side both.png | grep -q '^19 x 11 -> 19 x 11 pixels in '
+"$enhance" in.ppm out.png --raw out.rgb --side-by-side both.png | grep -q '^11x19 -> 11x19 pixels (height x width) in '
 cmp out.rgb expected.rgb
 "$enhance" in.ppm out.png --raw float.rgb --float --threads 3 --repeat 2 >/dev/null
 cmp float.rgb expected.rgb
