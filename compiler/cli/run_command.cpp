@@ -38,7 +38,7 @@ std::optional<std::string> cache_folder() {
 
 /// The folder where compiled networks are kept, if there is one that we may write to.
 std::optional<std::string> usable_cache_folder() {
-  const std::optional<std::string> cache = cache_folder();
+  std::optional<std::string> cache = cache_folder();
   if (!cache) return std::nullopt;
   try {
     make_folder(*cache);
