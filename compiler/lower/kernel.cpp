@@ -36,28 +36,27 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
     const ConvRuns runs = conv_runs(conv, channels);
     const RDom r(0, static_cast<int>(runs.length), 0, static_cast<int>(runs.count), 0, static_cast<int>(conv.kernel[0]),
                  "taps" + suffix + "_" + std::to_string(i));
-    // Byte of the row where output pixel x's run r.y begins, and the row.
-    const Expr begin = (x * static_cast<int>(conv.stride[1]) + r.y * static_cast<int>(conv.dilation[1]) -
-                        static_cast<int>(conv.pad[1])) *
-                       channels;
-    const Expr in_y =
-        y * static_cast<int>(conv.stride[0]) + r.z * static_cast<int>(conv.dilation[0]) - static_cast<int>(conv.pad[0]);
+    // Byte of the row where a run of output pixel x begins, and the row of a tap.
+    const auto begin = [&](const Expr& run) {
+      return (x * static_cast<int>(conv.stride[1]) + run * static_cast<int>(conv.dilation[1]) -
+              static_cast<int>(conv.pad[1])) *
+             channels;
+    };
+    const auto row = [&](const Expr& ky) {
+      return y * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) -
+             static_cast<int>(conv.pad[0]);
+    };
     Func operand("operand" + suffix + "_" + std::to_string(i));
     Expr value;
     if (layout.wide) {
       // By byte of the row: neighbouring pixels share what they read.
-      Var byte("byte"), row("row");
-      operand(byte, row) = Halide::cast<int16_t>(in(byte, row));
-      value = operand(begin + r.x, in_y);
+      Var byte("byte"), in_y("in_y");
+      operand(byte, in_y) = Halide::cast<int16_t>(in(byte, in_y));
+      value = operand(begin(r.y) + r.x, row(r.z));
     } else {
       // By pixel: what one load brings.
       Var k("k"), run("run"), ky("ky");
-      operand(k, x, y, run, ky) = in((x * static_cast<int>(conv.stride[1]) + run * static_cast<int>(conv.dilation[1]) -
-                                      static_cast<int>(conv.pad[1])) *
-                                             channels +
-                                         k,
-                                     y * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) -
-                                         static_cast<int>(conv.pad[0]));
+      operand(k, x, y, run, ky) = in(begin(run) + k, row(ky));
       value = operand(r.x, x, y, r.y, r.z);
     }
     const auto block = static_cast<int>(filter_block(isa, spec, conv));
