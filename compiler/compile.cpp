@@ -36,9 +36,10 @@ Plan plan_model(const CompileOptions& options) {
 }
 
 void compile(const CompileOptions& options) {
-  std::vector<Target> targets;
-  for (const std::string& name : options.targets) targets.push_back(parse_target(name));
+  std::vector<LibraryTarget> targets;
+  for (const std::string& name : options.targets) targets.push_back({parse_target(name), {}});
   const Plan plan = plan_model(options);
+  for (LibraryTarget& target : targets) target.schedules = choose_schedules(plan.kernels, target.target.isa);
   std::error_code ignored;
   const bool is_ours = !std::filesystem::exists(options.output, ignored);
   make_folder(options.output);  // before the long part, so that a bad path is told at once

@@ -26,7 +26,7 @@ void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const 
 }
 
 void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelSpec& spec, const LoweredKernel& kernel,
-                   const Var& co, const Var& xo, Isa isa) {
+                   const KernelSchedule& schedule, const Var& co, const Var& xo, Isa isa) {
   const int64_t lanes = spec.out_channels * spec_conv.digits;
   const ConvLayout layout = conv_layout(isa, lanes);
   const auto v = static_cast<int>(layout.vector);
@@ -38,7 +38,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
     const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
-    const auto load = static_cast<int>(input_lane(isa, conv_runs(spec_conv, channels).length));
+    const auto load = static_cast<int>(operand_load(schedule, conv_runs(spec_conv, channels).length));
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
     Stage update = acc.update(static_cast<int>(i));
@@ -72,45 +72,37 @@ void schedule_codes(LoweredKernel& kernel, const Var& co, int channels) {
   }
 }
 
-void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
-  const KernelTile tile = kernel_tile(isa, spec);
-  const auto channels = static_cast<int>(tile.channels);
+void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  const auto channels = static_cast<int>(schedule.channels);
   const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
   Var co("co"), xo("xo");
   kernel.out.compute_root();
-  const auto pixels = static_cast<int>(tile.pixels);
+  const auto pixels = static_cast<int>(schedule.pixels);
   if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
   tile_output(kernel.out, kernel, co, xo, channels, 1);
   for (size_t i = 0; i < kernel.convs.size(); ++i) {
-    schedule_conv(kernel.convs[i], spec.convs[i], spec, kernel, co, xo, isa);
+    schedule_conv(kernel.convs[i], spec.convs[i], spec, kernel, schedule, co, xo, isa);
   }
   schedule_codes(kernel, co, channels);
 }
 
-void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
-  // The widest power-of-two run of channels that divides them; narrow tensors make up for it by unrolled pixels.
-  int64_t run = std::min<int64_t>(byte_vector(isa), 64);
-  while (spec.out_channels % run != 0 && run > 1) run /= 2;
+void schedule_elementwise(LoweredKernel& kernel, const KernelSchedule& schedule) {
   const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
-  const int pixels = 4;
+  const auto pixels = static_cast<int>(schedule.pixels);
   Var co("co"), xo("xo");
   kernel.out.compute_root();
-  const auto channels = static_cast<int>(run);
+  const auto channels = static_cast<int>(schedule.channels);
   tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
   tile_output(kernel.out, kernel, co, xo, channels, 1);
   schedule_codes(kernel, co, channels);
 }
 
-void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   Func& sums = kernel.convs[0].accumulator;
   const Halide::RDom& pixels = kernel.convs[0].taps[0];
-  const ConvLayout layout = conv_layout(isa, spec.out_channels);
-  const auto v = static_cast<int>(layout.vector);
-  const auto vectors = static_cast<int>(std::min<int64_t>(4, spec.out_channels / layout.vector));
+  const auto v = static_cast<int>(conv_layout(isa, spec.out_channels).vector);
+  const auto chunk = static_cast<int>(schedule.channels);
   Var co("co");
-  // Channel chunks whose sums stay in registers while a row is read once.
-  int chunk = v * vectors;
-  while (spec.out_channels % chunk != 0) chunk -= v;
   kernel.out.compute_root()
       .split(kernel.c, co, kernel.c, chunk, TailStrategy::RoundUp)
       .reorder({kernel.c, co, kernel.y});
@@ -123,13 +115,13 @@ void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, Isa is
 
 }  // namespace
 
-void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (spec.channel_sums) {
-    schedule_channel_sums(kernel, spec, isa);
+    schedule_channel_sums(kernel, spec, schedule, isa);
   } else if (spec.convs.empty()) {
-    schedule_elementwise(kernel, spec, isa);
+    schedule_elementwise(kernel, schedule);
   } else {
-    schedule_conv_kernel(kernel, spec, isa);
+    schedule_conv_kernel(kernel, spec, schedule, isa);
   }
 }
 

@@ -39,7 +39,8 @@ std::vector<int32_t> balanced_digits(int64_t value, int count) {
 
 class Packer {
  public:
-  Packer(const Plan& plan, const std::string& name, Isa isa) : plan_(plan), name_(name), isa_(isa) {}
+  Packer(const Plan& plan, const std::vector<KernelSchedule>& schedules, const std::string& name, Isa isa)
+      : plan_(plan), schedules_(schedules), name_(name), isa_(isa) {}
 
   std::vector<Constant> run() {
     int call_index = 0;
@@ -85,7 +86,7 @@ class Packer {
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
     const int64_t lanes = spec.out_channels * conv.digits;
     const ConvLayout layout = conv_layout(isa_, lanes);
-    const int64_t block = filter_block(isa_, spec, conv);
+    const int64_t block = filter_block(schedules_[static_cast<size_t>(call.kernel)], conv);
     const int32_t zero_point = stored_zero_point(in, isa_);
     std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
     int64_t first_channel = 0;
@@ -203,6 +204,7 @@ class Packer {
   int storage_xor() const { return is_arm(isa_) ? 0x80 : 0; }
 
   const Plan& plan_;
+  const std::vector<KernelSchedule>& schedules_;
   const std::string& name_;
   Isa isa_;
   std::vector<Constant> constants_;
@@ -210,8 +212,9 @@ class Packer {
 
 }  // namespace
 
-std::vector<Constant> pack_constants(const Plan& plan, const std::string& name, Isa isa) {
-  return Packer(plan, name, isa).run();
+std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelSchedule>& schedules,
+                                     const std::string& name, Isa isa) {
+  return Packer(plan, schedules, name, isa).run();
 }
 
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument) {

@@ -6,6 +6,7 @@
 
 #include "plan/plan.h"
 #include "schedules/isa.h"
+#include "schedules/kernel_schedule.h"
 
 namespace qatc {
 
@@ -17,8 +18,9 @@ struct Constant {
   std::vector<uint8_t> bytes;
 };
 
-/// All constants of a plan, in a fixed order.
-std::vector<Constant> pack_constants(const Plan& plan, const std::string& name, Isa isa);
+/// All constants of a plan, in a fixed order. `schedules`: one per kernel; they decide how filters lie.
+std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelSchedule>& schedules,
+                                     const std::string& name, Isa isa);
 
 // Symbols, also for the driver. Calls are numbered through all stages.
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument);

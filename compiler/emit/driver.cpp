@@ -80,7 +80,8 @@ class DriverWriter {
   void write_constants() {
     line("/* Weights and tables: " + name_ + "_constants.S. */");
     // The names and types do not depend on the instruction set.
-    for (const Constant& constant : pack_constants(plan_, name_, Isa::kArmDotprod)) {
+    for (const Constant& constant :
+         pack_constants(plan_, choose_schedules(plan_.kernels, Isa::kArmDotprod), name_, Isa::kArmDotprod)) {
       line("extern const " + constant.c_type + " " + constant.symbol + "[];");
     }
     line();

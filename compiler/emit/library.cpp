@@ -61,8 +61,13 @@ void archive(const std::vector<std::string>& objects, const Target& target, cons
 /// The jobs and files of one target.
 class TargetBuild {
  public:
-  TargetBuild(const Plan& plan, const Target& target, const LibraryOptions& options, const std::string& scratch)
-      : plan_(plan), target_(target), options_(options), folder_(scratch + "/" + target.name), sources_(scratch) {
+  TargetBuild(const Plan& plan, const LibraryTarget& target, const LibraryOptions& options, const std::string& scratch)
+      : plan_(plan),
+        target_(target.target),
+        schedules_(target.schedules),
+        options_(options),
+        folder_(scratch + "/" + target.target.name),
+        sources_(scratch) {
     make_folder(folder_);
   }
 
@@ -71,7 +76,8 @@ class TargetBuild {
       const std::string symbol = kernel_symbol(plan_, options_.name, static_cast<int>(k));
       const std::string object = folder_ + "/" + symbol + ".o";
       library_.push_back(object);
-      jobs.emplace_back([this, k, symbol, object] { compile_kernel(plan_.kernels[k], target_, symbol, object); });
+      jobs.emplace_back(
+          [this, k, symbol, object] { compile_kernel(plan_.kernels[k], schedules_[k], target_, symbol, object); });
     }
     const std::string driver = folder_ + "/" + options_.name + "_driver.o";
     library_.push_back(driver);
@@ -101,7 +107,7 @@ class TargetBuild {
 
  private:
   void compile_constants(const std::string& object) const {
-    const std::vector<Constant> constants = pack_constants(plan_, options_.name, target_.isa);
+    const std::vector<Constant> constants = pack_constants(plan_, schedules_, options_.name, target_.isa);
     std::string bytes;
     for (const Constant& constant : constants) bytes.append(constant.bytes.begin(), constant.bytes.end());
     const std::string stem = folder_ + "/" + options_.name + "_constants";
@@ -114,6 +120,7 @@ class TargetBuild {
 
   const Plan& plan_;
   const Target& target_;
+  const std::vector<KernelSchedule>& schedules_;
   const LibraryOptions& options_;
   std::string folder_, sources_;
   std::vector<std::string> library_, runtime_;
@@ -121,7 +128,7 @@ class TargetBuild {
 
 }  // namespace
 
-void emit_libraries(const Plan& plan, const std::vector<Target>& targets, const LibraryOptions& options) {
+void emit_libraries(const Plan& plan, const std::vector<LibraryTarget>& targets, const LibraryOptions& options) {
   const TemporaryDirectory scratch;
   const std::string header = emit_header(plan, options.name);
   const std::string driver = emit_driver(plan, options.name);
@@ -133,7 +140,7 @@ void emit_libraries(const Plan& plan, const std::vector<Target>& targets, const 
   }
   std::vector<std::unique_ptr<TargetBuild>> builds;
   std::vector<std::function<void()>> jobs;
-  for (const Target& target : targets) {
+  for (const LibraryTarget& target : targets) {
     builds.push_back(std::make_unique<TargetBuild>(plan, target, options, scratch.path()));
     builds.back()->add_jobs(jobs);
   }

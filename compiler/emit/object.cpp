@@ -20,12 +20,12 @@ class ThrowingReporter : public Halide::CompileTimeErrorReporter {
   void error(const char* message) override { throw InternalError(std::string("Halide refused: ") + message); }
 };
 
-void compile(const KernelSpec& spec, const Target& target, const std::string& symbol, const std::string& path,
-             void (*write)(llvm::Module&, Halide::Internal::LLVMOStream&)) {
+void compile(const KernelSpec& spec, const KernelSchedule& schedule, const Target& target, const std::string& symbol,
+             const std::string& path, void (*write)(llvm::Module&, Halide::Internal::LLVMOStream&)) {
   static ThrowingReporter reporter;
   Halide::set_custom_compile_time_error_reporter(&reporter);
-  LoweredKernel kernel = lower_kernel(spec, target.isa);
-  schedule_kernel(kernel, spec, target.isa);
+  LoweredKernel kernel = lower_kernel(spec, schedule, target.isa);
+  schedule_kernel(kernel, spec, schedule, target.isa);
   const Halide::Module module = Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, symbol, target.halide);
   llvm::LLVMContext context;
   const std::unique_ptr<llvm::Module> code = Halide::compile_module_to_llvm_module(module, context);
@@ -35,13 +35,14 @@ void compile(const KernelSpec& spec, const Target& target, const std::string& sy
 
 }  // namespace
 
-void compile_kernel(const KernelSpec& spec, const Target& target, const std::string& symbol, const std::string& path) {
-  compile(spec, target, symbol, path, Halide::compile_llvm_module_to_object);
+void compile_kernel(const KernelSpec& spec, const KernelSchedule& schedule, const Target& target,
+                    const std::string& symbol, const std::string& path) {
+  compile(spec, schedule, target, symbol, path, Halide::compile_llvm_module_to_object);
 }
 
-void compile_kernel_assembly(const KernelSpec& spec, const Target& target, const std::string& symbol,
-                             const std::string& path) {
-  compile(spec, target, symbol, path, Halide::compile_llvm_module_to_assembly);
+void compile_kernel_assembly(const KernelSpec& spec, const KernelSchedule& schedule, const Target& target,
+                             const std::string& symbol, const std::string& path) {
+  compile(spec, schedule, target, symbol, path, Halide::compile_llvm_module_to_assembly);
 }
 
 }  // namespace qatc

@@ -47,7 +47,8 @@ Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
   }
 }
 
-ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument, Isa isa) {
+ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule, const KernelArgument& argument,
+                         Isa isa) {
   const std::string name = argument_name(argument);
   const auto index = static_cast<size_t>(argument.index);
   const Halide::Type real = spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
@@ -75,7 +76,7 @@ ImageParam declare_image(const KernelSpec& spec, const KernelArgument& argument,
       ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
       const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
       const ConvRuns runs = conv_runs(conv, channels);
-      const int64_t block = filter_block(isa, spec, conv);
+      const int64_t block = filter_block(schedule, conv);
       // The block in two dimensions: Halide sees that a vector of it is contiguous.
       bound_dense(image, {layout.reduction, layout.vector, block / layout.vector, runs.length / layout.reduction,
                           runs.count, conv.kernel[0], lanes / block});
@@ -112,12 +113,12 @@ ConvRuns conv_runs(const KernelConv& conv, int64_t channels) {
 
 Halide::Type storage_type(Isa isa) { return is_arm(isa) ? Halide::Int(8) : Halide::UInt(8); }
 
-KernelParams::KernelParams(const KernelSpec& spec, Isa isa) {
+KernelParams::KernelParams(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   for (const KernelArgument& argument : kernel_arguments(spec)) {
     if (argument.kind == Kind::kOutput) continue;
     const std::string name = argument_name(argument);
     if (qatc::is_buffer(argument)) {
-      entries_.push_back({name, declare_image(spec, argument, isa), {}, true});
+      entries_.push_back({name, declare_image(spec, schedule, argument, isa), {}, true});
     } else {
       entries_.push_back({name, {}, Parameter(scalar_type(spec, argument.kind), false, 0, name), false});
     }

@@ -8,6 +8,7 @@
 
 #include "plan/kernel.h"
 #include "schedules/isa.h"
+#include "schedules/kernel_schedule.h"
 
 namespace qatc {
 
@@ -29,7 +30,7 @@ ConvRuns conv_runs(const KernelConv& conv, int64_t channels);
 /// The declared parameters of a kernel, found by argument.
 class KernelParams {
  public:
-  KernelParams(const KernelSpec& spec, Isa isa);
+  KernelParams(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
   Halide::ImageParam image(const KernelArgument& argument) const;
   Halide::Expr scalar(const KernelArgument& argument) const;

@@ -17,8 +17,8 @@ using Halide::RDom;
 using Halide::Var;
 
 /// sum over inputs, taps and channels of in * filter, started from the correction.
-LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const KernelParams& params, const Var& x,
-                       const Var& y) {
+LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSchedule& schedule, Isa isa,
+                       const KernelParams& params, const Var& x, const Var& y) {
   const KernelConv& conv = spec.convs[conv_index];
   const int64_t lanes = spec.out_channels * conv.digits;
   const ConvLayout layout = conv_layout(isa, lanes);
@@ -59,7 +59,7 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
       operand(k, x, y, run, ky) = in(begin(run) + k, row(ky));
       value = operand(r.x, x, y, r.y, r.z);
     }
-    const auto block = static_cast<int>(filter_block(isa, spec, conv));
+    const auto block = static_cast<int>(filter_block(schedule, conv));
     const auto red = static_cast<int>(layout.reduction);
     const auto v = static_cast<int>(layout.vector);
     const Expr weight = filter(r.x % red, lane % v, (lane / v) % (block / v), r.x / red, r.y, r.z, lane / block);
@@ -72,9 +72,9 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, Isa isa, const
 
 /// Per row, channel sums of q and q^2 (statistic 0 and 1), where q is the stored value around the middle of its range,
 /// in [-128, 127]: exact in int32 for rows of up to kMaxTensorSide pixels.
-LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
+LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   LoweredKernel kernel;
-  const KernelParams params(spec, isa);
+  const KernelParams params(spec, schedule, isa);
   const ImageParam in = params.image({KernelArgument::Kind::kInput, 0});
   const auto channels = static_cast<int>(spec.inputs[0]);
   const RDom r(0, in.dim(0).extent() / channels, "pixels");
@@ -93,12 +93,12 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, Isa isa) {
 
 }  // namespace
 
-LoweredKernel lower_kernel(const KernelSpec& spec, Isa isa) {
-  if (spec.channel_sums) return lower_channel_sums(spec, isa);
+LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  if (spec.channel_sums) return lower_channel_sums(spec, schedule, isa);
   LoweredKernel kernel;
-  const KernelParams params(spec, isa);
+  const KernelParams params(spec, schedule, isa);
   for (size_t i = 0; i < spec.convs.size(); ++i) {
-    kernel.convs.push_back(lower_conv(spec, i, isa, params, kernel.x, kernel.y));
+    kernel.convs.push_back(lower_conv(spec, i, schedule, isa, params, kernel.x, kernel.y));
   }
   std::vector<Func> accumulators;
   for (const LoweredConv& conv : kernel.convs) accumulators.push_back(conv.accumulator);

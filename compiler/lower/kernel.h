@@ -6,6 +6,7 @@
 
 #include "plan/kernel.h"
 #include "schedules/isa.h"
+#include "schedules/kernel_schedule.h"
 
 namespace qatc {
 
@@ -25,7 +26,7 @@ struct LoweredKernel {
   Halide::Func out;
 };
 
-/// Builds the algorithm of `spec` for the storage type and filter layout of `isa`.
-LoweredKernel lower_kernel(const KernelSpec& spec, Isa isa);
+/// Builds the algorithm of `spec` for the storage type of `isa` and the filter layout of `schedule`.
+LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 }  // namespace qatc

@@ -103,9 +103,10 @@ TEST(Example, IsUpToDate) {
 
 TEST(Emit, TheSameBytesForAnyNumberOfJobs) {
   const Plan plan = tiny_plan(Rounding::kExact);
-  std::vector<Target> targets;
+  std::vector<LibraryTarget> targets;
   for (const char* target : {"host", "arm-64-android-arm_dot_prod", "arm-64-ios"}) {
-    targets.push_back(parse_target(target));
+    targets.push_back({parse_target(target), {}});
+    targets.back().schedules = choose_schedules(plan.kernels, targets.back().target.isa);
   }
   std::map<std::string, std::string> first;
   for (const int jobs : {1, 2, 2}) {

@@ -23,7 +23,8 @@ std::string assembly_of_lookup(const std::string& target, int64_t channels) {
   spec.outputs = {1};
   const TemporaryDirectory folder;
   const std::string path = folder.path() + "/kernel.s";
-  compile_kernel_assembly(spec, parse_target(target), "kernel", path);
+  const Target parsed = parse_target(target);
+  compile_kernel_assembly(spec, default_schedule(spec, parsed.isa), parsed, "kernel", path);
   return read_file(path);
 }
 

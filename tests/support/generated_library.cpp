@@ -82,8 +82,11 @@ std::string run_checked(const std::vector<std::string>& command) {
 
 GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name)
     : targets_(targets), name_(name) {
-  std::vector<Target> parsed;
-  for (const std::string& target : targets) parsed.push_back(parse_target(target));
+  std::vector<LibraryTarget> parsed;
+  for (const std::string& target : targets) {
+    parsed.push_back({parse_target(target), {}});
+    parsed.back().schedules = choose_schedules(plan.kernels, parsed.back().target.isa);
+  }
   emit_libraries(plan, parsed, {name, folder(), 0, {}});
 }
 

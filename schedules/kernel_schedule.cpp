@@ -1,0 +1,97 @@
+#include "schedules/kernel_schedule.h"
+
+#include <algorithm>
+
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+/// Accumulator registers a tile may hold so that operands still fit: found by reading the generated code for spills.
+int64_t accumulator_budget(Isa isa) {
+  switch (isa) {
+    case Isa::kX86Vnni:
+      return 24;
+    case Isa::kX86Avx2:
+    case Isa::kX86Base:
+      return 12;
+    case Isa::kArmDotprod:
+      return 20;
+    case Isa::kArmBase:
+      return 16;
+  }
+  QATC_CHECK(false, "unknown instruction set");
+}
+
+KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
+  KernelSchedule schedule;
+  schedule.load = isa == Isa::kArmDotprod ? 16 : 0;
+  int64_t digits = 1;
+  for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
+  const int64_t budget = accumulator_budget(isa);
+  if (digits > 1) {
+    // The digits of one channel must meet in one tile.
+    schedule.channels = spec.out_channels;
+    const ConvLayout lanes = conv_layout(isa, spec.out_channels * digits);
+    schedule.pixels = std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector), 1, 12);
+    return schedule;
+  }
+  const ConvLayout layout = conv_layout(isa, spec.out_channels);
+  const int64_t vectors = spec.out_channels / layout.vector;
+  const int64_t most = is_arm(isa) ? 5 : layout.vector == 16 ? 4 : 3;
+  int64_t chosen = 1;
+  for (int64_t v = 1; v <= std::min(most, vectors); ++v) {
+    if (vectors % v == 0 && v * layout.vector <= 64) chosen = v;
+  }
+  schedule.channels = chosen * layout.vector;
+  schedule.pixels = std::clamp<int64_t>(budget / chosen, 1, 12);
+  return schedule;
+}
+
+KernelSchedule elementwise_schedule(const KernelSpec& spec, Isa isa) {
+  KernelSchedule schedule;
+  // The widest power-of-two run of channels that divides them; narrow tensors make up for it by unrolled pixels.
+  schedule.channels = byte_vector(isa);
+  while (spec.out_channels % schedule.channels != 0 && schedule.channels > 1) schedule.channels /= 2;
+  schedule.pixels = 4;
+  return schedule;
+}
+
+KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
+  KernelSchedule schedule;
+  const ConvLayout layout = conv_layout(isa, spec.out_channels);
+  // Channels whose sums stay in registers while a row is read once.
+  schedule.channels = layout.vector * std::min<int64_t>(4, spec.out_channels / layout.vector);
+  while (spec.out_channels % schedule.channels != 0) schedule.channels -= layout.vector;
+  return schedule;
+}
+
+}  // namespace
+
+std::string to_string(const KernelSchedule& schedule) {
+  return "channels=" + std::to_string(schedule.channels) + " pixels=" + std::to_string(schedule.pixels) +
+         " load=" + std::to_string(schedule.load);
+}
+
+KernelSchedule default_schedule(const KernelSpec& spec, Isa isa) {
+  if (spec.channel_sums) return channel_sums_schedule(spec, isa);
+  return spec.convs.empty() ? elementwise_schedule(spec, isa) : conv_schedule(spec, isa);
+}
+
+std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kernels, Isa isa) {
+  std::vector<KernelSchedule> schedules;
+  schedules.reserve(kernels.size());
+  for (const KernelSpec& spec : kernels) schedules.push_back(default_schedule(spec, isa));
+  return schedules;
+}
+
+int64_t filter_block(const KernelSchedule& schedule, const KernelConv& conv) { return schedule.channels * conv.digits; }
+
+int64_t operand_load(const KernelSchedule& schedule, int64_t run_length) {
+  int64_t load = schedule.load;
+  while (load > 0 && run_length % load != 0) load /= 2;
+  return load;
+}
+
+}  // namespace qatc

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/kernel.h"
+#include "schedules/isa.h"
+
+namespace qatc {
+
+/// What a schedule template (schedules/schedule.h) leaves open. A kernel's filters are packed for its schedule, so one
+/// value goes through lowering, scheduling and packing.
+struct KernelSchedule {
+  /// Output channels and pixels that one iteration of the innermost loops computes: of a conv, all of it in registers.
+  int64_t channels = 4;
+  int64_t pixels = 1;
+  /// Most bytes of a pixel's run (lower/buffer.h) that are loaded at once as one vector for dot products by lane (ARM);
+  /// 0: each product reads memory.
+  int64_t load = 0;
+  friend bool operator==(const KernelSchedule&, const KernelSchedule&) = default;
+};
+
+/// "channels=32 pixels=12 load=0".
+std::string to_string(const KernelSchedule& schedule);
+
+/// A good schedule by rule: as large a tile as the registers of `isa` hold.
+KernelSchedule default_schedule(const KernelSpec& spec, Isa isa);
+
+/// The schedule of each kernel.
+std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kernels, Isa isa);
+
+/// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci %
+/// reduction, lane % block, ci / reduction, kx, ky, lane / block), innermost first.
+int64_t filter_block(const KernelSchedule& schedule, const KernelConv& conv);
+
+/// `schedule.load` as far as it divides runs of `run_length` bytes, a multiple of 4.
+int64_t operand_load(const KernelSchedule& schedule, int64_t run_length);
+
+}  // namespace qatc
