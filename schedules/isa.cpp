@@ -10,6 +10,7 @@ int64_t widest_int32_vector(Isa isa) {
   switch (isa) {
     case Isa::kX86Vnni:
       return 16;
+    case Isa::kX86AvxVnni:
     case Isa::kX86Avx2:
       return 8;
     default:
@@ -19,18 +20,27 @@ int64_t widest_int32_vector(Isa isa) {
 
 }  // namespace
 
+bool is_arm(Isa isa) { return isa == Isa::kArmBase || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm; }
+
+bool has_dot_product(Isa isa) {
+  return isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm;
+}
+
 std::string_view isa_name(Isa isa) {
   switch (isa) {
     case Isa::kX86Base:
-      return "sse2";
+    case Isa::kArmBase:
+      return "base";
     case Isa::kX86Avx2:
       return "avx2";
+    case Isa::kX86AvxVnni:
+      return "avxvnni";
     case Isa::kX86Vnni:
       return "avx512vnni";
-    case Isa::kArmBase:
-      return "neon";
     case Isa::kArmDotprod:
-      return "neon_dotprod";
+      return "dotprod";
+    case Isa::kArmI8mm:
+      return "i8mm";
   }
   QATC_CHECK(false, "unknown instruction set");
 }
@@ -40,8 +50,7 @@ ConvLayout conv_layout(Isa isa, int64_t lanes) {
   layout.vector = widest_int32_vector(isa);
   // Lanes are a multiple of 4, so this ends at a vector that divides them: no lane is ever computed in vain.
   while (lanes % layout.vector != 0) layout.vector /= 2;
-  const bool dot_product = isa == Isa::kX86Vnni || isa == Isa::kArmDotprod;
-  layout.reduction = dot_product ? 4 : 2;
+  layout.reduction = has_dot_product(isa) ? 4 : 2;
   layout.wide = isa == Isa::kX86Base || isa == Isa::kX86Avx2;
   return layout;
 }
@@ -50,6 +59,7 @@ int64_t byte_vector(Isa isa) {
   switch (isa) {
     case Isa::kX86Vnni:
       return 64;
+    case Isa::kX86AvxVnni:
     case Isa::kX86Avx2:
       return 32;
     default:

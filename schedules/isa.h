@@ -12,12 +12,17 @@ namespace qatc {
 enum class Isa : uint8_t {
   kX86Base,     // SSE2: pmaddwd on widened bytes
   kX86Avx2,     // vpmaddwd on ymm
+  kX86AvxVnni,  // AVX2 with AVX-VNNI: vpdpbusd on ymm
   kX86Vnni,     // AVX-512 with VNNI and VBMI: vpdpbusd, vpermi2b
   kArmBase,     // smull + sadalp
   kArmDotprod,  // sdot by lane
+  kArmI8mm,     // dot products and smmla
 };
 
-inline bool is_arm(Isa isa) { return isa == Isa::kArmBase || isa == Isa::kArmDotprod; }
+bool is_arm(Isa isa);
+/// Whether one instruction sums four products of bytes: vpdpbusd, sdot.
+bool has_dot_product(Isa isa);
+/// As users write it: `base`, `avx2`, `avxvnni`, `avx512vnni`, `dotprod`, `i8mm`.
 std::string_view isa_name(Isa isa);
 
 /// How a conv is computed and its filter laid out.

@@ -13,10 +13,12 @@ int64_t accumulator_budget(Isa isa) {
   switch (isa) {
     case Isa::kX86Vnni:
       return 24;
+    case Isa::kX86AvxVnni:
     case Isa::kX86Avx2:
     case Isa::kX86Base:
       return 12;
     case Isa::kArmDotprod:
+    case Isa::kArmI8mm:
       return 20;
     case Isa::kArmBase:
       return 16;
@@ -26,7 +28,7 @@ int64_t accumulator_budget(Isa isa) {
 
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   KernelSchedule schedule;
-  schedule.load = isa == Isa::kArmDotprod ? 16 : 0;
+  schedule.load = is_arm(isa) && has_dot_product(isa) ? 16 : 0;
   int64_t digits = 1;
   for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
   const int64_t budget = accumulator_budget(isa);

@@ -16,12 +16,14 @@ std::vector<uint8_t> lookup_bitcode(Isa isa) {
   switch (isa) {
     case Isa::kX86Base:
       return {qatc_lookup_sse2_begin, qatc_lookup_sse2_end};
+    case Isa::kX86AvxVnni:
     case Isa::kX86Avx2:
       return {qatc_lookup_avx2_begin, qatc_lookup_avx2_end};
     case Isa::kX86Vnni:
       return {qatc_lookup_avx512vnni_begin, qatc_lookup_avx512vnni_end};
     case Isa::kArmBase:
     case Isa::kArmDotprod:
+    case Isa::kArmI8mm:
       return {qatc_lookup_neon_begin, qatc_lookup_neon_end};
   }
   QATC_CHECK(false, "unknown instruction set");

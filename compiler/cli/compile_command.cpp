@@ -63,7 +63,8 @@ Command add_compile_command(CLI::App& app) {
           "--target", [options](const std::vector<std::string>& given) { add_targets(given, options->targets); },
           "where the library runs; several with commas between them; default host:\n"
           "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux,\n"
-          "each with CPU features after dashes, e.g. arm-64-android-arm_dot_prod")
+          "each with CPU features after dashes: -arm_dot_prod, -arm_dot_prod-i8mm, -avx2,\n"
+          "-avx2-avxvnni, or any of Halide's")
       ->delimiter(',')
       ->type_name("T,...");
   command->add_option("-o,--output", options->output, "the folder to write; default generated/NAME")->type_name("DIR");

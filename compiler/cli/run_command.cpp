@@ -61,7 +61,9 @@ std::string cache_key(const RunOptions& options, const Target& host) {
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   uint64_t hash = fnv1a(QATC_VERSION);
   if (!error) hash = fnv1a(read_file(self.string()), hash);
-  hash = fnv1a(host.halide.to_string() + "\n" + rounding_name(options.rounding) + "\n", hash);
+  hash = fnv1a(
+      host.halide.to_string() + "\n" + std::string(isa_name(host.isa)) + "\n" + rounding_name(options.rounding) + "\n",
+      hash);
   return hexadecimal(fnv1a(read_file(options.model), hash));
 }
 

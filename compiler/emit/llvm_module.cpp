@@ -23,25 +23,50 @@ namespace {
 
 constexpr const char* kLookup = "qatc_lookup";
 
-/// Exactly the AVX-512 of Ice Lake and Zen 4. Halide matches VNNI only under features whose other instructions (amx,
-/// bf16, fp16) some of these CPUs lack.
-constexpr const char* kVnniFeatures =
-    "+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma,+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,"
-    "+avx512vbmi,+avx512vnni";
+void set_flag(llvm::Module& code, const char* name, const std::string& value) {
+  if (code.getModuleFlag(name) == nullptr) return;
+  code.setModuleFlag(llvm::Module::Warning, name, llvm::MDString::get(code.getContext(), value));
+}
 
-void set_vnni(llvm::Module& code) {
+/// Exactly these features on top of plain x86-64. What Halide asks for is more than the feature that its user named: its
+/// vpdpbusd brings amx, bf16 and fp16 along, its AVX2 all that a Haswell has.
+void set_x86_features(llvm::Module& code, const std::string& features) {
   const char* cpu = "x86-64";
-  const auto set_flag = [&](const char* name, const char* value) {
-    if (code.getModuleFlag(name) == nullptr) return;
-    code.setModuleFlag(llvm::Module::Warning, name, llvm::MDString::get(code.getContext(), value));
-  };
   // The first is Halide 14's, the next two replace it in later ones.
-  for (const char* name : {"halide_mcpu", "halide_mcpu_target", "halide_mcpu_tune"}) set_flag(name, cpu);
-  set_flag("halide_mattrs", kVnniFeatures);
+  for (const char* name : {"halide_mcpu", "halide_mcpu_target", "halide_mcpu_tune"}) set_flag(code, name, cpu);
+  set_flag(code, "halide_mattrs", features);
   for (llvm::Function& function : code) {
     function.addFnAttr("target-cpu", cpu);
     function.addFnAttr("tune-cpu", cpu);
-    function.addFnAttr("target-features", kVnniFeatures);
+    function.addFnAttr("target-features", features);
+  }
+}
+
+/// Adds a feature that Halide has no name for to those of the target.
+void add_feature(llvm::Module& code, const std::string& feature) {
+  const char* flag = "halide_mattrs";
+  const auto* set = llvm::dyn_cast_or_null<llvm::MDString>(code.getModuleFlag(flag));
+  QATC_CHECK(set != nullptr, "Halide names no features");
+  set_flag(code, flag, set->getString().empty() ? feature : set->getString().str() + "," + feature);
+}
+
+void set_instruction_set(llvm::Module& code, Isa isa) {
+  const std::string avx2 = "+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma";
+  switch (isa) {
+    case Isa::kX86Avx2:
+      return set_x86_features(code, avx2);
+    case Isa::kX86AvxVnni:
+      return set_x86_features(code, avx2 + ",+avxvnni");
+    case Isa::kX86Vnni:  // the AVX-512 of Ice Lake and Zen 4
+      return set_x86_features(code, avx2 +
+                                        ",+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,"
+                                        "+avx512vnni");
+    case Isa::kArmI8mm:
+      return add_feature(code, "+i8mm");
+    case Isa::kX86Base:
+    case Isa::kArmBase:
+    case Isa::kArmDotprod:
+      return;
   }
 }
 
@@ -132,7 +157,7 @@ void inline_lookups(llvm::Module& code) {
 void finish_module(llvm::Module& code, Isa isa) {
   const bool has_lookup = code.getFunction(kLookup) != nullptr;
   if (has_lookup) link_bitcode(code, isa);
-  if (isa == Isa::kX86Vnni) set_vnni(code);
+  set_instruction_set(code, isa);
   if (!has_lookup) return;
   restore_vector_calls(code);
   inline_lookups(code);

@@ -1,5 +1,9 @@
 #include "lower/target.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "support/error.h"
 
 namespace qatc {
@@ -9,34 +13,51 @@ namespace {
 using HTarget = Halide::Target;
 
 constexpr const char* kAccepted =
-    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, each with Halide's features "
-    "after dashes, "
-    "e.g. arm-64-linux-arm_dot_prod";
+    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, each with Halide's features, i8mm or "
+    "avxvnni after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm";
 
-HTarget detect_host() {
-  HTarget target("x86-64-linux");
+/// Halide matches vpdpbusd on any vector under the last of these features. emit/llvm_module.h says what the code may
+/// really use.
+constexpr const char* kHalideAvx2 = "x86-64-linux-sse41-avx-f16c-fma-avx2";
+constexpr const char* kHalideVnni =
+    "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_sapphirerapids";
+
+/// A target as its user names it: Halide's, and features that Halide 14 has no names for.
+struct NamedTarget {
+  HTarget halide;
+  bool avxvnni = false, i8mm = false;
+};
+
+#if defined(__x86_64__)
+/// AVX-VNNI, which not every compiler's __builtin_cpu_supports knows.
+bool cpu_has_avxvnni() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1U << 4U) != 0;
+}
+#endif
+
+NamedTarget detect_host() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) {
-    target = HTarget("x86-64-linux-sse41-avx-f16c-fma-avx2");
-    if (__builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512vbmi") != 0 &&
-        __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-        __builtin_cpu_supports("avx512dq") != 0) {
-      target = HTarget(
-          "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_"
-          "sapphirerapids");
-    }
-  }
+  if (__builtin_cpu_supports("avx2") == 0 || __builtin_cpu_supports("fma") == 0) return {HTarget("x86-64-linux")};
+  const bool vnni = __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512vbmi") != 0 &&
+                    __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+                    __builtin_cpu_supports("avx512dq") != 0;
+  if (vnni) return {HTarget(kHalideVnni)};
+  return {HTarget(kHalideAvx2), cpu_has_avxvnni()};
 #else
-  target = Halide::get_host_target();
+  return {Halide::get_host_target()};
 #endif
-  return target;
 }
 
-Isa choose_isa(const HTarget& target) {
-  if (target.arch == HTarget::ARM) return target.has_feature(HTarget::ARMDotProd) ? Isa::kArmDotprod : Isa::kArmBase;
-  if (target.has_feature(HTarget::AVX512_SapphireRapids)) return Isa::kX86Vnni;
-  if (target.has_feature(HTarget::AVX2)) return Isa::kX86Avx2;
+Isa choose_isa(const NamedTarget& target) {
+  if (target.halide.arch == HTarget::ARM) {
+    if (target.i8mm) return Isa::kArmI8mm;
+    return target.halide.has_feature(HTarget::ARMDotProd) ? Isa::kArmDotprod : Isa::kArmBase;
+  }
+  if (target.halide.has_feature(HTarget::AVX512_SapphireRapids)) return Isa::kX86Vnni;
+  if (target.avxvnni) return Isa::kX86AvxVnni;
+  if (target.halide.has_feature(HTarget::AVX2)) return Isa::kX86Avx2;
   return Isa::kX86Base;
 }
 
@@ -56,11 +77,31 @@ std::string clang_triple(const HTarget& target) {
   }
 }
 
-HTarget parse_halide_target(const std::string& name) {
-  if (!HTarget::validate_target_string(name)) {
+/// Cuts the word out of `name` where it stands between dashes.
+bool take_feature(std::string& name, const std::string& feature) {
+  const std::string word = "-" + feature;
+  const size_t at = (name + "-").find(word + "-");
+  if (at == std::string::npos) return false;
+  name.erase(at, word.size());
+  return true;
+}
+
+NamedTarget parse_named_target(const std::string& name) {
+  std::string rest = name;
+  NamedTarget target;
+  target.avxvnni = take_feature(rest, "avxvnni");
+  target.i8mm = take_feature(rest, "i8mm");
+  if (!HTarget::validate_target_string(rest)) {
     throw UsageError("target '" + name + "' is not known; use " + kAccepted);
   }
-  return HTarget(name);
+  target.halide = HTarget(rest);
+  if (target.i8mm && !target.halide.has_feature(HTarget::ARMDotProd)) {
+    throw UsageError("target '" + name + "': i8mm needs arm_dot_prod");
+  }
+  if (target.avxvnni && !target.halide.has_feature(HTarget::AVX2)) {
+    throw UsageError("target '" + name + "': avxvnni needs avx2");
+  }
+  return target;
 }
 
 }  // namespace
@@ -69,21 +110,23 @@ bool is_apple(const Target& target) { return target.halide.os == HTarget::IOS ||
 
 qatc::Target parse_target(const std::string& name) {
   const bool host = name == "host";
-  HTarget halide = host ? detect_host() : parse_halide_target(name);
-  const bool arm = halide.arch == HTarget::ARM;
-  const bool known_os = halide.os == HTarget::Linux || halide.os == HTarget::Android || halide.os == HTarget::IOS ||
-                        halide.os == HTarget::OSX;
-  const bool x86_linux = halide.arch == HTarget::X86 && halide.os == HTarget::Linux;
-  if (halide.bits != 64 || !((arm && known_os) || x86_linux)) {
+  NamedTarget named = host ? detect_host() : parse_named_target(name);
+  const bool arm = named.halide.arch == HTarget::ARM;
+  const bool known_os = named.halide.os == HTarget::Linux || named.halide.os == HTarget::Android ||
+                        named.halide.os == HTarget::IOS || named.halide.os == HTarget::OSX;
+  const bool x86_linux = named.halide.arch == HTarget::X86 && named.halide.os == HTarget::Linux;
+  if (named.halide.bits != 64 || !((arm && known_os) || x86_linux)) {
     throw UsageError("target '" + name + "' is not supported; use " + kAccepted);
   }
   qatc::Target target;
   target.name = name;
-  target.isa = choose_isa(halide);
-  target.clang_triple = clang_triple(halide);
+  target.isa = choose_isa(named);
+  if (target.isa == Isa::kX86AvxVnni) named.halide = HTarget(kHalideVnni);
+  target.clang_triple = clang_triple(named.halide);
   target.is_host = host;
-  target.halide =
-      halide.with_feature(HTarget::NoRuntime).with_feature(HTarget::NoAsserts).with_feature(HTarget::NoBoundsQuery);
+  target.halide = named.halide.with_feature(HTarget::NoRuntime)
+                      .with_feature(HTarget::NoAsserts)
+                      .with_feature(HTarget::NoBoundsQuery);
   return target;
 }
 

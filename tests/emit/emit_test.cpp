@@ -26,8 +26,10 @@ namespace fs = std::filesystem;
 const std::vector<std::string> kAllTargets{"host",
                                            "x86-64-linux",
                                            "x86-64-linux-sse41-avx-f16c-fma-avx2",
+                                           "x86-64-linux-sse41-avx-f16c-fma-avx2-avxvnni",
                                            "arm-64-linux",
                                            "arm-64-linux-arm_dot_prod",
+                                           "arm-64-linux-arm_dot_prod-i8mm",
                                            "arm-64-android-arm_dot_prod",
                                            "arm-64-ios",
                                            "arm-64-osx-arm_dot_prod"};
@@ -133,6 +135,41 @@ TEST(Emit, TargetsOutsideOfTheListAreRefused) {
   }
 }
 
+TEST(Emit, FeaturesThatHalideLacks) {
+  const struct {
+    const char* name;
+    Isa isa;
+  } known[] = {
+      {"x86-64-linux-avx2-avxvnni", Isa::kX86AvxVnni},
+      {"x86-64-linux-avxvnni-avx2", Isa::kX86AvxVnni},
+      {"arm-64-android-arm_dot_prod-i8mm", Isa::kArmI8mm},
+      {"arm-64-osx-i8mm-arm_dot_prod", Isa::kArmI8mm},
+  };
+  for (const auto& [name, isa] : known) {
+    EXPECT_EQ(parse_target(name).isa, isa) << name;
+    EXPECT_EQ(parse_target(name).name, name);
+  }
+  const struct {
+    const char *name, *message;
+  } refused[] = {
+      {"arm-64-linux-i8mm", "target 'arm-64-linux-i8mm': i8mm needs arm_dot_prod"},
+      {"x86-64-linux-avxvnni", "target 'x86-64-linux-avxvnni': avxvnni needs avx2"},
+      {"arm-64-linux-avxvnni", "target 'arm-64-linux-avxvnni': avxvnni needs avx2"},
+      {"x86-64-linux-avx2-i8mm", "target 'x86-64-linux-avx2-i8mm': i8mm needs arm_dot_prod"},
+  };
+  for (const auto& [name, message] : refused) {
+    try {
+      parse_target(name);
+      ADD_FAILURE() << name << " is not refused";
+    } catch (const UsageError& error) {
+      EXPECT_STREQ(error.what(), message);
+    }
+  }
+  for (const char* name : {"x86-64-linux-avx2-avxvnni2", "x86-64-linux-avx2-xavxvnni", "avxvnni", "-i8mm"}) {
+    EXPECT_THROW(parse_target(name), UsageError) << name;
+  }
+}
+
 TEST(Emit, NamesOfTheNetworkStayInTheirComments) {
   const char* const text = R"(graph 'names'
 input %"*/ x": f32[1, H, W, 1]
@@ -177,11 +214,14 @@ std::vector<std::string> multiply_instructions(Isa isa) {
       return {"pmaddwd"};
     case Isa::kX86Avx2:
       return {"vpmaddwd"};
+    case Isa::kX86AvxVnni:
+      return {"{vex}\tvpdpbusd"};
     case Isa::kX86Vnni:
       return {"vpdpbusd"};
     case Isa::kArmBase:
       return {"smlal", "sadalp"};
     case Isa::kArmDotprod:
+    case Isa::kArmI8mm:
       return {"sdot"};
   }
   return {};

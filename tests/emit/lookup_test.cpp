@@ -34,6 +34,7 @@ TEST(Lookup, VectorsAreNotBrokenIntoLanes) {
   } cases[] = {
       {"x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_sapphirerapids", "2b\t"},
       {"x86-64-linux-sse41-avx-f16c-fma-avx2", "vpshufb\t"},
+      {"x86-64-linux-avx2-avxvnni", "vpshufb\t"},
       {"arm-64-linux", "tbx\t"},
       {"arm-64-osx-arm_dot_prod", "tbx"},
   };

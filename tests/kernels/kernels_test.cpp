@@ -20,7 +20,8 @@ using Filter = NetworkBuilder::Filter;
 const std::vector<Size> kSizes{{1, 1}, {1, 7}, {7, 1}, {5, 3}, {13, 11}, {37, 23}};
 const std::vector<int64_t> kInputChannels{1, 3, 4, 5, 8, 10, 12, 16, 20, 24, 32, 33, 48, 64};
 const std::vector<int64_t> kOutputChannels{1, 3, 4, 10, 12, 16, 24, 32, 40, 64};
-const std::vector<std::string> kOtherTargets{"x86-64-linux", "arm-64-linux", "x86-64-linux-sse41-avx-f16c-fma-avx2"};
+const std::vector<std::string> kOtherTargets{"x86-64-linux", "arm-64-linux", "x86-64-linux-sse41-avx-f16c-fma-avx2",
+                                             "x86-64-linux-avx2-avxvnni", "arm-64-linux-arm_dot_prod-i8mm"};
 
 uint64_t base_seed() {
   static const uint64_t seed = [] {

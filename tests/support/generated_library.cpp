@@ -14,6 +14,10 @@
 #include "support/error.h"
 #include "support/process.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace qatc::testing {
 
 namespace {
@@ -44,6 +48,10 @@ RunResult floats(const Tensor& nhwc) {
 
 bool can_run(const std::string& target) {
 #if defined(__x86_64__)
+  if (target.find("avxvnni") != std::string::npos) {
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1U << 4U) != 0;
+  }
   if (target.find("avx2") != std::string::npos) return __builtin_cpu_supports("avx2") != 0;
   return true;
 #else
