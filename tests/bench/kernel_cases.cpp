@@ -1,0 +1,300 @@
+#include "kernel_cases.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "ops/op.h"
+#include "qatc_driver_support.h"
+#include "support/error.h"
+#include "support/network_builder.h"
+
+namespace qatc::testing {
+
+namespace {
+
+using ConvOptions = NetworkBuilder::ConvOptions;
+
+double multiply_adds_per_pixel(const Plan& plan, const KernelCall& call) {
+  double total = 0;
+  for (NodeId id : call.conv_nodes) {
+    const Node& node = plan.graph.node(id);
+    const auto filter = static_cast<size_t>(std::get<Conv2d>(node.op).activations);  // the operand behind them
+    total += static_cast<double>(plan.graph.value(node.inputs[filter]).constant->size());
+  }
+  return total;
+}
+
+/// Rows of input `input` that `rows` output rows reach, its border not counted.
+int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, double rows_per_output_row) {
+  int64_t stride = 1;
+  for (const KernelConv& conv : spec.convs) {
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) != conv.inputs.end()) stride = conv.stride[0];
+  }
+  for (const KernelStep& step : spec.steps) {
+    if (step.input != input) continue;
+    if (step.kind == KernelStep::Kind::kMaxPool) stride = step.stride[0];
+    if (step.kind == KernelStep::Kind::kResizeLoad) {
+      return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(rows) * rows_per_output_row));
+    }
+  }
+  return rows * stride;
+}
+
+/// A call at an image size.
+KernelCase case_of(const Plan& plan, const KernelSpec& spec, const std::vector<int>& inputs, int output,
+                   double multiply_adds, int64_t height, int64_t width) {
+  const auto tensor = [&](int index) -> const PlanTensor& { return plan.tensors[static_cast<size_t>(index)]; };
+  const int64_t out_height = tensor(output).height.evaluate(height, width);
+  KernelCase result;
+  result.spec = spec;
+  result.multiply_adds = multiply_adds;
+  result.width = tensor(output).width.evaluate(height, width);
+  result.pixels = static_cast<double>(out_height * result.width);
+  // As many rows at a time as a stage computes: what makes and what reads them share the cache.
+  int64_t row_bytes = result.width * storage_channels(tensor(output).channels);
+  for (int input : inputs) {
+    row_bytes =
+        std::max(row_bytes, tensor(input).width.evaluate(height, width) * storage_channels(tensor(input).channels));
+  }
+  result.rows = std::min<int64_t>(out_height, qatc_band_rows(static_cast<size_t>(row_bytes)));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const PlanTensor& in = tensor(inputs[i]);
+    const double scale = static_cast<double>(in.height.evaluate(height, width)) / static_cast<double>(out_height);
+    result.inputs.push_back(
+        {input_rows(spec, static_cast<int>(i), result.rows, scale), in.width.evaluate(height, width)});
+  }
+  return result;
+}
+
+/// What the kernel does, in a word or two, with its channels.
+std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall* call) {
+  std::string text;
+  std::string channels;
+  for (size_t i = 0; i < spec.inputs.size(); ++i) {
+    const int64_t exact = call != nullptr && i < call->inputs.size()
+                              ? plan.tensors[static_cast<size_t>(call->inputs[i])].channels
+                              : spec.inputs[i];
+    channels += (i > 0 ? "+" : "") + std::to_string(exact);
+  }
+  std::map<std::string, int> parts;
+  std::vector<std::string> order;
+  const auto add = [&](const std::string& part) {
+    if (parts[part]++ == 0) order.push_back(part);
+  };
+  if (spec.channel_sums) add("channel_sums");
+  for (const KernelConv& conv : spec.convs) {
+    std::string part = "conv" + std::to_string(conv.kernel[0]) + "x" + std::to_string(conv.kernel[1]);
+    if (conv.stride[1] != 1) part += "s" + std::to_string(conv.stride[1]);
+    if (conv.dilation[1] != 1) part += "d" + std::to_string(conv.dilation[1]);
+    if (conv.digits != 1) part += "_digits" + std::to_string(conv.digits);
+    add(part);
+  }
+  for (const KernelStep& step : spec.steps) {
+    switch (step.kind) {
+      case KernelStep::Kind::kResizeLoad:
+        add("resize");
+        break;
+      case KernelStep::Kind::kMaxPool:
+        add("max_pool");
+        break;
+      case KernelStep::Kind::kLookup:
+        add("lookup");
+        break;
+      case KernelStep::Kind::kAdd:
+        add("add");
+        break;
+      case KernelStep::Kind::kMul:
+        add("mul");
+        break;
+      case KernelStep::Kind::kAffine:
+        add("norm");
+        break;
+      default:
+        break;
+    }
+  }
+  for (const std::string& part : order) {
+    text += (text.empty() ? "" : ",") + (parts[part] > 1 ? std::to_string(parts[part]) + "_" : "") + part;
+  }
+  if (text.empty()) text = "copy";
+  text += "/" + channels + "to" + std::to_string(spec.out_channels);
+  if (spec.outputs.size() > 1) text += "_" + std::to_string(spec.outputs.size()) + "outputs";
+  return text;
+}
+
+// ---- The family.
+
+Plan plan_of(NetworkBuilder& network, Rounding rounding) { return make_plan(network.finish(), rounding); }
+
+ConvOptions conv_options(int64_t size, int64_t stride = 1) {
+  ConvOptions options;
+  options.kernel = {size, size};
+  options.stride = {stride, stride};
+  options.pad = {size / 2, size / 2, size / 2, size / 2};
+  return options;
+}
+
+/// Inputs and outputs that networks of widths 8 to 128 have; the head and the first conv with 3.
+std::vector<std::array<int64_t, 2>> conv_channels(bool all) {
+  const std::vector<int64_t> counts{3, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256};
+  std::vector<std::array<int64_t, 2>> pairs;
+  for (int64_t in : counts) {
+    for (int64_t out : counts) {
+      const bool usual = in == out || out == 2 * in || (in == 2 * out && in >= 64) || (in == 3 && out <= 32) ||
+                         (out == 3 && in <= 64 && in >= 12);
+      if (all || usual) pairs.push_back({in, out});
+    }
+  }
+  return pairs;
+}
+
+class Family {
+ public:
+  Family(int64_t width, Rounding rounding) : width_(width), rounding_(rounding) {}
+
+  /// The kernel of the network for which `rank` is largest, the first of equals.
+  void add(const std::string& name, NetworkBuilder& network, const std::function<double(const KernelCase&)>& rank) {
+    std::vector<KernelCase> cases = model_cases(plan_of(network, rounding_), width_ / 2, width_);
+    const auto best = std::max_element(cases.begin(), cases.end(),
+                                       [&](const KernelCase& a, const KernelCase& b) { return rank(a) < rank(b); });
+    QATC_CHECK(best != cases.end() && rank(*best) > 0, "no kernel for " + name);
+    best->name = name;
+    cases_.push_back(*best);
+  }
+
+  static double by_multiply_adds(const KernelCase& kernel) { return kernel.multiply_adds; }
+  static std::function<double(const KernelCase&)> by_step(KernelStep::Kind kind) {
+    return [kind](const KernelCase& kernel) {
+      return kernel.multiply_adds > 0
+                 ? 0.0
+                 : static_cast<double>(std::count_if(kernel.spec.steps.begin(), kernel.spec.steps.end(),
+                                                     [&](const KernelStep& step) { return step.kind == kind; }));
+    };
+  }
+
+  const std::vector<KernelCase>& cases() const { return cases_; }
+
+ private:
+  int64_t width_;
+  Rounding rounding_;
+  std::vector<KernelCase> cases_;
+};
+
+constexpr uint64_t kSeed = 1;
+
+void add_conv(Family& family, int64_t size, int64_t stride, int64_t in, int64_t out,
+              NetworkBuilder::Filter filter = NetworkBuilder::Filter::kPerChannel) {
+  NetworkBuilder network(kSeed, in);
+  ConvOptions options = conv_options(size, stride);
+  options.filter = filter;
+  network.keep(network.conv({network.image()}, out, options));
+  std::string name = "conv" + std::to_string(size) + "x" + std::to_string(size);
+  if (stride != 1) name += "s" + std::to_string(stride);
+  if (filter == NetworkBuilder::Filter::kFixedPoint) name += "_float_filter";
+  family.add(name + "/" + std::to_string(in) + "to" + std::to_string(out), network, Family::by_multiply_adds);
+}
+
+void add_concat(Family& family, int64_t size, int64_t each, int64_t out) {
+  NetworkBuilder network(kSeed, each);
+  const ValueId other = network.conv({network.image()}, each, conv_options(1));
+  network.keep(network.conv({network.image(), other}, out, conv_options(size)));
+  network.keep(other);
+  family.add("concat,conv" + std::to_string(size) + "x" + std::to_string(size) + "/" + std::to_string(each) + "+" +
+                 std::to_string(each) + "to" + std::to_string(out),
+             network, Family::by_multiply_adds);
+}
+
+void add_gate(Family& family, int64_t stride, int64_t in, int64_t out) {
+  NetworkBuilder network(kSeed, in);
+  const ValueId a = network.keep(network.lookup(network.conv({network.image()}, out, conv_options(3, stride))));
+  const ValueId b = network.keep(network.lookup(network.conv({network.image()}, out, conv_options(3, stride))));
+  network.keep(network.mul(a, b));
+  family.add("gate3x3" + (stride == 1 ? std::string() : "s" + std::to_string(stride)) + "/" + std::to_string(in) +
+                 "to" + std::to_string(out) + "_3outputs",
+             network, Family::by_multiply_adds);
+}
+
+void add_residual(Family& family, int64_t channels) {
+  NetworkBuilder network(kSeed, channels);
+  network.keep(network.add(network.conv({network.image()}, channels, conv_options(3)), network.image()));
+  family.add("conv3x3,add/" + std::to_string(channels) + "to" + std::to_string(channels), network,
+             Family::by_multiply_adds);
+}
+
+void add_elementwise(Family& family, int64_t channels) {
+  const std::string suffix = "/" + std::to_string(channels);
+  {
+    NetworkBuilder network(kSeed, channels);
+    network.keep(network.lookup(network.instance_norm(network.image())));
+    family.add("norm,lookup" + suffix, network, Family::by_step(KernelStep::Kind::kAffine));
+  }
+  {
+    NetworkBuilder network(kSeed, channels);
+    network.keep(network.max_pool(network.image(), {2, 2}, {2, 2}, {0, 0, 0, 0}));
+    family.add("max_pool2x2s2" + suffix, network, Family::by_step(KernelStep::Kind::kMaxPool));
+  }
+  {
+    NetworkBuilder network(kSeed, channels);
+    network.keep(network.max_pool(network.image(), {3, 3}, {2, 2}, {1, 1, 1, 1}));
+    family.add("max_pool3x3s2" + suffix, network, Family::by_step(KernelStep::Kind::kMaxPool));
+  }
+  {
+    // Kept and so brought to the image's size again: both ways are resizes, the first is larger.
+    NetworkBuilder network(kSeed, channels);
+    network.keep(network.lookup(network.resize_by(network.image(), 2, 1)));
+    family.add("resize_by_2" + suffix, network, Family::by_step(KernelStep::Kind::kResizeLoad));
+  }
+}
+
+}  // namespace
+
+std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t width) {
+  std::vector<KernelCase> cases(plan.kernels.size());
+  std::vector<double> largest(plan.kernels.size(), 0);
+  const auto add = [&](size_t k, const KernelCall* call, const std::vector<int>& inputs, int output) {
+    const double macs = call != nullptr ? multiply_adds_per_pixel(plan, *call) : 0;
+    KernelCase made = case_of(plan, plan.kernels[k], inputs, output, macs, height, width);
+    made.name = std::to_string(k) + "/" + describe(plan, plan.kernels[k], call);
+    const double pixels = made.pixels;
+    made.pixels += cases[k].pixels;
+    if (pixels > largest[k]) {
+      largest[k] = pixels;
+      cases[k] = made;
+    } else {
+      cases[k].pixels = made.pixels;
+    }
+  };
+  for (const Stage& stage : plan.stages) {
+    for (const KernelCall& call : stage.calls) {
+      add(static_cast<size_t>(call.kernel), &call, call.inputs, call.outputs[0]);
+    }
+  }
+  for (const Statistics& statistics : plan.statistics) {
+    if (statistics.sums_kernel < 0) continue;
+    add(static_cast<size_t>(statistics.sums_kernel), nullptr, {statistics.tensor}, statistics.tensor);
+  }
+  std::erase_if(cases, [](const KernelCase& kernel) { return kernel.rows == 0; });
+  return cases;
+}
+
+std::vector<KernelCase> family_cases(int64_t width, Rounding rounding, bool all_channels) {
+  Family family(width, rounding);
+  for (int64_t size : {3, 1}) {
+    for (const auto& [in, out] : conv_channels(all_channels)) add_conv(family, size, 1, in, out);
+  }
+  for (int64_t channels : {3, 16, 32, 64, 128}) add_conv(family, 3, 2, channels, channels == 3 ? 32 : 2 * channels);
+  for (int64_t channels : {16, 32, 64}) {
+    add_conv(family, 3, 1, channels, 3, NetworkBuilder::Filter::kFixedPoint);
+    add_concat(family, 1, channels, channels);
+    add_concat(family, 3, channels, channels);
+    add_gate(family, 1, channels, channels);
+    add_gate(family, 2, channels, 2 * channels);
+    add_residual(family, channels);
+    add_elementwise(family, channels);
+  }
+  add_gate(family, 2, 3, 32);
+  return family.cases();
+}
+
+}  // namespace qatc::testing

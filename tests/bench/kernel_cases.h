@@ -1,0 +1,28 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace qatc::testing {
+
+/// One kernel on tensors of one size, as a network would call it.
+struct KernelCase {
+  std::string name;
+  KernelSpec spec;
+  int64_t width = 0, rows = 0;                 // of its outputs: one band of an image
+  std::vector<std::array<int64_t, 2>> inputs;  // height, width of each input's part that the band reads
+  double multiply_adds = 0;                    // per output pixel, without those of padding channels
+  double pixels = 0;                           // outputs that the whole image takes, over all calls of the kernel
+};
+
+/// Every distinct kernel of a plan, at the call that computes most pixels of an image of this size.
+std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t width);
+
+/// The ops that image networks are made of, independent of a model, on tensors `width` wide. `all_channels`: 3x3 and 1x1
+/// convs over the full cross product of channel counts, else over those that meet in networks.
+std::vector<KernelCase> family_cases(int64_t width, Rounding rounding, bool all_channels);
+
+}  // namespace qatc::testing

@@ -1,0 +1,250 @@
+#include "kernel_library.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "emit/object.h"
+#include "qatc_driver_support.h"
+#include "support/error.h"
+#include "support/files.h"
+#include "support/jobs.h"
+#include "support/process.h"
+
+namespace qatc::testing {
+
+namespace {
+
+using Kind = KernelArgument::Kind;
+
+/// A kernel behind one signature: arguments[i] is the buffer, or the address of the number.
+using KernelCaller = int (*)(void* const* arguments);
+
+const char* scalar_c_type(const KernelSpec& spec, const KernelArgument& argument) {
+  switch (argument.kind) {
+    case Kind::kTable:
+      return "uint64_t";
+    case Kind::kZeroPointOut:
+    case Kind::kZeroPointA:
+    case Kind::kZeroPointB:
+      return "int32_t";
+    default:
+      return spec.rounding == Rounding::kExact ? "double" : "float";
+  }
+}
+
+std::string kernel_name(size_t index) { return "bench_kernel" + std::to_string(index); }
+std::string caller_name(size_t index) { return "bench_call" + std::to_string(index); }
+
+/// `int bench_callN(void* const* a)`, which calls bench_kernelN.
+std::string caller_source(const KernelSpec& spec, size_t index) {
+  std::string types;
+  std::string values;
+  size_t i = 0;
+  for (const KernelArgument& argument : kernel_arguments(spec)) {
+    const std::string comma = i == 0 ? "" : ", ";
+    const std::string address = "a[" + std::to_string(i++) + "]";
+    const std::string type = is_buffer(argument) ? "void*" : scalar_c_type(spec, argument);
+    types += comma;
+    types += type;
+    values += comma;
+    values += is_buffer(argument) ? address : "*(const " + type + "*)" + address;
+  }
+  return "int " + kernel_name(index) + "(" + types + ");\nint " + caller_name(index) + "(void* const* a) { return " +
+         kernel_name(index) + "(" + values + "); }\n";
+}
+
+/// Rows and columns around an input that its readers reach.
+std::array<int32_t, 4> border_of(const KernelSpec& spec, int input) {
+  std::array<int64_t, 4> pad{};  // top, left, bottom, right
+  const auto reach = [&](size_t d, int64_t before, int64_t span) {
+    pad[d] = std::max(pad[d], before);
+    pad[d + 2] = std::max(pad[d + 2], span - before);
+  };
+  for (const KernelConv& conv : spec.convs) {
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
+    for (size_t d = 0; d < 2; ++d) reach(d, conv.pad[d], (conv.kernel[d] - 1) * conv.dilation[d]);
+  }
+  for (const KernelStep& step : spec.steps) {
+    if (step.kind != KernelStep::Kind::kMaxPool || step.input != input) continue;
+    for (size_t d = 0; d < 2; ++d) reach(d, step.pad[d], step.kernel[d] - 1);
+  }
+  // A few more: a width that the stride does not divide has its last window a little outside.
+  return {static_cast<int32_t>(pad[0]), static_cast<int32_t>(pad[1]), static_cast<int32_t>(pad[2] + 2),
+          static_cast<int32_t>(pad[3] + 2)};
+}
+
+class Kernel : public BoundKernel {
+ public:
+  Kernel(const KernelCase& kernel, KernelCaller caller) : caller_(caller), kernel_(kernel) {
+    const KernelSpec& spec = kernel.spec;
+    for (const KernelArgument& argument : kernel_arguments(spec)) {
+      if (argument.kind == Kind::kInput) {
+        bind_input(argument);
+      } else if (argument.kind == Kind::kOutput) {
+        bind_output();
+      } else if (is_buffer(argument)) {
+        qatc_bind_constant(new_buffer(), constant(argument));
+      } else {
+        arguments_.push_back(scalar(argument));
+      }
+    }
+    QATC_CHECK(caller_(arguments_.data()) == 0, "kernel " + kernel.name + " refused its arguments");
+  }
+
+  void run() const override { caller_(arguments_.data()); }
+  double bytes() const override { return bytes_; }
+
+ private:
+  /// 64-byte aligned, random, with room to read a vector past the end; lives as long as this.
+  uint8_t* memory(size_t bytes) {
+    memory_.emplace_back(bytes + 4 * QATC_ALIGNMENT);
+    for (uint8_t& byte : memory_.back()) byte = static_cast<uint8_t>(random_());
+    return qatc_align_pointer(memory_.back().data());
+  }
+
+  qatc_buffer* new_buffer() {
+    buffers_.push_back(std::make_unique<qatc_buffer>());
+    arguments_.push_back(buffers_.back().get());
+    return buffers_.back().get();
+  }
+
+  qatc_tensor place(int64_t height, int64_t width, int64_t channels, const std::array<int32_t, 4>& pad) {
+    qatc_tensor tensor{};
+    tensor.height = static_cast<int32_t>(height);
+    tensor.width = static_cast<int32_t>(width);
+    tensor.pixel_bytes = static_cast<int32_t>(channels);
+    std::copy(pad.begin(), pad.end(), tensor.pad);
+    qatc_place_tensor(&tensor, memory(qatc_tensor_bytes(&tensor)));
+    return tensor;
+  }
+
+  void bind_input(const KernelArgument& argument) {
+    const auto index = static_cast<size_t>(argument.index);
+    const auto& [height, width] = kernel_.inputs[index];
+    const int64_t channels = kernel_.spec.inputs[index];
+    const qatc_tensor tensor = place(height, width, channels, border_of(kernel_.spec, argument.index));
+    qatc_bind_input(new_buffer(), &tensor);
+    bytes_ += static_cast<double>(height * width * channels);
+  }
+
+  void bind_output() {
+    const KernelSpec& spec = kernel_.spec;
+    if (spec.channel_sums) {
+      const size_t bytes = static_cast<size_t>(kernel_.rows * spec.out_channels) * sizeof(int32_t);
+      auto* sums = reinterpret_cast<int32_t*>(memory(bytes));
+      qatc_bind_sums(new_buffer(), sums, static_cast<int32_t>(spec.out_channels), 0,
+                     static_cast<int32_t>(kernel_.rows));
+      return;
+    }
+    const qatc_tensor tensor = place(kernel_.rows, kernel_.width, spec.out_pixel_stride, {});
+    qatc_bind_output(new_buffer(), &tensor, 0, 0, tensor.height);
+    bytes_ += static_cast<double>(kernel_.rows * kernel_.width * spec.out_channels);
+  }
+
+  const void* constant(const KernelArgument& argument) {
+    const KernelSpec& spec = kernel_.spec;
+    const auto index = static_cast<size_t>(argument.index);
+    switch (argument.kind) {
+      case Kind::kXMap:
+      case Kind::kYMap: {
+        const bool is_x = argument.kind == Kind::kXMap;
+        const auto out = static_cast<int32_t>(is_x ? kernel_.width : kernel_.rows);
+        const auto in =
+            static_cast<int32_t>(kernel_.inputs[static_cast<size_t>(spec.steps[index].input)][is_x ? 1 : 0]);
+        auto* map = reinterpret_cast<int32_t*>(memory(static_cast<size_t>(out) * sizeof(int32_t)));
+        qatc_resize_map(map, out, in, out, in);
+        return map;
+      }
+      case Kind::kFilter: {
+        const KernelConv& conv = spec.convs[index];
+        const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
+        // Twice, for instruction sets that store it as int16, and to the next full tile of channels and of a reduction.
+        return memory(static_cast<size_t>((spec.out_channels * conv.digits + 64) * conv.kernel[0] * conv.kernel[1] *
+                                          (channels + 16) * 2));
+      }
+      case Kind::kCorrection:
+        return memory(static_cast<size_t>(spec.out_channels * spec.convs[index].digits + 64) * sizeof(int32_t));
+      default:
+        // Multipliers and biases, float or double: ones, so that no slow number arises.
+        return ones(argument.kind == Kind::kAffineA || argument.kind == Kind::kAffineB
+                        ? spec.rounding == Rounding::kExact
+                        : in_double(spec, spec.convs[index]));
+    }
+  }
+
+  const void* ones(bool as_double) {
+    const auto count = static_cast<size_t>(kernel_.spec.out_channels + 64);
+    uint8_t* bytes = memory(count * sizeof(double));
+    if (as_double) {
+      std::fill_n(reinterpret_cast<double*>(bytes), count, 1.0);
+    } else {
+      std::fill_n(reinterpret_cast<float*>(bytes), count, 1.0F);
+    }
+    return bytes;
+  }
+
+  void* scalar(const KernelArgument& argument) {
+    uint8_t* bytes = memory(sizeof(double));
+    const std::string type = scalar_c_type(kernel_.spec, argument);
+    if (type == "uint64_t") {
+      *reinterpret_cast<uint64_t*>(bytes) = reinterpret_cast<uintptr_t>(memory(256));
+    } else if (type == "int32_t") {
+      *reinterpret_cast<int32_t*>(bytes) = 0;
+    } else if (type == "double") {
+      *reinterpret_cast<double*>(bytes) = 1.0;
+    } else {
+      *reinterpret_cast<float*>(bytes) = 1.0F;
+    }
+    return bytes;
+  }
+
+  KernelCaller caller_;
+  KernelCase kernel_;
+  std::mt19937 random_{1};
+  std::vector<std::vector<uint8_t>> memory_;
+  std::vector<std::unique_ptr<qatc_buffer>> buffers_;
+  std::vector<void*> arguments_;
+  double bytes_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelCase>& cases, const Target& target) {
+  const TemporaryDirectory folder;
+  std::map<std::string, size_t> numbers;  // by signature
+  std::vector<KernelSpec> specs;
+  for (const KernelCase& kernel : cases) {
+    if (numbers.emplace(signature(kernel.spec), specs.size()).second) specs.push_back(kernel.spec);
+  }
+  const std::vector<KernelSchedule> schedules = choose_schedules(specs, target.isa);
+  std::string source = "#include <stdint.h>\n";
+  std::vector<std::function<void()>> jobs;
+  std::vector<std::string> link{QATC_CLANG, "-O2", "-shared", "-fPIC", folder.path() + "/calls.c"};
+  for (size_t k = 0; k < specs.size(); ++k) {
+    const std::string object = folder.path() + "/" + kernel_name(k) + ".o";
+    jobs.emplace_back([&, object, k] { compile_kernel(specs[k], schedules[k], target, kernel_name(k), object); });
+    link.push_back(object);
+    source += caller_source(specs[k], k);
+  }
+  run_jobs(jobs, 0, [](int) {});
+  write_file_atomically(folder.path() + "/calls.c", source);
+  const std::string library = folder.path() + "/kernels.so";
+  link.insert(link.end(), {"-o", library});
+  const ProcessResult linked = run_process(link);
+  if (linked.status != 0) throw UserError("kernels for " + target.name + " cannot be linked here: " + linked.err);
+  void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) throw UserError(std::string("kernels cannot be loaded: ") + dlerror());
+  std::vector<std::unique_ptr<BoundKernel>> kernels;
+  for (const KernelCase& kernel : cases) {
+    const std::string symbol = caller_name(numbers.at(signature(kernel.spec)));
+    auto* caller = reinterpret_cast<KernelCaller>(dlsym(handle, symbol.c_str()));
+    QATC_CHECK(caller != nullptr, "no " + symbol);
+    kernels.push_back(std::make_unique<Kernel>(kernel, caller));
+  }
+  return kernels;
+}
+
+}  // namespace qatc::testing
