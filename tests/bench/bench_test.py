@@ -1,0 +1,115 @@
+"""The benchmarks measure what they say: on code whose figures are known, and on one small kernel and network.
+
+  python3 bench_test.py KERNELS_BENCH SMALL_MODEL.onnx"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import arm64
+import inner_loops
+import tools
+
+KERNELS_BENCH, SMALL_MODEL = sys.argv[1:3]
+
+
+def known_program(folder):
+    program = os.path.join(folder, "known_loop")
+    tools.output([tools.arm64_c_compiler(), "-static", os.path.join(tools.HERE, "known_loop.S"), "-o", program])
+    return program
+
+
+class KnownCode(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.program = os.path.join(cls.folder.name, "known_loop")
+        tools.output([tools.arm64_c_compiler(), "-static", os.path.join(tools.HERE, "known_loop.S"), "-o", cls.program])
+        cls.plugin = arm64.plugin(cls.folder.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def count(self, arguments):
+        return arm64.count(self.plugin, self.folder.name, "cortex-a76", [self.program] + ["x"] * arguments)
+
+    def test_counts_every_instruction_of_a_function_and_no_other(self):
+        counts = [self.count(arguments).functions for arguments in (0, 1, 999)]
+        self.assertEqual([c["known_loop"] for c in counts], [14, 24, 10004])
+        # The rest of the program sees only more arguments.
+        rest = [sum(c.values()) - c["known_loop"] for c in counts]
+        self.assertGreater(rest[0], 0)
+        self.assertLess(rest[1] - rest[0], 1000)
+
+    def test_counts_executions_of_blocks(self):
+        counts = self.count(4)
+        functions = inner_loops.parse(inner_loops.disassemble(self.program))
+        loop, = inner_loops.inner_loops("known_loop", functions["known_loop"])
+        self.assertEqual(inner_loops.executions(loop.body[0].address, counts.blocks), 5)
+        self.assertEqual(inner_loops.executions(functions["known_loop"][0].address, counts.blocks), 1)
+
+    def test_reads_loops(self):
+        expected = {"kernel": "known_kernel", "dot_product": "sdot", "dot_products": 4, "instructions": 8,
+                    "instructions_per_dot_product": 2.0, "by_lane": 3, "by_lane_share": 0.75, "spills": 1, "loops": 1}
+        main, = inner_loops.analyse(self.program, ["known_kernel"], self.count(0).blocks)
+        self.assertEqual({key: main[key] for key in expected}, expected)
+        # Half as many cycles as instructions would be the best that four-wide cores do.
+        self.assertGreater(main["share_of_peak"], 0.3)
+        self.assertLessEqual(main["share_of_peak"], 1.01)
+        # All loops: the rare and the never executed one too.
+        self.assertEqual([row["dot_products"] for row in inner_loops.analyse(self.program, ["known_kernel"])], [4, 1, 5])
+        self.assertEqual(inner_loops.analyse(self.program, ["known_loop"]), [])
+
+
+class Kernels(unittest.TestCase):
+    def run_bench(self, *options):
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, "out.json")
+            tools.output([KERNELS_BENCH, "--rounds", 3, "--benchmark_out_format=json", "--benchmark_out=" + out] +
+                         list(options))
+            with open(out) as file:
+                return json.load(file)
+
+    def check(self, row, multiplies):
+        pixels = row["rows"] * row["width"]
+        self.assertGreater(pixels, 0)
+        for field in ("ns_per_pixel", "gb_per_second", "image_ms"):
+            self.assertGreater(row[field], 0)
+        self.assertEqual("gmacs_per_second" in row, multiplies)
+        if "share_of_peak" in row:
+            self.assertGreater(row["share_of_peak"], 0)
+            self.assertLess(row["share_of_peak"], 1.2)  # three rounds may miss the peak, but not by much
+            self.assertAlmostEqual(row["share_of_peak"], row["gmacs_per_second"] / row["peak_gmacs_per_second"])
+        # The label is the kernel's signature.
+        self.assertIn(" out(", row["label"])
+
+    def test_one_of_the_family(self):
+        result = self.run_bench("--family", "--only", "^family/conv3x3/8to16$", "--size", "32x64")
+        self.assertIn("instruction_set", result["context"])
+        self.assertEqual(len(result["benchmarks"]), 1)
+        row = result["benchmarks"][0]
+        self.check(row, multiplies=True)
+        self.assertEqual(row["width"], 64)
+        # 3 * 3 * 8 * 16 multiply-adds a pixel.
+        self.assertAlmostEqual(row["gmacs_per_second"] * row["ns_per_pixel"], 1152, places=3)
+
+    def test_of_a_model(self):
+        rows = self.run_bench("--model", SMALL_MODEL, "--size", "40x48")["benchmarks"]
+        self.assertGreater(len(rows), 1)
+        for row in rows:
+            self.check(row, multiplies="conv0(" in row["label"])
+
+    def test_faults_of_the_command_line(self):
+        for options, status in ((["--only", "nothing", "--family"], 2), (["--size", "3"], 2), (["--nonsense"], 2),
+                                (["--model", "none.onnx"], 1)):
+            done = subprocess.run([KERNELS_BENCH] + options, capture_output=True, text=True)
+            self.assertEqual(done.returncode, status, options)
+            self.assertNotEqual(done.stderr, "")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

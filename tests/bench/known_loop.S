@@ -1,0 +1,72 @@
+// Code whose instructions are known: known_loop executes 4 + 10 * argc of them, known_kernel has loops as kernels do.
+    .arch armv8.2-a+dotprod
+    .text
+    .globl main
+    .type main, %function
+main:
+    stp x29, x30, [sp, #-16]!
+    bl known_loop
+    bl known_kernel
+    ldp x29, x30, [sp], #16
+    mov w0, #0
+    ret
+    .size main, .-main
+
+    .globl known_loop
+    .type known_loop, %function
+known_loop:
+    mov w1, w0            // once
+    mov w2, #0            // once
+1:
+    add w2, w2, #1        // ten, argc times
+    add w2, w2, #1
+    add w2, w2, #1
+    add w2, w2, #1
+    add w2, w2, #1
+    add w2, w2, #1
+    add w2, w2, #1
+    add w2, w2, #1
+    subs w1, w1, #1
+    b.ne 1b
+    mov w0, w2            // once
+    ret                   // once
+    .size known_loop, .-known_loop
+
+    .globl known_kernel
+    .type known_kernel, %function
+known_kernel:
+    sub sp, sp, #256
+    mov x4, #10
+1:                        // ten times, but not an inner loop
+    mov x1, sp
+    mov x3, #8
+2:                        // the main loop: 8 instructions, 4 sdot, 3 of them by lane, 1 spill; 80 times
+    ldr q0, [x1], #16
+    sdot v16.4s, v1.16b, v0.4b[0]
+    sdot v17.4s, v1.16b, v0.4b[1]
+    ldr q2, [sp, #32]
+    sdot v18.4s, v2.16b, v0.4b[2]
+    sdot v19.4s, v2.16b, v0.16b
+    subs x3, x3, #1
+    b.ne 2b
+    subs x4, x4, #1
+    b.ne 1b
+    mov x5, #2
+3:                        // twice: an edge
+    sdot v16.4s, v1.16b, v0.4b[0]
+    subs x5, x5, #1
+    b.ne 3b
+    cbz x5, 5f            // forward: no loop
+4:                        // never, though it has most of them
+    sdot v16.4s, v1.16b, v0.4b[0]
+    sdot v17.4s, v1.16b, v0.4b[0]
+    sdot v18.4s, v1.16b, v0.4b[0]
+    sdot v19.4s, v1.16b, v0.4b[0]
+    sdot v20.4s, v1.16b, v0.4b[0]
+    cbnz x5, 4b
+5:
+    add sp, sp, #256
+    ret
+    .size known_kernel, .-known_kernel
+
+    .section .note.GNU-stack,"",%progbits
