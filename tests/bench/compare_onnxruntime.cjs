@@ -76,6 +76,6 @@ function peakGmacs() { return Number(execFileSync(peak, {encoding: 'utf8'})); }
     console.log(`| ${r.height}x${r.width} | ${r.threads} | ${r.qatc_ms.toFixed(2)} ms | ${r.onnxruntime_ms.toFixed(2)} ms | ${r.ratio.toFixed(2)} | ${share} |`);
   }
   const json = option('json', '');
-  if (json) fs.writeFileSync(json, JSON.stringify({model, cpu, rounds, rows}, null, 2) + '\n');
+  if (json) fs.writeFileSync(json, JSON.stringify({model, cpu, rounds, onnxruntime: require('onnxruntime-node/package.json').version, rows}, null, 2) + '\n');
   fs.rmSync(folder, {recursive: true});
 })();

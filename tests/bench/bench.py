@@ -1,0 +1,242 @@
+"""Measures a compiled network and writes BUILD/bench/report.md and results.json; `./dev bench` runs it.
+
+  network   time against ONNX Runtime from npm, in turn, and as a share of the machine's peak
+  rounding  exact against float rounding, in turn
+  memory    arena, and peak memory of runtime/examples/enhance and of ONNX Runtime
+  size      what the network adds to an arm64 app
+  arm64     instructions a pixel by function under qemu, and the inner loops of the kernels
+  kernels   every kernel of the network and the ops of image networks alone
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import sys
+
+import arm64
+import inner_loops
+import report
+import tools
+
+SECTIONS = ["network", "rounding", "memory", "size", "arm64", "kernels"]
+ARM64_TARGETS = ["arm-64-linux-arm_dot_prod", "arm-64-linux", "arm-64-linux-arm_dot_prod-i8mm"]
+ONNXRUNTIME = "1.30.0"
+NAME = "bench"  # of the generated library
+LARGE = (1080, 1920)
+ARM64_SIZE = (192, 256)  # emulation is slow
+RUNTIME = os.path.join(tools.ROOT, "runtime")
+
+
+def say(text):
+    print("-- " + text, flush=True)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.qatc = os.path.join(options.build, "bin", "qatc")
+        self.work = os.path.join(options.build, "bench")
+        os.makedirs(self.work, exist_ok=True)
+        self.results = {}
+        self.targets = []
+
+    def path(self, *parts):
+        return os.path.join(self.work, *parts)
+
+    def bin(self, name):
+        return os.path.join(self.options.build, "bin", name)
+
+    # ---- The model, and its libraries for all targets.
+
+    def describe(self):
+        inspect = json.loads(tools.output([self.qatc, "inspect", self.options.model, "--json", "--size", "%dx%d" % LARGE]))
+        title = self.options.title or os.path.basename(os.path.dirname(os.path.abspath(self.options.model)))
+        self.results["model"] = {"name": title, "title": title,
+                                 "multiply_adds_per_pixel": inspect["multiply_adds_per_pixel"]}
+        with open("/proc/cpuinfo") as file:
+            found = re.search(r"model name\s*: (.*)", file.read())
+        self.results["machine"] = {"cpu": found.group(1).strip() if found else platform.machine(),
+                                   "cores": os.cpu_count(), "system": platform.freedesktop_os_release()["PRETTY_NAME"]}
+        self.arena = next(m["arena_bytes"] for m in inspect["memory"] if (m["height"], m["width"]) == LARGE)
+
+    def compile(self, target, rounding="float"):
+        """The folder of the library, and the seconds it took."""
+        folder = self.path("out-" + rounding)
+        status, out, err = tools.run([self.qatc, "compile", self.options.model, "--name", NAME, "--target", target,
+                                      "--rounding", rounding, "-o", folder])
+        if status != 0:
+            tools.fail("compiling for %s:\n%s%s" % (target, out, err))
+        return folder, float(re.search(r"compiled in ([0-9.]+) s", out + err).group(1))
+
+    def compile_all(self):
+        seconds = self.results["compile_seconds"] = {}
+        wanted = ["host"] if self.needs("network", "rounding", "memory") else []
+        if self.needs("size", "arm64"):
+            wanted += ARM64_TARGETS
+        for target in wanted:
+            say("compiling for " + target)
+            _, seconds[target] = self.compile(target)
+
+    def needs(self, *sections):
+        return any(section in self.options.only for section in sections)
+
+    def link(self, program, source, target="host", rounding="float", flags=()):
+        folder = self.path("out-" + rounding)
+        compiler = [tools.c_compiler()] if target == "host" else [tools.arm64_c_compiler(), "-static"]
+        path = self.path(program)
+        tools.output(compiler + ["-O2", '-DQATC_MODEL_HEADER="%s.h"' % NAME, "-DQATC_MODEL=" + NAME, "-I" + folder,
+                                 "-I" + RUNTIME, "-I" + os.path.join(RUNTIME, "examples"), source] + list(flags) +
+                     [os.path.join(folder, target, "lib%s.a" % NAME), os.path.join(folder, target, "libqatc_runtime.a"),
+                      "-lpthread", "-lm", "-o", path])
+        return path
+
+    def example(self, name, target="host", rounding="float"):
+        return self.link("%s-%s-%s" % (name, target, rounding), os.path.join(RUNTIME, "examples", name + ".c"), target,
+                         rounding)
+
+    # ---- Sections.
+
+    def onnxruntime(self):
+        modules = self.path("node_modules")
+        if not os.path.isdir(os.path.join(modules, "onnxruntime-node")):
+            say("installing ONNX Runtime from npm")
+            # Without its install script, which fetches a build for graphics cards.
+            tools.output(["npm", "install", "--silent", "--ignore-scripts", "--prefix", self.work,
+                          "onnxruntime-node@" + ONNXRUNTIME])
+        os.environ["NODE_PATH"] = os.path.abspath(modules)
+
+    def network(self):
+        self.onnxruntime()
+        result = self.path("network.json")
+        tools.output(["node", os.path.join(tools.HERE, "compare_onnxruntime.cjs"), self.options.model,
+                      self.example("run_case"), self.bin("print_peak"), "--rounds", self.options.rounds,
+                      "--macs-per-pixel", self.results["model"]["multiply_adds_per_pixel"], "--json", result])
+        with open(result) as file:
+            return json.load(file)
+
+    def rounding(self):
+        height, width = 540, 960
+        self.compile("host", "exact")
+        programs = {rounding: self.example("run_case", rounding=rounding) for rounding in ("float", "exact")}
+        image = self.path("image.bin")
+        arm64.write_image(image, height, width, 3)
+        best = {}
+        for _ in range(self.options.rounds):
+            for rounding, program in programs.items():
+                out = tools.output([program, image, self.path("result.bin"), height, width, 3, "--repeat", 4])
+                taken = float(re.search(r"min_ms ([0-9.]+)", out).group(1))
+                best[rounding] = min(best.get(rounding, taken), taken)
+        return {"height": height, "width": width, "float_ms": best["float"], "exact_ms": best["exact"],
+                "ratio": best["exact"] / best["float"]}
+
+    def memory(self):
+        self.onnxruntime()
+        height, width = LARGE
+        picture = self.path("picture.ppm")
+        with open(picture, "wb") as file:
+            file.write(b"P6 %d %d 255\n" % (width, height))
+            file.write(bytes(i * 7 % 256 for i in range(3 * width)) * height)
+        app = tools.peak_memory([self.example("enhance"), picture, self.path("picture.png")])
+        peer = tools.peak_memory([shutil.which("node"), os.path.join(tools.HERE, "onnxruntime_once.cjs"),
+                                  self.options.model, height, width])
+        return {"height": height, "width": width, "arena": self.arena, "app": app, "onnxruntime": peer}
+
+    def text_and_data(self, path):
+        """Bytes of code, constants and data that are linked into a program, or are in an archive's objects."""
+        lines = tools.output([tools.llvm("llvm-size"), path]).splitlines()[1:]
+        return sum(int(line.split()[0]) + int(line.split()[1]) for line in lines)
+
+    def size(self):
+        target = ARM64_TARGETS[0]
+        app = self.link("size-app", os.path.join(tools.HERE, "size_app.c"), target, flags=["-Wl,--gc-sections"])
+        empty = self.path("size-empty")
+        tools.output([tools.arm64_c_compiler(), "-static", "-O2", "-Wl,--gc-sections",
+                      os.path.join(tools.HERE, "size_app.c"), "-o", empty])
+        runtime = self.path("out-float", target, "libqatc_runtime.a")
+        return {"target": target, "app": self.text_and_data(app) - self.text_and_data(empty),
+                "runtime_text": self.text_and_data(runtime)}
+
+    def arm64(self):
+        plugin = arm64.plugin(self.work)
+        self.results["mca"] = os.path.basename(inner_loops.mca())
+        result = {}
+        for target in ARM64_TARGETS:
+            folder = self.path("out-float", target)
+            with open(os.path.join(folder, "manifest.json")) as file:
+                manifest = json.load(file)
+            isa = manifest["instruction_set"]
+            say("counting instructions of " + target)
+            result[isa] = arm64.measure(isa, self.example("run_case", target), plugin, self.work,
+                                        ARM64_SIZE + (manifest["input"]["channels"],), manifest["kernels"])
+        return result
+
+    def kernels(self):
+        out = self.path("kernels.json")
+        family = "--all-channels" if self.options.all_channels else "--family"
+        tools.output([self.bin("kernels_bench"), "--model", self.options.model, family, "--benchmark_out_format=json",
+                      "--benchmark_out=" + out])
+        with open(out) as file:
+            return json.load(file)
+
+    def run(self):
+        self.describe()
+        self.compile_all()
+        for section in SECTIONS:
+            if section in self.options.only:
+                say(section)
+                self.results[section] = getattr(self, section)()
+        if self.results["model"]["multiply_adds_per_pixel"] == report.BOUND_NETWORK:
+            self.results["requirements"] = [r.as_json() for r in report.requirements(self.results)]
+        tools.write_atomically(self.path("results.json"), json.dumps(self.results, indent=2) + "\n")
+        text = report.full(self.results)
+        tools.write_atomically(self.path("report.md"), text)
+        print(text)
+        print("%s and results.json beside it" % self.path("report.md"))
+
+
+BEGIN, END = "<!-- speed: ./dev bench MODEL --readme -->\n", "<!-- end of speed -->\n"
+
+
+def refresh_readme(results):
+    path = os.path.join(tools.ROOT, "README.md")
+    with open(path) as file:
+        text = file.read()
+    begin, end = text.find(BEGIN), text.find(END)
+    if begin < 0 or end < begin:
+        tools.fail("README.md: the marks around the speed table are gone")
+    tools.write_atomically(path, text[:begin + len(BEGIN)] + "\n" + report.for_readme(results) + "\n" + text[end:])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", nargs="?", default=os.path.join(tools.ROOT, "tests/models/demo/model.onnx"),
+                        metavar="MODEL.onnx", help="default: the demo network")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=SECTIONS, metavar="SECTION,...",
+                        help="of the above; default: all")
+    parser.add_argument("--rounds", type=int, default=7, help="of both programs in turn; default: %(default)s")
+    parser.add_argument("--all-channels", action="store_true", help="convs over all pairs of channel counts")
+    parser.add_argument("--title", help="what the network is called in the report; default: its folder")
+    parser.add_argument("--readme", action="store_true", help="put the result into README.md")
+    parser.add_argument("--build", default=os.path.join(tools.ROOT, "build"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    unknown = [section for section in options.only if section not in SECTIONS]
+    if unknown:
+        parser.error("there is no section '%s'" % unknown[0])
+    if options.rounds < 1:
+        parser.error("--rounds takes a number from 1 on")
+    if options.readme and "network" not in options.only:
+        parser.error("--readme needs the section network")
+    if not os.path.exists(options.model):
+        tools.fail("cannot read %s: no such file" % options.model)
+    bench = Bench(options)
+    bench.run()
+    if options.readme:
+        refresh_readme(bench.results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
