@@ -71,21 +71,9 @@ KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
 
 }  // namespace
 
-std::string to_string(const KernelSchedule& schedule) {
-  return "channels=" + std::to_string(schedule.channels) + " pixels=" + std::to_string(schedule.pixels) +
-         " load=" + std::to_string(schedule.load);
-}
-
 KernelSchedule default_schedule(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return channel_sums_schedule(spec, isa);
   return spec.convs.empty() ? elementwise_schedule(spec, isa) : conv_schedule(spec, isa);
-}
-
-std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kernels, Isa isa) {
-  std::vector<KernelSchedule> schedules;
-  schedules.reserve(kernels.size());
-  for (const KernelSpec& spec : kernels) schedules.push_back(default_schedule(spec, isa));
-  return schedules;
 }
 
 int64_t filter_block(const KernelSchedule& schedule, const KernelConv& conv) { return schedule.channels * conv.digits; }

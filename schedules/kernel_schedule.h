@@ -21,7 +21,7 @@ struct KernelSchedule {
   friend bool operator==(const KernelSchedule&, const KernelSchedule&) = default;
 };
 
-/// "channels=32 pixels=12 load=0".
+/// "channels=16 pixels=5 load=16"; see schedules/schedule_fields.h.
 std::string to_string(const KernelSchedule& schedule);
 
 /// A good schedule by rule: as large a tile as the registers of `isa` hold.

@@ -12,6 +12,7 @@
 
 #include "cli/options.h"
 #include "cli/plan_report.h"
+#include "cli/schedule_report.h"
 #include "compile.h"
 
 namespace qatc {
@@ -24,6 +25,8 @@ struct InspectCommand {
   CompileOptions options;
   std::vector<ImageSize> sizes;
   bool json = false;
+  bool schedules = false;
+  std::string target = "host";  // of the schedules
 };
 
 constexpr int64_t kLargestSide = 1 << 16;
@@ -83,6 +86,14 @@ Json to_json(const MemoryReport& memory) {
   return json;
 }
 
+Json to_json(const ScheduleReport& kernel) {
+  Json json = {{"kernel", kernel.kernel},           {"signature", kernel.signature},
+               {"schedule", kernel.schedule},       {"source", kernel.source},
+               {"predicted_cycles", kernel.cycles}, {"predicted_peak_share", kernel.peak_share}};
+  if (!kernel.measure.empty()) json["measured"] = {{"what", kernel.measure}, {"ratio", kernel.measured_ratio}};
+  return json;
+}
+
 template <class Report>
 Json to_json(const std::vector<Report>& reports) {
   Json json = Json::array();
@@ -90,20 +101,27 @@ Json to_json(const std::vector<Report>& reports) {
   return json;
 }
 
-void print_json(const PlanReport& report, const std::string& rounding) {
-  const Json json = {{"model", report.model},
-                     {"rounding", rounding},
-                     {"input", report.input},
-                     {"output", report.output},
-                     {"min_height", report.limits.min_height},
-                     {"max_height", report.limits.max_height},
-                     {"min_width", report.limits.min_width},
-                     {"max_width", report.limits.max_width},
-                     {"kernels", report.kernels},
-                     {"multiply_adds_per_pixel", report.multiply_adds_per_pixel},
-                     {"calls", to_json(report.calls)},
-                     {"kept", to_json(report.kept)},
-                     {"memory", to_json(report.memory)}};
+void print_json(const PlanReport& report, const std::optional<SchedulesReport>& schedules,
+                const std::string& rounding) {
+  Json json = {{"model", report.model},
+               {"rounding", rounding},
+               {"input", report.input},
+               {"output", report.output},
+               {"min_height", report.limits.min_height},
+               {"max_height", report.limits.max_height},
+               {"min_width", report.limits.min_width},
+               {"max_width", report.limits.max_width},
+               {"kernels", report.kernels},
+               {"multiply_adds_per_pixel", report.multiply_adds_per_pixel},
+               {"calls", to_json(report.calls)},
+               {"kept", to_json(report.kept)},
+               {"memory", to_json(report.memory)}};
+  if (schedules) {
+    json["schedules"] = {{"target", schedules->target},
+                         {"table", schedules->table},
+                         {"core", schedules->core},
+                         {"kernels", to_json(schedules->kernels)}};
+  }
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
 }
 
@@ -158,7 +176,21 @@ void print_memory(const MemoryReport& memory) {
   std::printf("%s\n", joined(alive).c_str());
 }
 
-void print_text(const PlanReport& report, const std::string& rounding) {
+void print_schedules(const SchedulesReport& report) {
+  std::printf("\nSchedules for %s (%s); predicted cycles are those of %s for an output pixel:\n", report.target.c_str(),
+              report.table.c_str(), report.core.c_str());
+  for (const ScheduleReport& kernel : report.kernels) {
+    std::printf("%4d  %s\n      %s, from the %s", kernel.kernel, kernel.signature.c_str(), kernel.schedule.c_str(),
+                kernel.source.c_str());
+    if (!kernel.measure.empty()) std::printf(" (%s x %.3f)", kernel.measure.c_str(), kernel.measured_ratio);
+    std::printf("; %.2f cycles", kernel.cycles);
+    if (kernel.peak_share > 0) std::printf(", %.0f %% of peak", 100 * kernel.peak_share);
+    std::printf("\n");
+  }
+}
+
+void print_text(const PlanReport& report, const std::optional<SchedulesReport>& schedules,
+                const std::string& rounding) {
   const SizeLimits& limits = report.limits;
   std::printf("%s: %s -> %s (height x width x channels), %s rounding\n", report.model.c_str(), report.input.c_str(),
               report.output.c_str(), rounding.c_str());
@@ -175,6 +207,7 @@ void print_text(const PlanReport& report, const std::string& rounding) {
   }
   std::printf("\nMemory:\n%12s  %12s  %12s  %s\n", "image size", "arena", "multiply-adds", "largest use");
   for (const MemoryReport& memory : report.memory) print_memory(memory);
+  if (schedules) print_schedules(*schedules);
 }
 
 /// Three common sizes, or the only one.
@@ -186,11 +219,14 @@ std::vector<ImageSize> default_sizes(const SizeLimits& limits) {
 }
 
 int run_inspect(const InspectCommand& command) {
+  const Target target = parse_target(command.target);
   const Plan plan = plan_model(command.options);
   PlanReport report = report_plan(plan, command.sizes.empty() ? default_sizes(plan.limits) : command.sizes);
   report.model = command.options.model;
   const std::string rounding = rounding_name(command.options.rounding);
-  command.json ? print_json(report, rounding) : print_text(report, rounding);
+  std::optional<SchedulesReport> schedules;
+  if (command.schedules) schedules = report_schedules(plan, target);
+  command.json ? print_json(report, schedules, rounding) : print_text(report, schedules, rounding);
   return 0;
 }
 
@@ -211,6 +247,9 @@ Command add_inspect_command(CLI::App& app) {
       ->type_name("HxW,...");
   add_rounding_option(*command, inspect->options.rounding);
   add_print_after_option(*command, inspect->options.after_pass);
+  command->add_flag("--schedules", inspect->schedules,
+                    "also how each kernel is scheduled, from where, and its predicted speed");
+  command->add_option("--target", inspect->target, "whose schedules; default host")->type_name("T");
   command->add_flag("--json", inspect->json, "one JSON object instead of text");
   return {command, [inspect] { return run_inspect(*inspect); }};
 }

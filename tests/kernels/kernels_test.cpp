@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
+#include <random>
 
 #include "ops/evaluate.h"
+#include "schedules/candidates.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 
@@ -53,12 +56,24 @@ class Kernels : public ::testing::TestWithParam<int> {
     return shuffled(kInputChannels)[static_cast<size_t>(GetParam()) % kInputChannels.size()];
   }
 
+  /// As `compile` chooses.
+  virtual KernelSchedule choose_schedule(const KernelSpec& spec, Isa isa) {
+    return choose_schedules({spec}, isa).front();
+  }
+
   void expect_equal(NetworkBuilder& network, std::vector<Size> sizes = kSizes) {
     const Rounding rounding = GetParam() % 2 == 0 ? Rounding::kFloat : Rounding::kExact;
     const Plan plan = make_plan(network.finish(), rounding);
     SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) + (rounding == Rounding::kFloat ? ", float" : ", exact"));
     const std::string other = kOtherTargets[static_cast<size_t>(GetParam()) % kOtherTargets.size()];
-    GeneratedLibrary library(plan, runnable({"host", "arm-64-linux-arm_dot_prod", other}));
+    std::string chosen;
+    const auto choose = [&](const KernelSpec& spec, Isa isa) {
+      const KernelSchedule schedule = choose_schedule(spec, isa);
+      chosen += signature(spec) + ": " + to_string(schedule) + "\n";
+      return schedule;
+    };
+    GeneratedLibrary library(plan, runnable({"host", "arm-64-linux-arm_dot_prod", other}), "net", choose);
+    SCOPED_TRACE(chosen);
     const int64_t channels = plan.tensors[static_cast<size_t>(plan.input_tensor)].channels;
     // Sizes below the network's minimum become that minimum.
     for (Size& size : sizes) {
@@ -236,6 +251,40 @@ TEST_P(Chain, EqualsEvaluator) {
   expect_equal(network, {{1, 1}, {2, 9}, {37, 23}, {70, 5}});
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, Chain, ::testing::Range(0, 6));
+
+class RandomSchedules : public Kernels {
+ protected:
+  KernelSchedule choose_schedule(const KernelSpec& spec, Isa isa) override {
+    const std::vector<KernelSchedule> candidates = schedule_candidates(spec, isa);
+    if (!random_) random_.emplace(case_seed());
+    return candidates[(*random_)() % candidates.size()];
+  }
+
+ private:
+  std::optional<std::mt19937_64> random_;
+};
+
+/// Any candidate of the search computes the same bytes; only its speed is its own.
+TEST_P(RandomSchedules, EqualEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  const std::vector<int64_t> counts = shuffled(kOutputChannels);
+  const auto index = static_cast<size_t>(GetParam());
+  ValueId x = network.image();
+  for (size_t i = 0; i < 3; ++i) {
+    const int64_t count = counts[(3 * index + i) % counts.size()];
+    NetworkBuilder::ConvOptions options = network.random_conv();
+    const ValueId a = network.keep(network.lookup(network.conv({x}, count, options)));
+    const ValueId gate = network.keep(network.mul(a, network.conv({x}, count, options)));
+    x = network.keep(network.add(network.conv({gate, a}, count, {}), gate));
+  }
+  network.keep(network.lookup(network.instance_norm(x)));
+  network.keep(network.max_pool(x, {2, 2}, {1, 1}, {1, 0, 0, 1}));
+  NetworkBuilder::ConvOptions digits;
+  digits.filter = Filter::kFixedPoint;
+  network.keep(network.conv({x}, network.integer(1, 12), digits));
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, RandomSchedules, ::testing::Range(0, 4));
 
 }  // namespace
 }  // namespace qatc::testing

@@ -89,11 +89,18 @@ std::string run_checked(const std::vector<std::string>& command) {
 }
 
 GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name)
+    : GeneratedLibrary(plan, targets, name,
+                       [](const KernelSpec& spec, Isa isa) { return choose_schedules({spec}, isa).front(); }) {}
+
+GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name,
+                                   const Scheduler& scheduler)
     : targets_(targets), name_(name) {
   std::vector<LibraryTarget> parsed;
   for (const std::string& target : targets) {
     parsed.push_back({parse_target(target), {}});
-    parsed.back().schedules = choose_schedules(plan.kernels, parsed.back().target.isa);
+    for (const KernelSpec& spec : plan.kernels) {
+      parsed.back().schedules.push_back(scheduler(spec, parsed.back().target.isa));
+    }
   }
   emit_libraries(plan, parsed, {name, folder(), 0, {}});
 }

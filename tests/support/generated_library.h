@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "ir/tensor.h"
 #include "plan/plan.h"
+#include "schedules/kernel_schedule.h"
 #include "support/files.h"
 
 namespace qatc::testing {
@@ -32,6 +34,10 @@ struct RunResult {
 class GeneratedLibrary {
  public:
   GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name = "net");
+  /// With schedules of the caller's choice.
+  using Scheduler = std::function<KernelSchedule(const KernelSpec& spec, Isa isa)>;
+  GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name,
+                   const Scheduler& scheduler);
 
   const std::string& folder() const { return folder_.path(); }
   const std::vector<std::string>& targets() const { return targets_; }

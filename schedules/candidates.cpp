@@ -1,0 +1,100 @@
+#include "schedules/candidates.h"
+
+#include <algorithm>
+
+#include "schedules/schedule_fields.h"
+
+namespace qatc {
+
+namespace {
+
+constexpr int64_t kLevel1Bytes = 32 * 1024;  // of the smallest cores we tune for
+
+int64_t vector_registers(Isa isa) { return is_arm(isa) || isa == Isa::kX86Vnni ? 32 : 16; }
+
+/// Registers that hold neither accumulators nor filters while a tile's products are summed.
+int64_t operand_registers(const KernelSchedule& schedule, Isa isa) {
+  if (schedule.load > 0) return schedule.pixels;  // a vector of each pixel's channels
+  return has_dot_product(isa) ? 1 : 2;            // the input, and a product on its way into the accumulator
+}
+
+/// Lanes that one tile accumulates, all of them in registers.
+int64_t tile_lanes(const KernelConv& conv, const KernelSchedule& schedule) { return schedule.channels * conv.digits; }
+
+bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
+  const int64_t vector = conv_layout(isa, spec.out_channels * conv.digits).vector;
+  const int64_t vectors = tile_lanes(conv, schedule) / vector;
+  return vectors * schedule.pixels + vectors + operand_registers(schedule, isa) <= vector_registers(isa);
+}
+
+/// The filter may be larger: it is read once a tile from front to back, which the level-2 cache keeps up with.
+bool fits_cache(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule) {
+  int64_t pixel_bytes = 0;
+  for (int input : conv.inputs) pixel_bytes += spec.inputs[static_cast<size_t>(input)];
+  const int64_t columns = (schedule.pixels - 1) * conv.stride[1] + (conv.kernel[1] - 1) * conv.dilation[1] + 1;
+  return columns * conv.kernel[0] * pixel_bytes <= kLevel1Bytes;
+}
+
+/// A load that no run of the kernel is long enough for is another candidate's.
+bool load_is_used(const KernelSpec& spec, const KernelSchedule& schedule) {
+  if (schedule.load == 0) return true;
+  for (const KernelConv& conv : spec.convs) {
+    for (int input : conv.inputs) {
+      const int64_t channels = spec.inputs[static_cast<size_t>(input)];
+      const int64_t length = conv.dilation[1] == 1 ? channels * conv.kernel[1] : channels;
+      if (operand_load(schedule, length) == schedule.load) return true;
+    }
+  }
+  return false;
+}
+
+bool has_known_values(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  for (const ScheduleField& field : schedule_fields()) {
+    const std::vector<int64_t> values = field.values(spec, isa);
+    if (std::find(values.begin(), values.end(), schedule.*field.value) == values.end()) return false;
+  }
+  return true;
+}
+
+void extend(const KernelSpec& spec, Isa isa, size_t next_field, KernelSchedule& schedule,
+            std::vector<KernelSchedule>& candidates) {
+  if (next_field == schedule_fields().size()) {
+    if (is_candidate(spec, schedule, isa)) candidates.push_back(schedule);
+    return;
+  }
+  const ScheduleField& field = schedule_fields()[next_field];
+  for (int64_t value : field.values(spec, isa)) {
+    schedule.*field.value = value;
+    extend(spec, isa, next_field + 1, schedule, candidates);
+  }
+}
+
+bool comes_before(const KernelSchedule& a, const KernelSchedule& b) {
+  for (const ScheduleField& field : schedule_fields()) {
+    if (a.*field.value != b.*field.value) return a.*field.value < b.*field.value;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_candidate(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  if (schedule == default_schedule(spec, isa)) return true;
+  if (!has_known_values(spec, schedule, isa) || !load_is_used(spec, schedule)) return false;
+  if (spec.channel_sums) return true;
+  return std::all_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
+    return fits_registers(spec, conv, schedule, isa) && fits_cache(spec, conv, schedule);
+  });
+}
+
+std::vector<KernelSchedule> schedule_candidates(const KernelSpec& spec, Isa isa) {
+  std::vector<KernelSchedule> candidates;
+  KernelSchedule schedule;
+  extend(spec, isa, 0, schedule, candidates);
+  const KernelSchedule rule = default_schedule(spec, isa);
+  if (std::find(candidates.begin(), candidates.end(), rule) == candidates.end()) candidates.push_back(rule);
+  std::sort(candidates.begin(), candidates.end(), comes_before);
+  return candidates;
+}
+
+}  // namespace qatc

@@ -1,0 +1,173 @@
+#include "schedules/cost_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "schedules/candidates.h"
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+/// Rows are this many pixels: what a last, shifted tile computes twice counts.
+constexpr int64_t kRowPixels[] = {100, 240, 480};
+
+/// Candidates must be predicted this much better than the default before they replace it: the model is no better.
+constexpr double kWorthChanging = 0.97;
+
+double ceil_of(int64_t a, int64_t b) {
+  const int64_t quotient = (a + b - 1) / b;
+  return static_cast<double>(quotient);
+}
+
+double ratio(int64_t a, int64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
+
+double repeated_pixels(int64_t pixels) {
+  double factor = 0;
+  for (int64_t row : kRowPixels) {
+    factor += ceil_of(row, pixels) * ratio(pixels, row);
+  }
+  return factor / static_cast<double>(std::size(kRowPixels));
+}
+
+double cycles_of(double products, double simd, double loads, double instructions, const Core& core) {
+  return std::max({products / core.products, (products + simd) / std::max(core.simd, core.products), loads / core.loads,
+                   instructions / core.issue});
+}
+
+/// Products are one instruction, or a multiplication and an addition where the machine has no dot product.
+int64_t product_instructions(Isa isa) { return has_dot_product(isa) ? 1 : 2; }
+
+struct ConvCost {
+  double cycles = 0, products = 0;  // of one tile
+};
+
+ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa,
+                   const Core& core) {
+  const ConvLayout layout = conv_layout(isa, spec.out_channels * conv.digits);
+  const auto vectors = ratio(schedule.channels * conv.digits, layout.vector);
+  const auto pixels = static_cast<double>(schedule.pixels);
+  const double filter_element = layout.wide ? 2 : 1;
+  double filter_bytes = 0;
+  ConvCost cost;
+  for (int input : conv.inputs) {
+    const int64_t channels = spec.inputs[static_cast<size_t>(input)];
+    const bool one_run = conv.dilation[1] == 1;
+    const int64_t length = one_run ? channels * conv.kernel[1] : channels;
+    const auto loops = static_cast<double>(conv.kernel[0] * (one_run ? 1 : conv.kernel[1]));
+    const int64_t load = operand_load(schedule, length);
+    // One iteration of the innermost loop: a load's worth of products by lane, or one product of each accumulator.
+    const auto steps = static_cast<double>(load > 0 ? load / layout.reduction : 1);
+    const double iterations = ratio(length, layout.reduction) / steps;
+    const double products = vectors * pixels * steps;
+    // With one vector of channels, the product takes its input from memory itself.
+    const bool folded = load == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
+    const double inputs = load > 0 ? pixels : pixels * steps;
+    const double loads = vectors * steps + inputs;
+    const double extra = static_cast<double>(product_instructions(isa) - 1) * products;
+    const double instructions = products + extra + vectors * steps + (folded ? 0 : inputs) + 3;
+    const double iteration = std::max(cycles_of(products, extra, loads, instructions, core), core.latency * steps);
+    cost.cycles += loops * (iterations * iteration + core.loop);
+    cost.products += loops * iterations * products;
+    filter_bytes += loops * static_cast<double>(length) * vectors * static_cast<double>(layout.vector) * filter_element;
+  }
+  // All tiles of a pixel's channels read the whole filter.
+  const double all_filters = filter_bytes * ratio(spec.out_channels, schedule.channels);
+  if (all_filters > core.level1 / 2) cost.cycles = std::max(cost.cycles, filter_bytes / core.stream);
+  return cost;
+}
+
+/// Vector instructions of a step for one tile: int32 and float work on `int_vectors` vectors, bytes on `byte_vectors`.
+double step_instructions(const KernelSpec& spec, const KernelStep& step, double int_vectors, double byte_vectors,
+                         Isa isa) {
+  const double real = spec.rounding == Rounding::kExact ? 2 : 1;
+  switch (step.kind) {
+    case KernelStep::Kind::kRequantize:
+      return real * int_vectors * (step.clamp ? 8 : 6);
+    case KernelStep::Kind::kLoad:
+    case KernelStep::Kind::kResizeLoad:
+      return byte_vectors;
+    case KernelStep::Kind::kMaxPool:
+      return byte_vectors * 2 * static_cast<double>(step.kernel[0] * step.kernel[1]);
+    case KernelStep::Kind::kLookup:
+      if (isa == Isa::kX86Base) return byte_vectors * 16 * 3;  // byte by byte
+      return byte_vectors * (isa == Isa::kX86Vnni ? 7 : is_arm(isa) ? 10 : 48);
+    case KernelStep::Kind::kAdd:
+    case KernelStep::Kind::kMul:
+      return real * int_vectors * 9;
+    case KernelStep::Kind::kAffine:
+      return real * int_vectors * 7;
+  }
+  QATC_CHECK(false, "unknown step");
+}
+
+double epilogue_instructions(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  const int64_t int_vector = byte_vector(isa) / 4;
+  const auto pixels = static_cast<double>(schedule.pixels);
+  // Every pixel's channels begin a vector of their own.
+  const double int_vectors = pixels * ceil_of(schedule.channels, int_vector);
+  const double byte_vectors = pixels * ceil_of(schedule.channels, byte_vector(isa));
+  double instructions = byte_vectors * static_cast<double>(spec.outputs.size());
+  for (const KernelStep& step : spec.steps) {
+    instructions += step_instructions(spec, step, int_vectors, byte_vectors, isa);
+  }
+  return instructions;
+}
+
+Prediction predict_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core) {
+  const double vectors = static_cast<double>(schedule.channels) / static_cast<double>(byte_vector(isa)) * 4;
+  // Load and widen, subtract the middle, add, multiply, add.
+  const double chunk = std::max(cycles_of(vectors, 4 * vectors, vectors, 6 * vectors + 2, core), core.latency);
+  return {chunk * static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels), 0};
+}
+
+}  // namespace
+
+const std::vector<Core>& cores(Isa isa) {
+  // products, simd, loads, issue, latency, loop, stream, level1
+  static const std::vector<Core> avx512{{"icelake-server", 2, 2, 2, 5, 5, 8, 48, 48 * 1024},
+                                        {"znver4", 1, 2, 2, 6, 4, 8, 32, 32 * 1024}};
+  static const std::vector<Core> avx2{{"icelake-server", 2, 3, 2, 5, 5, 8, 48, 48 * 1024},
+                                      {"znver4", 2, 3, 3, 6, 4, 8, 32, 32 * 1024}};
+  static const std::vector<Core> arm{{"cortex-a76", 2, 2, 2, 4, 1, 6, 32, 64 * 1024},
+                                     {"cortex-a55", 1, 1, 1, 2, 1, 10, 8, 32 * 1024},
+                                     {"neoverse-v2", 4, 4, 3, 8, 1, 6, 64, 64 * 1024}};
+  if (is_arm(isa)) return arm;
+  return isa == Isa::kX86Vnni ? avx512 : avx2;
+}
+
+Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core) {
+  if (spec.channel_sums) return predict_sums(spec, schedule, isa, core);
+  double cycles = 0;
+  double products = 0;
+  for (const KernelConv& conv : spec.convs) {
+    const ConvCost cost = conv_cost(spec, conv, schedule, isa, core);
+    cycles += cost.cycles;
+    products += cost.products;
+  }
+  const double epilogue = epilogue_instructions(spec, schedule, isa);
+  constexpr double kTileInstructions = 12;  // addresses and the tile's own loop
+  cycles += cycles_of(0, epilogue, epilogue / 4, epilogue + kTileInstructions, core);
+  const double tiles =
+      static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels * schedule.pixels);
+  Prediction prediction;
+  prediction.cycles = cycles * tiles * repeated_pixels(schedule.pixels);
+  prediction.peak_share = products * tiles / core.products / prediction.cycles;
+  return prediction;
+}
+
+KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa) {
+  const Core& core = cores(isa).front();
+  KernelSchedule best = default_schedule(spec, isa);
+  double least = predict(spec, best, isa, core).cycles * kWorthChanging;
+  for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
+    const double cycles = predict(spec, candidate, isa, core).cycles;
+    if (cycles >= least) continue;
+    least = cycles;
+    best = candidate;
+  }
+  return best;
+}
+
+}  // namespace qatc

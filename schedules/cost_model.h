@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "schedules/isa.h"
+#include "schedules/kernel_schedule.h"
+
+namespace qatc {
+
+/// What a core does in a cycle and how long it takes, as far as it decides between schedules. From the vendors'
+/// optimization guides and instruction tables.
+struct Core {
+  std::string_view name;      // as LLVM calls it
+  double products = 1;        // vector multiply-accumulates (sdot, vpdpbusd, pmaddwd, smull) a cycle
+  double simd = 1;            // other vector instructions a cycle
+  double loads = 1;           // vector loads a cycle
+  double issue = 1;           // instructions a cycle
+  double latency = 1;         // cycles between two products into one accumulator
+  double loop = 1;            // cycles lost where an inner loop begins and ends
+  double stream = 16;         // bytes a cycle from the level-2 cache
+  double level1 = 32 * 1024;  // bytes of data cache
+};
+
+/// The cores of an instruction set, the one that choices are made for first.
+const std::vector<Core>& cores(Isa isa);
+
+struct Prediction {
+  double cycles = 0;      // an output pixel
+  double peak_share = 0;  // the cycles that multiply-adds alone would take / cycles; 0: there are none
+};
+
+/// Estimates a kernel from the shape of its tile, without compiling it: per tile, the products, loads and other
+/// instructions of the reduction loops, each against what the core does in a cycle, then the epilogue. Made to rank the
+/// candidates of one kernel (schedules/candidates.h); the epilogue's share is rough. `schedule` is a candidate.
+Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core);
+
+/// The candidate that predict() finds fastest on cores(isa).front(), the default schedule where it is as good.
+KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa);
+
+}  // namespace qatc

@@ -1,0 +1,87 @@
+#include "schedules/schedule_fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+namespace qatc {
+
+namespace {
+
+int64_t most_digits(const KernelSpec& spec) {
+  int64_t digits = 1;
+  for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
+  return digits;
+}
+
+/// Whole vectors of channels that divide the kernel's channels; bytes for kernels without a reduction.
+std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
+  constexpr int64_t kMostVectors = 8;
+  if (most_digits(spec) > 1) return {spec.out_channels};  // the digits of one channel must meet in one tile
+  std::vector<int64_t> values;
+  if (spec.convs.empty() && !spec.channel_sums) {
+    for (int64_t bytes = 1; bytes <= byte_vector(isa); bytes *= 2) {
+      if (spec.out_channels % bytes == 0) values.push_back(bytes);
+    }
+    return values;
+  }
+  const int64_t vector = conv_layout(isa, spec.out_channels).vector;
+  for (int64_t count = 1; count <= kMostVectors; ++count) {
+    if (spec.out_channels % (count * vector) == 0) values.push_back(count * vector);
+  }
+  return values;
+}
+
+std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa /*isa*/) {
+  if (spec.channel_sums) return {1};  // its loop is over the pixels of a row
+  if (spec.convs.empty()) return {1, 2, 4, 8};
+  return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
+}
+
+/// Dot products by lane read 4 bytes each from a register that one load fills.
+std::vector<int64_t> load_values(const KernelSpec& spec, Isa isa) {
+  if (!is_arm(isa) || !has_dot_product(isa) || spec.convs.empty()) return {0};
+  return {0, 8, 16};
+}
+
+}  // namespace
+
+const std::vector<ScheduleField>& schedule_fields() {
+  static const std::vector<ScheduleField> fields{
+      {"channels", &KernelSchedule::channels, channel_values},
+      {"pixels", &KernelSchedule::pixels, pixel_values},
+      {"load", &KernelSchedule::load, load_values, true},
+  };
+  return fields;
+}
+
+std::string to_string(const KernelSchedule& schedule) {
+  std::string text;
+  for (const ScheduleField& field : schedule_fields()) {
+    if (field.is_optional && schedule.*field.value == KernelSchedule{}.*field.value) continue;
+    text += (text.empty() ? "" : " ") + std::string(field.name) + "=" + std::to_string(schedule.*field.value);
+  }
+  return text;
+}
+
+std::optional<KernelSchedule> parse_schedule(const std::string& text) {
+  std::istringstream words(text);
+  KernelSchedule schedule;
+  std::string word;
+  words >> word;
+  for (const ScheduleField& field : schedule_fields()) {
+    const std::string name = field.name + std::string("=");
+    if (word.rfind(name, 0) != 0) {
+      if (field.is_optional) continue;
+      return std::nullopt;
+    }
+    const char* end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data() + name.size(), end, schedule.*field.value);
+    if (error != std::errc() || stop != end || schedule.*field.value < 0) return std::nullopt;
+    word.clear();
+    words >> word;
+  }
+  return word.empty() ? std::optional(schedule) : std::nullopt;
+}
+
+}  // namespace qatc

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "schedules/isa.h"
+#include "schedules/kernel_schedule.h"
+
+namespace qatc {
+
+/// A schedule that `qatc tune` found to beat the default one.
+struct TunedSchedule {
+  KernelSchedule schedule;
+  std::string measure;  // what was compared: "time", "instructions" or "model"
+  double ratio = 1;     // of that, to the default schedule's
+  double cycles = 0;    // an output pixel, as schedules/cost_model.h predicts
+};
+
+/// By signature (plan/kernel.h).
+using TunedTable = std::map<std::string, TunedSchedule>;
+
+/// "x86_64_avx512vnni", "arm64_dotprod": the stem of the table's file in schedules/tuned/.
+std::string tuned_table_name(Isa isa);
+
+/// One kernel a line, sorted: `signature | schedule | measure and ratio | predicted cycles`; lines that begin with # are
+/// comments. Parsing and printing are inverse but for comments. A line that is none of it throws UserError `path:line:
+/// reason`.
+TunedTable parse_tuned_table(const std::string& text, const std::string& path);
+std::string print_tuned_table(const TunedTable& table, Isa isa);
+
+/// The table in schedules/tuned/ as it was when qatc was built.
+const TunedTable& tuned_table(Isa isa);
+
+}  // namespace qatc

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <vector>
+
+#include "plan/kernel.h"
+#include "schedules/isa.h"
+
+namespace qatc::testing {
+
+inline const std::vector<Isa> kEveryIsa{Isa::kX86Base, Isa::kX86Avx2,    Isa::kX86AvxVnni, Isa::kX86Vnni,
+                                        Isa::kArmBase, Isa::kArmDotprod, Isa::kArmI8mm};
+
+/// conv, requantize, table: `inputs` storage channels each, kernel x kernel taps.
+inline KernelSpec conv_spec(const std::vector<int64_t>& inputs, int64_t out_channels, int64_t kernel, int digits = 1) {
+  KernelSpec spec;
+  spec.inputs = inputs;
+  KernelConv conv;
+  for (size_t i = 0; i < inputs.size(); ++i) conv.inputs.push_back(static_cast<int>(i));
+  conv.kernel = {kernel, kernel};
+  conv.digits = digits;
+  conv.exact = digits > 1;
+  spec.convs.push_back(conv);
+  KernelStep requantize{KernelStep::Kind::kRequantize};
+  requantize.conv = 0;
+  KernelStep lookup{KernelStep::Kind::kLookup};
+  lookup.a = 0;
+  spec.steps = {requantize, lookup};
+  spec.outputs = {1};
+  spec.out_channels = spec.out_pixel_stride = out_channels;
+  return spec;
+}
+
+/// Reads a pixel and looks it up.
+inline KernelSpec lookup_spec(int64_t channels) {
+  KernelSpec spec;
+  spec.inputs = {channels};
+  KernelStep load{KernelStep::Kind::kLoad};
+  load.input = 0;
+  KernelStep lookup{KernelStep::Kind::kLookup};
+  lookup.a = 0;
+  spec.steps = {load, lookup};
+  spec.outputs = {1};
+  spec.out_channels = spec.out_pixel_stride = channels;
+  return spec;
+}
+
+inline KernelSpec sums_spec(int64_t channels) {
+  KernelSpec spec;
+  spec.inputs = {channels};
+  spec.channel_sums = true;
+  spec.out_channels = spec.out_pixel_stride = channels;
+  return spec;
+}
+
+/// One of every kind that has a template of its own, over channel counts that fill vectors and others.
+inline std::vector<KernelSpec> various_specs() {
+  std::vector<KernelSpec> specs;
+  for (int64_t channels : {4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256}) {
+    specs.push_back(conv_spec({channels}, 32, 3));
+    specs.push_back(conv_spec({32}, channels, 1));
+    specs.push_back(conv_spec({channels, 4}, channels, 3));
+    specs.push_back(lookup_spec(channels));
+    specs.push_back(sums_spec(channels));
+  }
+  specs.push_back(conv_spec({32}, 4, 3, kFixedPointDigits));
+  return specs;
+}
+
+}  // namespace qatc::testing
