@@ -38,6 +38,12 @@ static inline uint8_t* qatc_align_pointer(void* pointer) {
  * WRONG_CHANNELS, WRONG_INPUT_SIZE or WRONG_OUTPUT_SIZE, BAD_STRIDE. */
 qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels, int is_output);
 
+/** Whether writing the output may change input values that are still to be read: QATC_OVERLAP, or QATC_OK. Both images
+ * have passed qatc_check_image. Images whose rows lie side by side in the same picture do not overlap. same_rows: a row
+ * of the input is read right before the same row of the output is written and never again, so that the very same values
+ * (address, strides, type) may be both. */
+qatc_status qatc_check_overlap(const qatc_image* input, const qatc_image* output, int same_rows);
+
 /** Fills the border of rows y_begin .. y_end-1 of a height x width tensor with the stored byte `value`. Rows
  * 0 .. height-1 get their left and right border, other rows lie in the border and are filled from end to end.
  * Rows beyond the border are ignored, so (-pad[0], height + pad[2]) and anything wider fills it all. pad:
@@ -140,6 +146,24 @@ static inline qatc_rows qatc_resize_rows(qatc_rows rows, const int32_t* y_map) {
   return needed;
 }
 
+/** The smallest range with the rows of both; an empty range has none. */
+static inline qatc_rows qatc_join_rows(qatc_rows a, qatc_rows b) {
+  if (a.begin >= a.end) return b;
+  if (b.begin >= b.end) return a;
+  if (b.begin < a.begin) a.begin = b.begin;
+  if (b.end > a.end) a.end = b.end;
+  return a;
+}
+
+/** Those of `rows` that lie before row `begin` (part -1), within begin .. end-1 (part 0), or from row `end` on (1). */
+static inline qatc_rows qatc_part_of_rows(qatc_rows rows, int32_t begin, int32_t end, int32_t part) {
+  if (part < 0 && rows.end > begin) rows.end = begin;
+  if (part >= 0 && rows.begin < begin) rows.begin = begin;
+  if (part == 0 && rows.end > end) rows.end = end;
+  if (part > 0 && rows.begin < end) rows.begin = end;
+  return rows;
+}
+
 /** A few consecutive rows of a tensor that slide down the image: what one kernel of a stage hands to the next. */
 typedef struct qatc_window {
   qatc_tensor tensor; /**< origin is such that row y is where a whole tensor would have it */
@@ -206,6 +230,9 @@ typedef struct qatc_buffer {
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
+/** As qatc_bind_output, for rows that nobody reads: each is written to `row`, qatc_row_bytes of the tensor. */
+void qatc_bind_scratch(qatc_buffer* buffer, const qatc_tensor* tensor, uint8_t* row, int32_t channel, int32_t y_begin,
+                       int32_t y_end);
 /** int32 row sums (height x channels), rows y_begin .. y_end-1. */
 void qatc_bind_sums(qatc_buffer* buffer, int32_t* sums, int32_t channels, int32_t y_begin, int32_t y_end);
 /** A constant or an index map; the kernel knows the shape. */

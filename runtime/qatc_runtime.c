@@ -42,6 +42,8 @@ const char* qatc_status_string(qatc_status status) {
       return "the network has another number of inputs or outputs";
     case QATC_BAD_STRIDE:
       return "an image's strides make values overlap or exceed the address space";
+    case QATC_OVERLAP:
+      return "the output overlaps the input in a way that this network does not support";
   }
   return "unknown status";
 }
@@ -105,6 +107,64 @@ qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t wi
     return is_output ? QATC_WRONG_OUTPUT_SIZE : QATC_WRONG_INPUT_SIZE;
   }
   return strides_are_sound(image, is_output) ? QATC_OK : QATC_BAD_STRIDE;
+}
+
+/* Addresses first .. first + bytes - 1. */
+typedef struct span {
+  uintptr_t first, bytes;
+} span;
+
+static void grow(span* s, int32_t extent, ptrdiff_t stride) {
+  const axis a = make_axis(extent, stride);
+  const uint64_t reach = (a.extent - 1) * a.step;
+  if (stride < 0) s->first -= reach;
+  s->bytes += reach;
+}
+
+/* What row 0 of one channel covers. */
+static span row_span(const qatc_image* image, int32_t channel) {
+  span s = {(uintptr_t)image->data + (uintptr_t)(channel * image->channel_stride),
+            image->type == QATC_F32 ? sizeof(float) : 1};
+  grow(&s, image->width, image->pixel_stride);
+  return s;
+}
+
+static int are_apart(span a, span b) { return a.first + a.bytes <= b.first || b.first + b.bytes <= a.first; }
+
+/* Rows repeat every `period` bytes in both images, so their places within one period decide. */
+static int are_side_by_side(span a, span b, uint64_t period) {
+  const uint64_t shift = (b.first - a.first) % period;
+  return a.bytes <= period && b.bytes <= period && shift >= a.bytes && shift + b.bytes <= period;
+}
+
+static int channels_overlap(const qatc_image* a, int32_t channel_a, const qatc_image* b, int32_t channel_b) {
+  const span row_a = row_span(a, channel_a);
+  const span row_b = row_span(b, channel_b);
+  span all_a = row_a;
+  span all_b = row_b;
+  grow(&all_a, a->height, a->row_stride);
+  grow(&all_b, b->height, b->row_stride);
+  if (are_apart(all_a, all_b)) return 0;
+  const uint64_t step = make_axis(1, a->row_stride).step;
+  return step == 0 || step != make_axis(1, b->row_stride).step || !are_side_by_side(row_a, row_b, step);
+}
+
+static int are_same(const qatc_image* a, const qatc_image* b) {
+  return a->data == b->data && a->height == b->height && a->width == b->width && a->channels == b->channels &&
+         a->type == b->type && a->row_stride == b->row_stride && a->pixel_stride == b->pixel_stride &&
+         a->channel_stride == b->channel_stride;
+}
+
+qatc_status qatc_check_overlap(const qatc_image* input, const qatc_image* output, int same_rows) {
+  if (same_rows && are_same(input, output)) {
+    return QATC_OK;
+  }
+  for (int32_t i = 0; i < input->channels; ++i) {
+    for (int32_t o = 0; o < output->channels; ++o) {
+      if (channels_overlap(input, i, output, o)) return QATC_OVERLAP;
+    }
+  }
+  return QATC_OK;
 }
 
 void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
@@ -454,7 +514,7 @@ qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed) {
 }
 
 int32_t qatc_band_rows(size_t row_bytes) {
-  const size_t rows = ((size_t)256 * 1024) / (row_bytes == 0 ? 1 : row_bytes);
+  const size_t rows = ((size_t)128 * 1024) / (row_bytes == 0 ? 1 : row_bytes);
   return rows < 2 ? 2 : rows > 16 ? 16 : (int32_t)rows;
 }
 
@@ -527,6 +587,14 @@ void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t ch
   bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
   bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
   bind_dimension(buffer, 2, y_begin, y_end - y_begin, tensor->row_stride);
+}
+
+void qatc_bind_scratch(qatc_buffer* buffer, const qatc_tensor* tensor, uint8_t* row, int32_t channel, int32_t y_begin,
+                       int32_t y_end) {
+  bind(buffer, row + channel, 3);
+  bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
+  bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
+  bind_dimension(buffer, 2, y_begin, y_end - y_begin, 0);
 }
 
 void qatc_bind_sums(qatc_buffer* buffer, int32_t* sums, int32_t channels, int32_t y_begin, int32_t y_end) {

@@ -37,7 +37,9 @@ typedef enum qatc_type {
  *
  * An input may use a stride of 0 to repeat values (grey read as RGB). In an output no two values may overlap,
  * and the strides must nest: each dimension's stride spans everything the smaller-strided dimensions cover.
- */
+ *
+ * Overlap: <name>.h says whether the output may be the input itself (same data, strides and type) or overlap it in
+ * any way. What a network does not support returns QATC_OVERLAP. Two crops side by side in one picture never overlap. */
 typedef struct qatc_image {
   void* data; /**< first channel of the first pixel */
   int32_t height, width, channels;
@@ -69,7 +71,8 @@ typedef enum qatc_status {
   QATC_WRONG_INPUT_SIZE,  /**< inputs that must agree in height and width do not */
   QATC_WRONG_OUTPUT_SIZE, /**< the output's height or width is not what <name>_output_size says */
   QATC_WRONG_COUNT,       /**< another number of tensors than the network has inputs or outputs */
-  QATC_BAD_STRIDE         /**< values of an output overlap, or an image would not fit into memory */
+  QATC_BAD_STRIDE,        /**< values of an output overlap, or an image would not fit into memory */
+  QATC_OVERLAP            /**< the output shares memory with the input in a way that the network cannot work with */
 } qatc_status;
 
 /** One English sentence without a full stop, never NULL; a constant that must not be freed. */

@@ -12,11 +12,17 @@ std::string shape_of(const PlanTensor& tensor) {
   return tensor.height.to_string() + " x " + tensor.width.to_string() + " x " + std::to_string(tensor.channels);
 }
 
-std::vector<std::string> tensor_names(const Plan& plan, const std::vector<int>& tensors) {
+std::vector<std::string> tensor_names(const Plan& plan, const Stage& stage, const std::vector<int>& tensors) {
   std::vector<std::string> names;
   for (int tensor : tensors) {
-    const PlanTensor& t = plan.tensors[static_cast<size_t>(tensor)];
-    names.push_back(t.window ? t.name + " (window)" : t.name);
+    const std::string& name = plan.tensors[static_cast<size_t>(tensor)].name;
+    const Window* window = window_of(stage, tensor);
+    if (window == nullptr) {
+      names.push_back(name);
+    } else {
+      names.push_back(window->writer == Window::kImage ? "the caller's image" : name + " (window)");
+    }
+    if (window != nullptr && window->readers.empty()) names.emplace_back("the caller's image");
   }
   return names;
 }
@@ -89,16 +95,15 @@ std::string work_of(const KernelSpec& spec) {
   return text.empty() ? "copy" : text;
 }
 
-CallReport report_call(const Plan& plan, int stage, const KernelCall& call, bool stores_image) {
+CallReport report_call(const Plan& plan, int stage, const KernelCall& call) {
   CallReport report;
   report.stage = stage;
   report.kernel = call.kernel;
   const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
   report.does = work_of(spec);
   report.signature = signature(spec);
-  report.reads = tensor_names(plan, call.inputs);
-  report.writes = tensor_names(plan, call.outputs);
-  if (stores_image) report.writes.emplace_back("the caller's image");
+  report.reads = tensor_names(plan, plan.stages[static_cast<size_t>(stage)], call.inputs);
+  report.writes = tensor_names(plan, plan.stages[static_cast<size_t>(stage)], call.outputs);
   report.origins = without_repeats(call.origins);
   return report;
 }
@@ -126,7 +131,7 @@ std::vector<CallReport> report_stage(const Plan& plan, int index) {
     }
     case Stage::Kind::kKernels:
       for (const KernelCall& call : stage.calls) {
-        reports.push_back(report_call(plan, index, call, stage.store_image && &call == &stage.calls.back()));
+        reports.push_back(report_call(plan, index, call));
       }
       break;
   }
@@ -161,7 +166,7 @@ std::vector<KeptTensorReport> report_kept(const Plan& plan) {
   std::vector<KeptTensorReport> kept;
   for (size_t t = 0; t < plan.tensors.size(); ++t) {
     const PlanTensor& tensor = plan.tensors[t];
-    if (tensor.window || tensor.block < 0) continue;
+    if (tensor.block < 0) continue;
     const Block& block = plan.blocks[static_cast<size_t>(tensor.block)];
     kept.push_back({tensor.name, shape_of(tensor), block.first, block.last, reason_kept(plan, static_cast<int>(t))});
   }

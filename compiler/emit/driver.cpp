@@ -1,13 +1,12 @@
 #include "emit/driver.h"
 
-#include <algorithm>
-#include <cstdio>
-#include <set>
 #include <sstream>
 
+#include "emit/c_text.h"
 #include "emit/constants.h"
-#include "ops/requantize.h"
-#include "support/error.h"
+#include "emit/driver_layout.h"
+#include "emit/driver_stages.h"
+#include "emit/symbols.h"
 
 namespace qatc {
 
@@ -15,40 +14,16 @@ namespace {
 
 using ArgumentKind = KernelArgument::Kind;
 
-std::string number(int64_t value) { return std::to_string(value); }
-
-/// Exact in C11.
-std::string real(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%a", value);
-  return text;
-}
-
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-
-/// An extent as a C expression over int64_t H and W.
-std::string extent(const Extent& e) { return "(int32_t)(" + e.to_string() + ")"; }
-
 class DriverWriter {
  public:
   DriverWriter(const Plan& plan, const std::string& name) : plan_(plan), name_(name) {}
 
   std::string run() {
-    int call = 0;
-    for (const Stage& stage : plan_.stages) {
-      first_call_.push_back(call);
-      call += static_cast<int>(stage.calls.size());
-    }
     write_head();
     write_constants();
     write_kernels();
-    write_frame();
-    write_layout();
-    for (size_t i = 0; i < plan_.stages.size(); ++i) write_stage(static_cast<int>(i));
+    write_layout(out_, plan_);
+    write_stages(out_, plan_, name_);
     write_api();
     return out_.str();
   }
@@ -115,466 +90,12 @@ class DriverWriter {
     }
   }
 
-  // ---- The frame: what stages share.
-
-  void write_frame() {
-    line("typedef struct frame {");
-    line("  const qatc_image *input, *output;");
-    line("  const qatc_executor* executor;");
-    line("  int32_t stripes; /* of the running stage */");
-    for (size_t i = 0; i < plan_.tensors.size(); ++i)
-      line("  qatc_tensor t" + number(int64_t(i)) + "; /* " + comment_text(plan_.tensors[i].name) + " */");
-    for (size_t i = 0; i < plan_.statistics.size(); ++i) {
-      line("  int32_t *sums" + number(int64_t(i)) + ", *squares" + number(int64_t(i)) + ";");
-      line("  qatc_norm norm" + number(int64_t(i)) + ";");
-    }
-    for (size_t i = 0; i < plan_.resizes.size(); ++i)
-      line("  int32_t *x_map" + number(int64_t(i)) + ", *y_map" + number(int64_t(i)) + ";");
-    for (size_t i = 0; i < plan_.stages.size(); ++i) {
-      const Stage& stage = plan_.stages[i];
-      if (stage.windows.empty() && stage.statistics.empty()) continue;
-      line("  int32_t band" + number(int64_t(i)) + "; /* rows computed at a time in stage " + number(int64_t(i)) +
-           " */");
-      if (stage.windows.empty()) continue;
-      line("  uint8_t* windows" + number(int64_t(i)) + ";");
-      line("  size_t stripe_bytes" + number(int64_t(i)) + ";");
-      for (int window : stage.windows)
-        line("  int32_t rows" + number(window) + "; /* capacity of t" + number(window) + "'s window */");
-    }
-    line("} frame;");
-    line();
-  }
-
-  /// Bytes of a block, as an expression over the frame; the same formulas as block_size() in the compiler.
-  std::string block_bytes(const Block& block) const {
-    const std::string subject = number(block.subject);
-    std::string maps;
-    switch (block.kind) {
-      case Block::Kind::kTensor:
-        return "qatc_tensor_bytes(&f->t" + subject + ")";
-      case Block::Kind::kWindows:
-        return "f->stripe_bytes" + subject + " * QATC_MAX_STRIPES";
-      case Block::Kind::kSums:
-        return "2 * " + sums_bytes(block.subject);
-      case Block::Kind::kCoefficients:
-        return "qatc_norm_bytes(" + number(norm_channels(block.subject)) + ")";
-      case Block::Kind::kMaps: {
-        const Shape& shape =
-            plan_.graph.type(plan_.graph.node(plan_.resizes[static_cast<size_t>(block.subject)].node).output).shape;
-        maps = "qatc_align((size_t)" + extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" +
-               extent(shape[1]) + " * sizeof(int32_t))";
-        return maps;
-      }
-    }
-    throw InternalError("unknown block kind");
-  }
-
-  int64_t norm_channels(int statistics) const {
-    return storage_channels(
-        plan_.tensors[static_cast<size_t>(plan_.statistics[static_cast<size_t>(statistics)].tensor)].channels);
-  }
-
-  std::string sums_bytes(int statistics) const {
-    const std::string tensor = "f->t" + number(plan_.statistics[static_cast<size_t>(statistics)].tensor);
-    return "qatc_align((size_t)" + tensor + ".height * " + number(norm_channels(statistics)) + " * sizeof(int32_t))";
-  }
-
-  void write_layout() {
-    line("static size_t larger(size_t a, size_t b) { return a > b ? a : b; }");
-    line();
-    line(
-        "/* Fills the frame for an image of H x W pixels with an arena that begins at `arena`, 64-byte "
-        "aligned; returns the");
-    line(" * arena's size. With arena = NULL nothing is written through it. */");
-    line("static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {");
-    line("  (void)H;");
-    line("  (void)W;");
-    for (size_t i = 0; i < plan_.tensors.size(); ++i) {
-      const PlanTensor& t = plan_.tensors[i];
-      const std::string pads =
-          number(t.border[0]) + ", " + number(t.border[1]) + ", " + number(t.border[2]) + ", " + number(t.border[3]);
-      line("  f->t" + number(int64_t(i)) + " = (qatc_tensor){NULL, 0, " + extent(t.height) + ", " + extent(t.width) +
-           ", " + number(storage_channels(t.channels)) + ", {" + pads + "}, (uint8_t)STORED(" +
-           number(stored(t.zero_point, t.dtype)) + ")};");
-    }
-    for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));
-    line("  size_t total = 0;");
-    for (int b : placement_order(plan_)) {
-      const Block& block = plan_.blocks[static_cast<size_t>(b)];
-      const std::string id = number(b);
-      std::string offset = "0";
-      for (size_t i = 0; i < block.below.size(); ++i) {
-        const std::string end = "end" + number(block.below[i]);
-        offset = i == 0 ? end : "larger(" + offset + ", " + end + ")";
-      }
-      line("  const size_t offset" + id + " = " + offset + ", end" + id + " = offset" + id + " + " +
-           block_bytes(block) + ";");
-      line("  total = larger(total, end" + id + ");");
-    }
-    line("  if (arena == NULL) return total;");
-    for (size_t b = 0; b < plan_.blocks.size(); ++b) {
-      const Block& block = plan_.blocks[b];
-      const std::string at = "arena + offset" + number(int64_t(b));
-      const std::string subject = number(block.subject);
-      switch (block.kind) {
-        case Block::Kind::kTensor:
-          line("  qatc_place_tensor(&f->t" + subject + ", " + at + ");");
-          break;
-        case Block::Kind::kWindows:
-          line("  f->windows" + subject + " = " + at + ";");
-          break;
-        case Block::Kind::kSums:
-          line("  f->sums" + subject + " = (int32_t*)(void*)(" + at + ");");
-          line("  f->squares" + subject + " = (int32_t*)(void*)(" + at + " + " + sums_bytes(block.subject) + ");");
-          break;
-        case Block::Kind::kCoefficients:
-          line("  f->norm" + subject + " = qatc_place_norm(" + at + ", " + number(norm_channels(block.subject)) + ");");
-          break;
-        case Block::Kind::kMaps:
-          write_maps(block.subject, at);
-          break;
-      }
-    }
-    line("  return total;");
-    line("}");
-    line();
-  }
-
-  void write_windows_layout(int index) {
-    const Stage& stage = plan_.stages[static_cast<size_t>(index)];
-    const std::string id = number(index);
-    if (stage.windows.empty()) {
-      if (stage.statistics.empty()) return;
-      const std::string tensor = number(plan_.statistics[static_cast<size_t>(stage.statistics[0])].tensor);
-      line("  f->band" + id + " = qatc_band_rows(qatc_row_bytes(&f->t" + tensor + "));");
-      return;
-    }
-    std::string widest = "qatc_row_bytes(&f->t" + number(stage.windows[0]) + ")";
-    for (size_t i = 1; i < stage.windows.size(); ++i)
-      widest = "larger(" + widest + ", qatc_row_bytes(&f->t" + number(stage.windows[i]) + "))";
-    line("  f->band" + id + " = qatc_band_rows(" + widest + ");");
-    std::string rows = "f->band" + id;
-    std::string bytes;
-    for (size_t i = stage.windows.size(); i-- > 0;) {
-      const std::string tensor = number(stage.windows[i]);
-      if (i < stage.rows_needed.size()) {
-        const RowsNeeded& needed = stage.rows_needed[i];
-        if (needed.resize) {
-          const std::string out = "f->t" + number(stage.calls[i + 1].outputs.front());
-          rows = "(int32_t)((int64_t)" + rows + " * f->t" + tensor + ".height / " + out + ".height + 2)";
-        } else {
-          rows = "(" + rows + " - 1) * " + number(needed.stride) + " + " + number(needed.before + needed.after + 1);
-        }
-      }
-      line("  f->rows" + tensor + " = " + rows + ";");
-      rows = "f->rows" + tensor;
-      bytes = (bytes.empty() ? "" : bytes + " + ") + "qatc_window_bytes(&f->t" + tensor + ", f->rows" + tensor + ")";
-    }
-    line("  f->stripe_bytes" + id + " = " + bytes + ";");
-  }
-
-  void write_maps(int index, const std::string& at) {
-    const Node& node = plan_.graph.node(plan_.resizes[static_cast<size_t>(index)].node);
-    const auto& resize = std::get<Resize>(node.op);
-    const Shape& out = plan_.graph.type(node.output).shape;
-    const Shape& in = plan_.graph.type(node.inputs[0]).shape;
-    const std::string id = number(index);
-    line("  f->x_map" + id + " = (int32_t*)(void*)(" + at + ");");
-    line("  f->y_map" + id + " = (int32_t*)(void*)(" + at + " + qatc_align((size_t)" + extent(out[2]) +
-         " * sizeof(int32_t)));");
-    for (size_t axis = 0; axis < 2; ++axis) {
-      // The step from one output index to the next is in/out by the sizes, or 1/scale.
-      const bool by_scale = resize.numerator[axis] > 0;
-      const std::string step = by_scale ? number(resize.denominator[axis]) + ", " + number(resize.numerator[axis])
-                                        : extent(in[axis + 1]) + ", " + extent(out[axis + 1]);
-      line("  qatc_resize_map(f->" + std::string(axis == 0 ? "y" : "x") + "_map" + id + ", " + extent(out[axis + 1]) +
-           ", " + step + ", " + extent(in[axis + 1]) + ");");
-    }
-  }
-
-  // ---- Stages.
-
-  std::string tensor_ref(const Stage& stage, int tensor) const {
-    const bool window = std::find(stage.windows.begin(), stage.windows.end(), tensor) != stage.windows.end();
-    return window ? "&w" + number(tensor) + ".tensor" : "&f->t" + number(tensor);
-  }
-
-  void write_stage(int index) {
-    const Stage& stage = plan_.stages[static_cast<size_t>(index)];
-    const std::string id = number(index);
-    switch (stage.kind) {
-      case Stage::Kind::kNorm:
-        write_norm_stage(stage, id);
-        return;
-      case Stage::Kind::kLoadImage:
-        write_load_stage(stage, id);
-        return;
-      case Stage::Kind::kStoreImage:
-        write_store_stage(stage, id);
-        return;
-      case Stage::Kind::kKernels:
-        break;
-    }
-    for (size_t i = 0; i < stage.calls.size(); ++i) {
-      for (const Origin& origin : stage.calls[i].origins)
-        line("/* '" + comment_text(origin.name) + "' (" + comment_text(origin.op_type) + ") */");
-    }
-    line("static void stage" + id + "(void* data, int32_t stripe) {");
-    line("  const frame* const f = data;");
-    const KernelCall& last = stage.calls.back();
-    write_split("f->t" + number(last.outputs.front()) + ".height");
-    for (size_t i = 0; i < stage.windows.size(); ++i) {
-      const std::string w = number(stage.windows[i]);
-      const std::string memory = i == 0 ? "f->windows" + id + " + (size_t)stripe * f->stripe_bytes" + id
-                                        : "w" + number(stage.windows[i - 1]) + ".memory + qatc_window_bytes(&f->t" +
-                                              number(stage.windows[i - 1]) + ", f->rows" +
-                                              number(stage.windows[i - 1]) + ")";
-      line("  qatc_window w" + w + " = qatc_open_window(&f->t" + w + ", " + memory + ", f->rows" + w + ");");
-    }
-    const bool banded = !stage.windows.empty() || !stage.statistics.empty();
-    std::string indent = "  ";
-    if (banded) {
-      line("  for (int32_t y = begin; y < end; y += f->band" + id + ") {");
-      line("    const qatc_rows band = {y, end - y < f->band" + id + " ? end : y + f->band" + id + "};");
-      indent = "    ";
-    } else {
-      line("  const qatc_rows band = {begin, end};");
-    }
-    const size_t chain = stage.calls.size();
-    const bool chained = stage.rows_needed.size() + 1 == chain;
-    std::vector<std::string> rows(chain, "band");
-    if (stage.store_image) {
-      const std::string w = number(stage.windows.back());
-      line(indent + "qatc_advance_window(&w" + w + ", band);");
-    }
-    if (chained) {
-      for (size_t i = stage.rows_needed.size(); i-- > 0;) {
-        const RowsNeeded& needed = stage.rows_needed[i];
-        const std::string w = number(stage.windows[i]);
-        std::string need;
-        if (needed.resize) {
-          need = "qatc_resize_rows(" + rows[i + 1] + ", f->y_map" + number(resize_of(stage.calls[i + 1])) + ")";
-        } else {
-          need = "qatc_window_rows(" + rows[i + 1] + ", " + number(needed.stride) + ", " + number(needed.before) +
-                 ", " + number(needed.after) + ")";
-        }
-        rows[i] = "rows" + w;
-        line(indent + "const qatc_rows rows" + w + " = qatc_advance_window(&w" + w + ", " + need + ");");
-      }
-    }
-    for (size_t i = 0; i < chain; ++i)
-      write_call(stage, first_call_[static_cast<size_t>(index)] + static_cast<int>(i), stage.calls[i], rows[i], indent);
-    std::set<int> padded;
-    for (int output : last.outputs) {
-      if (!plan_.tensors[static_cast<size_t>(output)].window && padded.insert(output).second) {
-        line(indent + "qatc_pad_rows(&f->t" + number(output) + ", band.begin, band.end);");
-      }
-    }
-    write_sums(stage, indent);
-    if (stage.store_image) {
-      const std::string t = "w" + number(stage.windows.back()) + ".tensor";
-      line(indent + "qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t + ".pixel_bytes, " +
-           output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") + ", band.begin, band.end);");
-    }
-    if (banded) line("  }");
-    line("}");
-    line();
-  }
-
-  static std::string comment_text(std::string text) {
-    // A name must not end the comment it is in.
-    for (size_t at = text.find("*/"); at != std::string::npos; at = text.find("*/")) text.replace(at, 2, "* /");
-    for (size_t at = text.find("/*"); at != std::string::npos; at = text.find("/*")) text.replace(at, 2, "/ *");
-    std::replace_if(
-        text.begin(), text.end(), [](unsigned char c) { return c < 32; }, '?');
-    return text;
-  }
-
-  void write_split(const std::string& rows) {
-    line("  int32_t begin, end;");
-    line("  qatc_split_rows(" + rows + ", f->stripes, stripe, &begin, &end);");
-  }
-
-  int resize_of(const KernelCall& call) const {
-    for (NodeId node : call.step_nodes) {
-      for (size_t i = 0; i < plan_.resizes.size(); ++i) {
-        if (plan_.resizes[i].node == node) return static_cast<int>(i);
-      }
-    }
-    QATC_CHECK(false, "no resize in this call");
-  }
-
-  int statistics_of(NodeId node) const {
-    for (size_t i = 0; i < plan_.statistics.size(); ++i) {
-      if (plan_.statistics[i].node == node) return static_cast<int>(i);
-    }
-    QATC_CHECK(false, "no statistics of this norm");
-  }
-
-  void write_call(const Stage& stage, int call_index, const KernelCall& call, const std::string& rows,
-                  const std::string& indent) {
-    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
-    const std::vector<KernelArgument> arguments = kernel_arguments(spec);
-    line(indent + "if (" + rows + ".begin < " + rows + ".end) {");
-    std::string buffers, actual;
-    for (const KernelArgument& argument : arguments) {
-      if (is_buffer(argument)) buffers += (buffers.empty() ? "" : ", ") + argument_name(argument);
-    }
-    line(indent + "  qatc_buffer " + buffers + ";");
-    for (const KernelArgument& argument : arguments) {
-      const std::string variable = argument_name(argument);
-      actual += (actual.empty() ? "" : ", ") +
-                (is_buffer(argument) ? "&" + variable : scalar(spec, call, call_index, argument));
-      if (is_buffer(argument))
-        line(indent + "  " + bind(stage, call, call_index, argument, rows, "&" + variable) + ";");
-    }
-    line(indent + "  " + kernel_symbol(plan_, name_, call.kernel) + "(" + actual + ");");
-    line(indent + "}");
-  }
-
-  std::string bind(const Stage& stage, const KernelCall& call, int call_index, const KernelArgument& argument,
-                   const std::string& rows, const std::string& buffer) const {
-    const auto index = static_cast<size_t>(argument.index);
-    const bool exact = plan_.rounding == Rounding::kExact;
-    switch (argument.kind) {
-      case ArgumentKind::kInput:
-        return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, call.inputs[index]) + ")";
-      case ArgumentKind::kOutput:
-        return "qatc_bind_output(" + buffer + ", " + tensor_ref(stage, call.outputs[index]) + ", " +
-               number(call.slice_offset) + ", " + rows + ".begin, " + rows + ".end)";
-      case ArgumentKind::kXMap:
-        return "qatc_bind_constant(" + buffer + ", f->x_map" + number(resize_of(call)) + ")";
-      case ArgumentKind::kYMap:
-        return "qatc_bind_constant(" + buffer + ", f->y_map" + number(resize_of(call)) + ")";
-      case ArgumentKind::kAffineA:
-      case ArgumentKind::kAffineB: {
-        const std::string which = argument.kind == ArgumentKind::kAffineA ? "a" : "b";
-        return "qatc_bind_constant(" + buffer + ", f->norm" + number(statistics_of(call.step_nodes[index])) + "." +
-               which + (exact ? "" : "_float") + ")";
-      }
-      default:
-        return "qatc_bind_constant(" + buffer + ", " + call_symbol(name_, call_index, argument) + ")";
-    }
-  }
-
-  std::string scalar(const KernelSpec& spec, const KernelCall& call, int call_index,
-                     const KernelArgument& argument) const {
-    if (argument.kind == ArgumentKind::kTable)
-      return "(uint64_t)(uintptr_t)" + call_symbol(name_, call_index, argument);
-    const Node& node = plan_.graph.node(call.step_nodes[static_cast<size_t>(argument.index)]);
-    const auto zero_point = [&](ValueId value) {
-      const TensorType& type = plan_.graph.type(value);
-      return "STORED(" + number(stored(type.quant->zero_point_at(0), type.dtype)) + ")";
-    };
-    const auto scale = [&](ValueId value) { return static_cast<double>(plan_.graph.type(value).quant->scale_at(0)); };
-    const bool exact = spec.rounding == Rounding::kExact;
-    const bool is_mul = std::holds_alternative<Mul>(node.op);
-    switch (argument.kind) {
-      case ArgumentKind::kZeroPointOut:
-        return zero_point(node.output);
-      case ArgumentKind::kZeroPointA:
-        return zero_point(node.inputs[0]);
-      case ArgumentKind::kZeroPointB:
-        return zero_point(node.inputs[1]);
-      case ArgumentKind::kScaleA:
-        if (exact) return real(scale(node.inputs[0]));
-        if (is_mul)
-          return real(static_cast<float>(scale(node.inputs[0]) * scale(node.inputs[1]) / scale(node.output))) + "f";
-        return real(static_cast<float>(scale(node.inputs[0]) / scale(node.output))) + "f";
-      case ArgumentKind::kScaleB:
-        if (exact) return real(scale(node.inputs[1]));
-        return real(static_cast<float>(scale(node.inputs[1]) / scale(node.output))) + "f";
-      case ArgumentKind::kScaleOut:
-        return real(scale(node.output));
-      default:
-        QATC_CHECK(false, "not a scalar argument");
-    }
-  }
-
-  void write_sums(const Stage& stage, const std::string& indent) {
-    for (int i : stage.statistics) {
-      const Statistics& statistics = plan_.statistics[static_cast<size_t>(i)];
-      const std::string id = number(i), channels = number(norm_channels(i));
-      line(indent + "if (band.begin < band.end) {");
-      line(indent + "  qatc_buffer in0, out0, out1;");
-      line(indent + "  qatc_bind_input(&in0, &f->t" + number(statistics.tensor) + ");");
-      line(indent + "  qatc_bind_sums(&out0, f->sums" + id + ", " + channels + ", band.begin, band.end);");
-      line(indent + "  qatc_bind_sums(&out1, f->squares" + id + ", " + channels + ", band.begin, band.end);");
-      line(indent + "  " + kernel_symbol(plan_, name_, statistics.sums_kernel) + "(&in0, &out0, &out1);");
-      line(indent + "}");
-    }
-  }
-
-  void write_norm_stage(const Stage& stage, const std::string& id) {
-    const Statistics& statistics = plan_.statistics[static_cast<size_t>(stage.norm)];
-    const Node& node = plan_.graph.node(statistics.node);
-    const TensorType& in = plan_.graph.type(node.inputs[0]);
-    const std::string n = number(stage.norm), t = "f->t" + number(statistics.tensor);
-    for (const Origin& origin : node.origins)
-      line("/* statistics of '" + comment_text(origin.name) + "' (" + comment_text(origin.op_type) + ") */");
-    line("static void stage" + id + "(void* data, int32_t stripe) {");
-    line("  const frame* const f = data;");
-    line("  (void)stripe;");
-    line("  qatc_finish_norm(&f->norm" + n + ", f->sums" + n + ", f->squares" + n + ", " + t + ".height, " + t +
-         ".width, " + number(norm_channels(stage.norm)) + ", " + real(in.quant->scale_at(0)) + ", " +
-         number(stored(in.quant->zero_point_at(0), in.dtype) - 128) + ", " +
-         real(std::get<InstanceNorm>(node.op).epsilon) + ", " + norm_symbol(name_, stage.norm, "gamma") + ", " +
-         norm_symbol(name_, stage.norm, "beta") + ", " + real(plan_.graph.type(node.output).quant->scale_at(0)) + ");");
-    line("}");
-    line();
-  }
-
-  void write_load_stage(const Stage& stage, const std::string& id) {
-    const PlanTensor& tensor = plan_.tensors[static_cast<size_t>(stage.image)];
-    const TensorType& type = plan_.graph.type(tensor.value);
-    const float scale = type.quant->scale_at(0);
-    line("static const qatc_quantizer quantizer = {");
-    line("    " + real(scale) + "f, " + number(stored(tensor.zero_point, tensor.dtype)) + ", " +
-         (plan_.rounding == Rounding::kExact ? "QATC_ROUND_EXACT" : "QATC_ROUND_FLOAT") + ", STORAGE_XOR,");
-    std::string table;
-    for (int v = 0; v < 256; ++v) {
-      const float value = static_cast<float>(v) / 255.0F;
-      const int32_t q =
-          round_to_quantized(quantize_input(value, scale, plan_.rounding), tensor.zero_point, tensor.dtype);
-      table += (v % 16 == 0 ? (v == 0 ? "    {" : ",\n     ") : ", ") + number(stored(q, tensor.dtype));
-    }
-    line(table + "}};");
-    line();
-    line("static void stage" + id + "(void* data, int32_t stripe) {");
-    line("  const frame* const f = data;");
-    const std::string t = "f->t" + number(stage.image);
-    write_split(t + ".height");
-    line("  const qatc_rows band = {begin, end};");
-    line("  qatc_load_image(f->input, " + t + ".origin, " + t + ".row_stride, " + t +
-         ".pixel_bytes, &quantizer, begin, end);");
-    line("  qatc_pad_rows(&" + t + ", band.begin, band.end);");
-    write_sums(stage, "  ");
-    line("}");
-    line();
-  }
-
-  void write_store_stage(const Stage& stage, const std::string& id) {
-    line("static void stage" + id + "(void* data, int32_t stripe) {");
-    line("  const frame* const f = data;");
-    const std::string t = "f->t" + number(stage.image);
-    write_split(t + ".height");
-    line("  qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t + ".pixel_bytes, " +
-         output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") + ", begin, end);");
-    line("}");
-    line();
-  }
-
-  /// The tensor whose rows a stage is split by.
-  int split_tensor(const Stage& stage) const {
-    return stage.kind == Stage::Kind::kKernels ? stage.calls.back().outputs.front() : stage.image;
-  }
-
   void write_api() {
     const PlanTensor& out = plan_.tensors[static_cast<size_t>(plan_.output_tensor)];
     const PlanTensor& in = plan_.tensors[static_cast<size_t>(plan_.input_tensor)];
     const bool fixed =
         plan_.limits.min_height == plan_.limits.max_height && plan_.limits.min_width == plan_.limits.max_width;
-    const std::string macro = upper(name_);
+    const std::string macro = c_macro(name_);
     line("static qatc_status check_size(int32_t height, int32_t width) {");
     if (fixed) {
       line("  return height == " + macro + "_MIN_HEIGHT && width == " + macro +
@@ -586,7 +107,8 @@ class DriverWriter {
       line("  frame f;");
       line("  lay_out(&f, height, width, NULL);");
       for (size_t i = 0; i < plan_.tensors.size(); ++i) {
-        line("  if (qatc_tensor_bytes(&f.t" + number(int64_t(i)) + ") > INT32_MAX) return QATC_SIZE_TOO_LARGE;");
+        line("  if (qatc_tensor_bytes(&f.t" + c_number(static_cast<int64_t>(i)) +
+             ") > INT32_MAX) return QATC_SIZE_TOO_LARGE;");
       }
       line("  return QATC_OK;");
     }
@@ -607,9 +129,9 @@ class DriverWriter {
     line("  const int64_t H = height, W = width;");
     line("  (void)H;");
     line("  (void)W;");
-    line("  *out_height = " + extent(out.height) + ";");
-    line("  *out_width = " + extent(out.width) + ";");
-    line("  *out_channels = " + number(out.channels) + ";");
+    line("  *out_height = " + c_extent(out.height) + ";");
+    line("  *out_width = " + c_extent(out.width) + ";");
+    line("  *out_channels = " + c_number(out.channels) + ";");
     line("  return QATC_OK;");
     line("}");
     line();
@@ -627,8 +149,13 @@ class DriverWriter {
     line("  if (status != QATC_OK) return status;");
     line("  int32_t height, width, channels;");
     line("  " + name_ + "_output_size(input->height, input->width, &height, &width, &channels);");
-    line("  status = qatc_check_image(input, input->height, input->width, " + number(in.channels) + ", 0);");
+    line("  status = qatc_check_image(input, input->height, input->width, " + c_number(in.channels) + ", 0);");
     line("  if (status == QATC_OK) status = qatc_check_image(output, height, width, channels, 1);");
+    const InPlace sharing = in_place(plan_);
+    if (sharing != InPlace::kAlways) {
+      line("  if (status == QATC_OK) status = qatc_check_overlap(input, output, " +
+           c_number(sharing == InPlace::kSameRows ? 1 : 0) + ");");
+    }
     line("  if (status != QATC_OK) return status;");
     line("  if (arena_size < " + name_ + "_arena_size(input->height, input->width)) return QATC_ARENA_TOO_SMALL;");
     line("  frame f;");
@@ -638,8 +165,9 @@ class DriverWriter {
     line("  f.executor = executor;");
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
-      const std::string rows = stage.kind == Stage::Kind::kNorm ? "1" : "f.t" + number(split_tensor(stage)) + ".height";
-      line("  run_stage(&f, " + rows + ", stage" + number(int64_t(i)) + ");");
+      const std::string rows =
+          stage.kind == Stage::Kind::kNorm ? "1" : "f.t" + c_number(split_tensor(plan_, stage)) + ".height";
+      line("  run_stage(&f, " + rows + ", stage" + c_number(static_cast<int64_t>(i)) + ");");
     }
     line("  return QATC_OK;");
     line("}");
@@ -648,73 +176,10 @@ class DriverWriter {
   const Plan& plan_;
   const std::string& name_;
   std::ostringstream out_;
-  std::vector<int> first_call_;
 };
 
 }  // namespace
 
-std::string kernel_symbol(const Plan& plan, const std::string& name, int kernel) {
-  const KernelSpec& spec = plan.kernels[static_cast<size_t>(kernel)];
-  std::string what = "elementwise";
-  if (spec.channel_sums) {
-    what = "channel_sums";
-  } else if (!spec.convs.empty()) {
-    const KernelConv& conv = spec.convs.front();
-    what = "conv2d_" + number(conv.kernel[0]) + "x" + number(conv.kernel[1]) + "s" + number(conv.stride[0]);
-  } else if (!spec.steps.empty()) {
-    switch (spec.steps.front().kind) {
-      case KernelStep::Kind::kMaxPool:
-        what = "max_pool";
-        break;
-      case KernelStep::Kind::kResizeLoad:
-        what = "resize";
-        break;
-      default:
-        if (std::any_of(spec.steps.begin(), spec.steps.end(),
-                        [](const KernelStep& s) { return s.kind == KernelStep::Kind::kAffine; }))
-          what = "norm";
-    }
-  }
-  return name + "_" + what + "_" + number(kernel);
-}
-
 std::string emit_driver(const Plan& plan, const std::string& name) { return DriverWriter(plan, name).run(); }
-
-std::string emit_header(const Plan& plan, const std::string& name) {
-  const std::string macro = upper(name);
-  const PlanTensor& in = plan.tensors[static_cast<size_t>(plan.input_tensor)];
-  const PlanTensor& out = plan.tensors[static_cast<size_t>(plan.output_tensor)];
-  std::ostringstream text;
-  text << "/* " << name << ".h - an image network compiled by qatc. Link lib" << name
-       << ".a and libqatc_runtime.a. */\n"
-       << "#ifndef QATC_MODEL_" << macro << "_H\n#define QATC_MODEL_" << macro
-       << "_H\n\n#include \"qatc_runtime.h\"\n\n"
-       << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
-       << "/* Image sizes in pixels; everything between is supported as long as no tensor exceeds 2^31 - 1 "
-          "bytes. */\n"
-       << "#define " << macro << "_MIN_HEIGHT " << plan.limits.min_height << "\n#define " << macro << "_MIN_WIDTH "
-       << plan.limits.min_width << "\n"
-       << "#define " << macro << "_MAX_HEIGHT " << plan.limits.max_height << "\n#define " << macro << "_MAX_WIDTH "
-       << plan.limits.max_width << "\n\n"
-       << "/** Bytes of scratch memory that " << name
-       << "_run needs for a height x width image, at any alignment; 0 where the\n"
-       << " * size is not supported. */\n"
-       << "size_t " << name << "_arena_size(int32_t height, int32_t width);\n\n"
-       << "/** The size of the result for a height x width image: " << out.height.to_string() << " x "
-       << out.width.to_string() << " pixels of " << out.channels << " channels. */\n"
-       << "qatc_status " << name
-       << "_output_size(int32_t height, int32_t width, int32_t* out_height, int32_t* out_width,\n"
-       << "                             int32_t* out_channels);\n\n"
-       << "/** Runs the network on an image of " << in.channels << " channels. arena: at least " << name
-       << "_arena_size bytes, not shared with another\n"
-       << " * running call. executor: the app's threads, or NULL for the calling thread. The result is the "
-          "same for any number of\n"
-       << " * threads and any strides. */\n"
-       << "qatc_status " << name
-       << "_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,\n"
-       << "                     const qatc_executor* executor);\n\n"
-       << "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
-  return text.str();
-}
 
 }  // namespace qatc

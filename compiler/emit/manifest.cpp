@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "emit/driver.h"
+#include "emit/symbols.h"
 
 namespace qatc {
 

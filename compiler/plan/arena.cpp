@@ -20,31 +20,36 @@ int64_t row_bytes(const PlanTensor& tensor, int64_t height, int64_t width) {
          storage_channels(tensor.channels);
 }
 
+/// Bytes of a thread's windows and scratch row, as qatc_window_bytes and the generated lay_out add them up.
 int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width) {
+  const auto bytes_of_row = [&](int id) { return row_bytes(plan.tensors[static_cast<size_t>(id)], height, width); };
   int64_t widest = 1;
-  for (int tensor : stage.windows) {
-    widest = std::max(widest, row_bytes(plan.tensors[static_cast<size_t>(tensor)], height, width));
-  }
-  int64_t rows = qatc_band_rows(static_cast<size_t>(widest));
+  for (const Window& window : stage.windows) widest = std::max(widest, bytes_of_row(window.tensor));
+  const int64_t band = qatc_band_rows(static_cast<size_t>(widest));
   int64_t total = 0;
-  for (size_t i = stage.windows.size(); i-- > 0;) {
-    const PlanTensor& tensor = plan.tensors[static_cast<size_t>(stage.windows[i])];
-    // Window i serves `rows` rows of call i+1; the window written by the last call serves the image.
-    if (i < stage.rows_needed.size()) rows = window_rows(plan, stage, i, rows, height, width);
-    total += align(rows * row_bytes(tensor, height, width));
+  for (const Window& window : stage.windows) {
+    total += align(window_rows(plan, stage, window, band, height, width) * bytes_of_row(window.tensor));
   }
-  return total * QATC_MAX_STRIPES;
+  int64_t scratch = 0;
+  for (int id : scratch_tensors(stage)) scratch = std::max(scratch, bytes_of_row(id));
+  return (total + align(scratch)) * QATC_MAX_STRIPES;
+}
+
+int64_t base_rows(const Plan& plan, const Stage& stage, int index, int64_t band, int64_t height, int64_t width) {
+  const RowBase& base = stage.bases[static_cast<size_t>(index)];
+  if (base.kind == RowBase::Kind::kBand) return band;
+  const int64_t rows = base_rows(plan, stage, base.of, band, height, width);
+  if (base.kind == RowBase::Kind::kStride) return (rows - 1) * base.stride + 1;
+  const int64_t in = plan.tensors[static_cast<size_t>(base.tensor)].height.evaluate(height, width);
+  const int64_t out = plan.tensors[static_cast<size_t>(base.result)].height.evaluate(height, width);
+  return (rows + base.extra) * in / out + 2;
 }
 
 }  // namespace
 
-int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height, int64_t width) {
-  const RowsNeeded& needed = stage.rows_needed[window];
-  if (!needed.resize) return (rows - 1) * needed.stride + needed.before + needed.after + 1;
-  const KernelCall& reader = stage.calls[window + 1];
-  const int64_t in = plan.tensors[static_cast<size_t>(stage.windows[window])].height.evaluate(height, width);
-  const int64_t out = plan.tensors[static_cast<size_t>(reader.outputs.front())].height.evaluate(height, width);
-  return rows * in / out + 2;
+int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
+                    int64_t width) {
+  return base_rows(plan, stage, window.base, band, height, width) + window.before + window.after;
 }
 
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width) {

@@ -15,9 +15,9 @@ namespace qatc {
 // The plan says what runs when and where its data lies, for every image size at once. It knows no instruction set.
 //
 //   kernels   distinct functions to emit
-//   stages    run one after another; each may be split over threads by rows. A stage is a chain of kernel calls that
-//             slide over the rows together: all but the last write window tensors, of which only the rows in use exist.
-//   tensors   8-bit NHWC, in the arena or in a window of their stage
+//   stages    run one after another; each may be split over threads by rows. The calls of a stage slide over the rows
+//             together: what one hands to others lies in a window, of which only the rows in use exist.
+//   tensors   8-bit NHWC, stored in the arena or held in windows of the stages that read them
 //   blocks    pieces of the arena: tensors, windows, statistics; blocks that live at the same time never overlap
 
 struct PlanTensor {
@@ -28,8 +28,7 @@ struct PlanTensor {
   Extent height, width;
   std::array<int64_t, 4> border{};  // top, left, bottom, right: what its readers pad
   int32_t zero_point = 0;           // of the graph's value; fills the border
-  bool window = false;
-  int block = -1;  // of an arena tensor
+  int block = -1;                   // where it is stored; -1: it exists in windows only
 };
 
 /// One call of a kernel. Nodes give the numbers that the kernel takes as arguments.
@@ -50,18 +49,47 @@ struct RowsNeeded {
   friend bool operator==(const RowsNeeded&, const RowsNeeded&) = default;
 };
 
+/// Rows of a tensor that exist only while the calls of one stage use them. Every thread has its own.
+struct Window {
+  static constexpr int kImage = -1;
+  struct Reader {
+    int call = 0;
+    RowsNeeded rows;
+  };
+  int tensor = -1;
+  int writer = kImage;          // the call that computes the rows, or kImage: they are loaded from the caller's image
+  std::vector<Reader> readers;  // later calls; none: the rows are stored to the caller's image
+  // For a band of rows of the stage's results, rows of bases[base] and so many more before and after (find_reach).
+  int base = 0;
+  int64_t before = 0, after = 0;
+};
+
+/// How the rows of a window follow from a band of n rows of the stage's results.
+struct RowBase {
+  enum class Kind : uint8_t {
+    kBand,    // n
+    kStride,  // (rows of bases[of] - 1) * stride + 1
+    kResize,  // those of `tensor` that a resize reads for rows of bases[of] + extra of `result`
+  } kind = Kind::kBand;
+  int of = 0;
+  int64_t stride = 1;
+  int64_t extra = 0;
+  int tensor = -1, result = -1;
+  friend bool operator==(const RowBase&, const RowBase&) = default;
+};
+
 struct Stage {
   enum class Kind : uint8_t {
     kLoadImage,   // quantizes the caller's image into tensor `image`
-    kKernels,     // a chain of calls
+    kKernels,     // calls
     kNorm,        // turns the sums of statistics `norm` into coefficients
     kStoreImage,  // writes tensor `image` to the caller's image
   } kind = Kind::kKernels;
-  std::vector<KernelCall> calls;        // call i+1 reads window i; calls without windows (concat) are independent
-  std::vector<int> windows;             // tensor of each window: one less than calls, as many with store_image
-  std::vector<RowsNeeded> rows_needed;  // of window i by call i+1, for i+1 < calls
-  bool store_image = false;             // the last call's output goes to the caller's image, through a window
-  std::vector<int> statistics;          // gathered from the stage's results, rows as they are made
+  std::vector<KernelCall> calls;  // each after those whose windows it reads
+  std::vector<Window> windows;    // in the order of their writers
+  std::vector<RowBase> bases;     // of the windows; the first is the band
+  bool store_image = false;       // the last window is the graph's output and goes to the caller's image
+  std::vector<int> statistics;    // gathered from the stage's results, rows as they are made
   int image = -1;
   int norm = -1;
 };
@@ -104,7 +132,7 @@ struct Plan {
   std::vector<ResizeMaps> resizes;
   std::vector<Block> blocks;
   SizeLimits limits{};
-  int input_tensor = -1;   // made by kLoadImage
+  int input_tensor = -1;   // the quantized image: made by kLoadImage, or loaded into windows
   int output_tensor = -1;  // the 8-bit value behind the graph's output
 };
 
@@ -122,8 +150,27 @@ bool supports(const Plan& plan, int64_t height, int64_t width);
 int64_t arena_size(const Plan& plan, int64_t height, int64_t width);
 /// Bytes of a block at an image size (height, width), as the generated driver computes them.
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width);
-/// Rows that window `window` of a stage holds so that the next call can compute `rows` rows.
-int64_t window_rows(const Plan& plan, const Stage& stage, size_t window, int64_t rows, int64_t height, int64_t width);
+/// The window of a stage that holds this tensor, or nullptr.
+const Window* window_of(const Stage& stage, int tensor);
+/// Tensors of a call that are stored, each once.
+std::vector<int> stored_outputs(const Stage& stage, const KernelCall& call);
+/// Whether a call computes rows ahead of the band for a window and stores some output too. Rows that it computes
+/// outside of its thread's share belong to another thread, so it stores them to a scratch row.
+bool needs_scratch(const Stage& stage, const KernelCall& call);
+/// What the calls of a stage that need a scratch row store, each tensor once.
+std::vector<int> scratch_tensors(const Stage& stage);
+/// Rows that a window holds while its stage computes `band` rows at a time.
+int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
+                    int64_t width);
+/// The tensor whose rows a stage is split by.
+int split_tensor(const Plan& plan, const Stage& stage);
+/// How an output image may share memory with the input image.
+enum class InPlace : uint8_t {
+  kAlways,    // the input is read before anything is written
+  kSameRows,  // the last stage reads of the input just the rows that it writes then
+  kNever,
+};
+InPlace in_place(const Plan& plan);
 /// Blocks, each after those below it.
 std::vector<int> placement_order(const Plan& plan);
 /// Offsets of all blocks, then the arena's size without the slack for alignment.

@@ -39,7 +39,7 @@ class PlanPrinter {
       text_ << " border [" << t.border[0] << ", " << t.border[1] << ", " << t.border[2] << ", " << t.border[3]
             << "] of " << t.zero_point;
     }
-    text_ << (t.window ? " in a window" : " in b" + std::to_string(t.block)) << "\n";
+    text_ << (t.block < 0 ? " in windows" : " in b" + std::to_string(t.block)) << "\n";
   }
 
   void print_stage(size_t index) {
@@ -66,18 +66,24 @@ class PlanPrinter {
     }
     if (stage.store_image) text_ << "; store image";
     text_ << "\n";
-    for (size_t i = 0; i < stage.rows_needed.size(); ++i) print_window(stage, i);
+    for (const Window& window : stage.windows) print_window(stage, window);
     for (int i : stage.statistics) text_ << "  gathers statistics " << i << "\n";
   }
 
-  void print_window(const Stage& stage, size_t index) {
-    const RowsNeeded& rows = stage.rows_needed[index];
-    text_ << "  window t" << stage.windows[index] << ": rows ";
-    if (rows.resize) {
-      text_ << "of the resize\n";
-      return;
-    }
-    text_ << "y * " << rows.stride << " - " << rows.before << " .. y * " << rows.stride << " + " << rows.after << "\n";
+  void print_window(const Stage& stage, const Window& window) {
+    text_ << "  window t" << window.tensor << ":";
+    if (window.writer == Window::kImage) text_ << " of the image,";
+    text_ << " rows " << base_text(stage, window.base);
+    if (window.before + window.after > 0) text_ << " - " << window.before << " .. + " << window.after;
+    text_ << "\n";
+  }
+
+  static std::string base_text(const Stage& stage, int index) {
+    const RowBase& base = stage.bases[static_cast<size_t>(index)];
+    if (base.kind == RowBase::Kind::kBand) return "y";
+    const std::string of = base_text(stage, base.of);
+    if (base.kind == RowBase::Kind::kStride) return std::to_string(base.stride) + " * " + of;
+    return "resize(" + of + (base.extra > 0 ? " + " + std::to_string(base.extra) : "") + ")";
   }
 
   void print_block(size_t index) {

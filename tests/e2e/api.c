@@ -93,7 +93,7 @@ static void check_faults(void) {
   CHECK_OUTPUT(row_stride = 0, QATC_BAD_STRIDE);
   CHECK_OUTPUT(pixel_stride = 1, QATC_BAD_STRIDE);
   for (i = 0; i < kValues; ++i) CHECK(out_bytes[i] == kUntouched);
-  for (i = 0; i <= QATC_BAD_STRIDE; ++i) CHECK(qatc_status_string((qatc_status)i)[0] != 0);
+  for (i = 0; i <= QATC_OVERLAP; ++i) CHECK(qatc_status_string((qatc_status)i)[0] != 0);
   free(arena);
 }
 
@@ -144,6 +144,35 @@ static void check_types_and_layouts(void) {
   }
 }
 
+/* The result may take the image's place, or lie beside it in the same picture. */
+static void check_in_place(const qatc_executor* executor) {
+  static uint8_t picture[2 * kValues];
+  const size_t row = kWidth * kChannels;
+  qatc_image input = interleaved(picture, QATC_U8), output = interleaved(picture, QATC_U8);
+  const size_t size = tiny_arena_size(kHeight, kWidth);
+  void* arena = malloc(size);
+  int i;
+  memcpy(picture, in_bytes, kValues);
+  CHECK(tiny_run(&input, &output, arena, size, executor) == QATC_OK);
+  CHECK(memcmp(picture, expected_bytes, kValues) == 0);
+  memset(picture, kUntouched, sizeof picture);
+  input.row_stride = output.row_stride = 2 * (ptrdiff_t)row;
+  output.data = picture + row;
+  for (i = 0; i < kHeight; ++i) memcpy(picture + 2 * (size_t)i * row, in_bytes + (size_t)i * row, row);
+  CHECK(tiny_run(&input, &output, arena, size, executor) == QATC_OK);
+  for (i = 0; i < kHeight; ++i) {
+    CHECK(memcmp(picture + 2 * (size_t)i * row, in_bytes + (size_t)i * row, row) == 0);
+    CHECK(memcmp(picture + (2 * (size_t)i + 1) * row, expected_bytes + (size_t)i * row, row) == 0);
+  }
+  /* One row further down, rows would be overwritten that are still to be read. */
+  memset(picture, kUntouched, sizeof picture);
+  input = interleaved(picture, QATC_U8);
+  output = interleaved(picture + row, QATC_U8);
+  CHECK(tiny_run(&input, &output, arena, size, executor) == QATC_OVERLAP);
+  for (i = 0; i < 2 * kValues; ++i) CHECK(picture[i] == kUntouched);
+  free(arena);
+}
+
 /* An executor that calls the last index first. */
 static void backwards(void* context, int32_t count, void (*body)(void* data, int32_t index), void* data) {
   int* calls = (int*)context;
@@ -170,6 +199,7 @@ static void check_executors(void) {
     memset(out_bytes, 0, sizeof out_bytes);
     run_with(&input, &output, &executor);
     CHECK(memcmp(out_bytes, expected_bytes, sizeof out_bytes) == 0);
+    check_in_place(&executor);
   }
   CHECK(calls > 0);
   /* Several calls at the same time. */
@@ -194,6 +224,7 @@ int main(void) {
   check_faults();
   check_arenas();
   check_types_and_layouts();
+  check_in_place(NULL);
   check_executors();
   printf("ok\n");
   return 0;

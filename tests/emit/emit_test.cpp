@@ -10,6 +10,8 @@
 #include <sstream>
 
 #include "emit/driver.h"
+#include "emit/header.h"
+#include "emit/symbols.h"
 #include "emit/library.h"
 #include "ir/parse.h"
 #include "lower/target.h"

@@ -286,5 +286,47 @@ TEST_P(RandomSchedules, EqualEvaluator) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, RandomSchedules, ::testing::Range(0, 4));
 
+class Stages : public Kernels {};
+
+/// Values with several readers at several distances, as in residual blocks and gates: windows that more than one kernel
+/// reads, kernels that write windows and stored tensors at once, images that are read again, over one to four threads.
+TEST_P(Stages, EqualEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  std::vector<ValueId> values{network.image()};
+  const auto recent = [&] {
+    const auto last = static_cast<int64_t>(values.size()) - 1;
+    return values[static_cast<size_t>(network.integer(std::max<int64_t>(0, last - 3), last))];
+  };
+  const std::vector<int64_t> outputs{4, 10, 16};
+  for (int i = 0; i < 12; ++i) {
+    const ValueId a = recent();
+    const ValueId b = recent();
+    switch (network.integer(0, 7)) {
+      case 0:
+        values.push_back(network.resize_by(a, network.integer(3, 4), 2));
+        break;
+      case 1:
+        values.push_back(network.instance_norm(a));
+        break;
+      case 2:
+        values.push_back(network.lookup(a));
+        break;
+      case 3:
+      case 4:
+        if (network.same_size(a, b) && network.channels(a) == network.channels(b)) {
+          values.push_back(network.coin() ? network.add(a, b) : network.mul(a, b));
+          break;
+        }
+        [[fallthrough]];
+      default:
+        values.push_back(network.conv({a}, network.one_of(outputs), network.random_conv()));
+    }
+  }
+  network.keep(values.back());
+  network.keep(recent());
+  expect_equal(network, {{1, 1}, {3, 10}, {37, 24}, {83, 6}});
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Stages, ::testing::Range(0, 8));
+
 }  // namespace
 }  // namespace qatc::testing

@@ -159,6 +159,38 @@ TEST(Arena, GeneratedCodeComputesThePlansSizes) {
   }
 }
 
+// ---- Results in the image's place.
+
+InPlace in_place_with(const char* extra) {
+  return in_place(plan_of(std::string(R"(graph 'in_place'
+input %x: f32[1, H, W, 1]
+%q: u8[1, H, W, 1] quant(0.01, 0) = quantize(%x)
+const %w: i8[1, 3, 1, 1] quant(0.01, 0) = {1, 2, 3}
+const %bias: f32[1] = {0}
+%c: u8[1, H, W, 1] quant(0.01, 0) = conv2d(%q, %w, %bias) {pad = [1, 0, 1, 0]}
+)") + extra));
+}
+
+TEST(InPlaceResult, NeedsRowsThatAreReadOnceAndWrittenThen) {
+  // The conv reads rows around those that are written at the same time.
+  EXPECT_EQ(in_place_with("%y: f32[1, H, W, 1] = dequantize(%c)\noutput %y\n"), InPlace::kNever);
+  // The norm ends all reading.
+  EXPECT_EQ(in_place_with(R"(const %one: f32[1] = {1}
+%n: u8[1, H, W, 1] quant(0.01, 0) = instance_norm(%c, %one, %bias)
+%y: f32[1, H, W, 1] = dequantize(%n)
+output %y
+)"),
+            InPlace::kAlways);
+  // Behind it, only the residual reads the image again.
+  EXPECT_EQ(in_place_with(R"(const %one: f32[1] = {1}
+%n: u8[1, H, W, 1] quant(0.01, 0) = instance_norm(%c, %one, %bias)
+%sum: u8[1, H, W, 1] quant(0.01, 0) = add(%q, %n)
+%y: f32[1, H, W, 1] = dequantize(%sum)
+output %y
+)"),
+            InPlace::kSameRows);
+}
+
 // ---- Smallest images.
 
 SizeLimits limits_with(const char* extra) {

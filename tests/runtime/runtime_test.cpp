@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cfenv>
 #include <cmath>
@@ -22,7 +23,7 @@ constexpr uint8_t kUntouched = 0xA5;
 
 TEST(Status, EveryCodeHasItsOwnText) {
   std::set<std::string> texts;
-  for (int code = QATC_OK; code <= QATC_BAD_STRIDE; ++code) {
+  for (int code = QATC_OK; code <= QATC_OVERLAP; ++code) {
     texts.insert(qatc_status_string(static_cast<qatc_status>(code)));
   }
   EXPECT_EQ(texts.size(), static_cast<size_t>(QATC_BAD_STRIDE) + 1);
@@ -102,6 +103,78 @@ TEST(CheckImage, ReportsOneCauseEach) {
   p.image.type = QATC_U8;
   p.image.data = nullptr;
   EXPECT_EQ(check(0), QATC_NULL_ARGUMENT);
+}
+
+/// All addresses of an image's values.
+std::set<const uint8_t*> bytes_of(const qatc_image& image) {
+  std::set<const uint8_t*> bytes;
+  const int size = image.type == QATC_F32 ? 4 : 1;
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x) {
+      for (int c = 0; c < image.channels; ++c) {
+        const uint8_t* value = static_cast<const uint8_t*>(image.data) + y * image.row_stride + x * image.pixel_stride +
+                               c * image.channel_stride;
+        for (int i = 0; i < size; ++i) bytes.insert(value + i);
+      }
+    }
+  }
+  return bytes;
+}
+
+TEST(CheckOverlap, FindsEverySharedByte) {
+  std::vector<uint8_t> memory(1 << 16);
+  std::mt19937 random(7);
+  const auto below = [&](uint32_t n) { return static_cast<int32_t>(random() % n); };
+  int found = 0;
+  int apart = 0;
+  for (int i = 0; i < 4000; ++i) {
+    qatc_image images[2];
+    for (qatc_image& image : images) {
+      const ptrdiff_t size = i % 3 == 0 ? 4 : 1;
+      const bool is_planar = below(3) == 0;
+      image = {memory.data() + memory.size() / 2 + below(400),
+               1 + below(5),
+               1 + below(5),
+               1 + below(3),
+               size == 4 ? QATC_F32 : QATC_U8,
+               0,
+               0,
+               0};
+      image.channel_stride = is_planar ? 64 * 8 : size;
+      image.pixel_stride = (is_planar ? 1 : 4) * size * (below(4) == 0 ? -1 : 1);
+      image.row_stride = (below(2) == 0 ? 64 : 4 * 5 * size) * (below(4) == 0 ? -1 : 1);
+    }
+    const std::set<const uint8_t*> a = bytes_of(images[0]);
+    const std::set<const uint8_t*> b = bytes_of(images[1]);
+    const bool overlap = std::any_of(a.begin(), a.end(), [&](const uint8_t* byte) { return b.count(byte) > 0; });
+    const qatc_status status = qatc_check_overlap(&images[0], &images[1], 0);
+    if (overlap) {
+      EXPECT_EQ(status, QATC_OVERLAP) << "case " << i;
+    }
+    found += overlap;
+    apart += status == QATC_OK;
+    EXPECT_EQ(qatc_check_overlap(&images[0], &images[0], 1), QATC_OK);
+    EXPECT_EQ(qatc_check_overlap(&images[0], &images[0], 0), QATC_OVERLAP);
+  }
+  EXPECT_GT(found, 100);
+  EXPECT_GT(apart, 100);
+}
+
+TEST(CheckOverlap, CropsSideBySideAreApart) {
+  std::vector<uint8_t> picture(100 * 300);
+  for (const int shift : {30, 30 + 3}) {
+    const qatc_image left{picture.data(), 50, 10, 3, QATC_U8, 300, 3, 1};
+    const qatc_image right{picture.data() + shift, 50, 10, 3, QATC_U8, 300, 3, 1};
+    EXPECT_EQ(qatc_check_overlap(&left, &right, 0), QATC_OK);
+    EXPECT_EQ(qatc_check_overlap(&right, &left, 1), QATC_OK);
+  }
+  // One pixel in common.
+  const qatc_image left{picture.data(), 50, 11, 3, QATC_U8, 300, 3, 1};
+  const qatc_image right{picture.data() + 30, 50, 10, 3, QATC_U8, 300, 3, 1};
+  EXPECT_EQ(qatc_check_overlap(&left, &right, 1), QATC_OVERLAP);
+  // The same place in another layout.
+  const qatc_image mirrored{picture.data() + 30, 50, 11, 3, QATC_U8, 300, -3, 1};
+  EXPECT_EQ(qatc_check_overlap(&left, &mirrored, 1), QATC_OVERLAP);
 }
 
 TEST(CheckImage, AcceptsEveryUsualLayoutAsOutput) {

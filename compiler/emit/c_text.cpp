@@ -1,0 +1,33 @@
+#include "emit/c_text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+namespace qatc {
+
+std::string c_number(int64_t value) { return std::to_string(value); }
+
+std::string c_real(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%a", value);
+  return text;
+}
+
+std::string c_extent(const Extent& extent) { return "(int32_t)(" + extent.to_string() + ")"; }
+
+std::string c_comment(std::string text) {
+  for (size_t at = text.find("*/"); at != std::string::npos; at = text.find("*/")) text.replace(at, 2, "* /");
+  for (size_t at = text.find("/*"); at != std::string::npos; at = text.find("/*")) text.replace(at, 2, "/ *");
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 32; }, '?');
+  return text;
+}
+
+std::string c_macro(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return name;
+}
+
+}  // namespace qatc

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ir/extent.h"
+
+namespace qatc {
+
+// Pieces of C source that the driver and the header are written with.
+
+std::string c_number(int64_t value);
+/// A double, exact in C11.
+std::string c_real(double value);
+/// An extent as an expression over int64_t H and W.
+std::string c_extent(const Extent& extent);
+/// Text that cannot end the comment it is in.
+std::string c_comment(std::string text);
+/// A name as the beginning of macros.
+std::string c_macro(std::string name);
+
+}  // namespace qatc

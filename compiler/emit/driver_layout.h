@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "plan/plan.h"
+
+namespace qatc {
+
+/// The driver's `frame`, what its stages share, and `lay_out`, which fills it for an image size.
+void write_layout(std::ostream& out, const Plan& plan);
+
+/// The frame's field that holds how many rows the window of a tensor has in a stage.
+std::string window_rows_field(int stage, int tensor);
+
+/// Channels of the tensor that statistics are of, as stored.
+int64_t norm_channels(const Plan& plan, int statistics);
+
+}  // namespace qatc

@@ -1,0 +1,388 @@
+#include "emit/driver_stages.h"
+
+#include <algorithm>
+
+#include "emit/c_text.h"
+#include "emit/constants.h"
+#include "emit/driver_layout.h"
+#include "emit/symbols.h"
+#include "ops/requantize.h"
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+using ArgumentKind = KernelArgument::Kind;
+
+class StageWriter {
+ public:
+  StageWriter(std::ostream& out, const Plan& plan, const std::string& name) : out_(out), plan_(plan), name_(name) {}
+
+  void run() {
+    int call = 0;
+    for (const Stage& stage : plan_.stages) {
+      first_call_.push_back(call);
+      call += static_cast<int>(stage.calls.size());
+    }
+    write_quantizer();
+    for (size_t i = 0; i < plan_.stages.size(); ++i) write_stage(static_cast<int>(i));
+  }
+
+ private:
+  void line(const std::string& text = "") { out_ << text << "\n"; }
+
+  /// How the caller's image is read.
+  void write_quantizer() {
+    const PlanTensor& tensor = plan_.tensors[static_cast<size_t>(plan_.input_tensor)];
+    const TensorType& type = plan_.graph.type(tensor.value);
+    const float scale = type.quant->scale_at(0);
+    line("static const qatc_quantizer quantizer = {");
+    line("    " + c_real(scale) + "f, " + c_number(stored(tensor.zero_point, tensor.dtype)) + ", " +
+         (plan_.rounding == Rounding::kExact ? "QATC_ROUND_EXACT" : "QATC_ROUND_FLOAT") + ", STORAGE_XOR,");
+    std::string table;
+    for (int v = 0; v < 256; ++v) {
+      const float value = static_cast<float>(v) / 255.0F;
+      const int32_t q =
+          round_to_quantized(quantize_input(value, scale, plan_.rounding), tensor.zero_point, tensor.dtype);
+      table += (v % 16 == 0 ? (v == 0 ? "    {" : ",\n     ") : ", ") + c_number(stored(q, tensor.dtype));
+    }
+    line(table + "}};");
+    line();
+  }
+
+  void write_stage(int index) {
+    const Stage& stage = plan_.stages[static_cast<size_t>(index)];
+    const std::string id = c_number(index);
+    switch (stage.kind) {
+      case Stage::Kind::kNorm:
+        write_norm_stage(stage, id);
+        return;
+      case Stage::Kind::kLoadImage:
+        write_load_stage(stage, id);
+        return;
+      case Stage::Kind::kStoreImage:
+        write_store_stage(stage, id);
+        return;
+      case Stage::Kind::kKernels:
+        write_kernel_stage(stage, index);
+        return;
+    }
+  }
+
+  void write_kernel_stage(const Stage& stage, int index) {
+    const std::string id = c_number(index);
+    for (const KernelCall& call : stage.calls) {
+      for (const Origin& origin : call.origins)
+        line("/* '" + c_comment(origin.name) + "' (" + c_comment(origin.op_type) + ") */");
+    }
+    line("static void stage" + id + "(void* data, int32_t stripe) {");
+    line("  const frame* const f = data;");
+    write_split("f->t" + c_number(split_tensor(plan_, stage)) + ".height");
+    write_windows(stage, index);
+    const bool is_banded = !stage.windows.empty() || !stage.statistics.empty();
+    const std::string indent = is_banded ? "    " : "  ";
+    if (is_banded) {
+      line("  for (int32_t y = begin; y < end; y += f->band" + id + ") {");
+      line("    const qatc_rows band = {y, end - y < f->band" + id + " ? end : y + f->band" + id + "};");
+    } else {
+      line("  const qatc_rows band = {begin, end};");
+    }
+    for (size_t call = stage.calls.size(); call-- > 0;) write_rows(stage, static_cast<int>(call), indent);
+    write_rows(stage, Window::kImage, indent);
+    for (size_t call = 0; call < stage.calls.size(); ++call) {
+      write_call(stage, static_cast<int>(call), first_call_[static_cast<size_t>(index)], indent);
+    }
+    if (stage.store_image) {
+      const std::string t = "w" + c_number(plan_.output_tensor) + ".tensor";
+      line(indent + "qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t + ".pixel_bytes, " +
+           output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") + ", band.begin, band.end);");
+    }
+    if (is_banded) line("  }");
+    line("}");
+    line();
+  }
+
+  void write_split(const std::string& rows) {
+    line("  int32_t begin, end;");
+    line("  qatc_split_rows(" + rows + ", f->stripes, stripe, &begin, &end);");
+  }
+
+  void write_windows(const Stage& stage, int index) {
+    if (stage.windows.empty()) return;
+    const std::string id = c_number(index);
+    const bool has_scratch = !scratch_tensors(stage).empty();
+    line("  uint8_t* memory = f->windows" + id + " + (size_t)stripe * f->stripe_bytes" + id + ";");
+    for (const Window& window : stage.windows) {
+      const std::string t = c_number(window.tensor);
+      const std::string rows = "f->" + window_rows_field(index, window.tensor);
+      line("  qatc_window w" + t + " = qatc_open_window(&f->t" + t + ", memory, " + rows + ");");
+      if (&window != &stage.windows.back() || has_scratch) {
+        line("  memory += qatc_window_bytes(&f->t" + t + ", " + rows + ");");
+      }
+    }
+  }
+
+  static std::string rows_of(const Stage& stage, int writer) {
+    const bool has_window = std::any_of(stage.windows.begin(), stage.windows.end(),
+                                        [&](const Window& window) { return window.writer == writer; });
+    if (!has_window) return "band";
+    return writer == Window::kImage ? "image" : "rows" + c_number(writer);
+  }
+
+  /// The rows that a call computes now: those that readers of its windows want and the windows do not hold yet.
+  void write_rows(const Stage& stage, int writer, const std::string& indent) {
+    const std::string rows = rows_of(stage, writer);
+    if (rows == "band") return;
+    std::string needed;
+    const auto join = [&](const std::string& more) {
+      needed = needed.empty() || needed == more ? more : "qatc_join_rows(" + needed + ", " + more + ")";
+    };
+    const bool is_call = writer != Window::kImage;
+    if (is_call && !stored_outputs(stage, stage.calls[static_cast<size_t>(writer)]).empty()) join("band");
+    for (const Window& window : stage.windows) {
+      if (window.writer != writer) continue;
+      if (window.readers.empty()) join("band");
+      for (const Window::Reader& reader : window.readers) join(rows_read(stage, reader));
+    }
+    bool is_first = true;
+    for (const Window& window : stage.windows) {
+      if (window.writer != writer) continue;
+      const std::string w = "&w" + c_number(window.tensor);
+      if (is_first) {
+        line(indent + "const qatc_rows " + rows + "_needed = " + needed + ";");
+        line(indent + "const qatc_rows " + rows + " = qatc_advance_window(" + w + ", " + rows + "_needed);");
+      } else {
+        line(indent + "qatc_advance_window(" + w + ", " + rows + "_needed);");
+      }
+      is_first = false;
+    }
+    if (is_call) return;
+    const std::string t = "w" + c_number(plan_.input_tensor) + ".tensor";
+    line(indent + "qatc_load_image(f->input, " + t + ".origin, " + t + ".row_stride, " + t +
+         ".pixel_bytes, &quantizer, " + rows + ".begin, " + rows + ".end);");
+  }
+
+  std::string rows_read(const Stage& stage, const Window::Reader& reader) const {
+    const std::string rows = rows_of(stage, reader.call);
+    const RowsNeeded& needed = reader.rows;
+    if (needed.resize) {
+      const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
+      return "qatc_resize_rows(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
+    }
+    if (needed == RowsNeeded{}) return rows;
+    return "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " + c_number(needed.before) + ", " +
+           c_number(needed.after) + ")";
+  }
+
+  int resize_of(const KernelCall& call) const {
+    for (NodeId node : call.step_nodes) {
+      for (size_t i = 0; i < plan_.resizes.size(); ++i) {
+        if (plan_.resizes[i].node == node) return static_cast<int>(i);
+      }
+    }
+    QATC_CHECK(false, "no resize in this call");
+  }
+
+  int statistics_of(NodeId node) const {
+    for (size_t i = 0; i < plan_.statistics.size(); ++i) {
+      if (plan_.statistics[i].node == node) return static_cast<int>(i);
+    }
+    QATC_CHECK(false, "no statistics of this norm");
+  }
+
+  void write_call(const Stage& stage, int index, int first_call, const std::string& indent) {
+    const KernelCall& call = stage.calls[static_cast<size_t>(index)];
+    std::string rows = rows_of(stage, index);
+    if (!needs_scratch(stage, call)) {
+      write_call_of_rows(stage, index, first_call, rows, indent);
+      return;
+    }
+    // Rows before the thread's own, its own, and those behind.
+    line(indent + "for (int32_t part = -1; part <= 1; ++part) {");
+    line(indent + "  const qatc_rows some = qatc_part_of_rows(" + rows + ", begin, end, part);");
+    write_call_of_rows(stage, index, first_call, "some", indent + "  ");
+    line(indent + "}");
+  }
+
+  void write_call_of_rows(const Stage& stage, int index, int first_call, const std::string& rows,
+                          const std::string& indent) {
+    const KernelCall& call = stage.calls[static_cast<size_t>(index)];
+    const int call_index = first_call + index;
+    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
+    const std::vector<KernelArgument> arguments = kernel_arguments(spec);
+    line(indent + "if (" + rows + ".begin < " + rows + ".end) {");
+    std::string buffers, actual;
+    for (const KernelArgument& argument : arguments) {
+      if (is_buffer(argument)) buffers += (buffers.empty() ? "" : ", ") + argument_name(argument);
+    }
+    line(indent + "  qatc_buffer " + buffers + ";");
+    for (const KernelArgument& argument : arguments) {
+      const std::string variable = argument_name(argument);
+      actual += (actual.empty() ? "" : ", ") +
+                (is_buffer(argument) ? "&" + variable : scalar(spec, call, call_index, argument));
+      if (is_buffer(argument))
+        line(indent + "  " + bind(stage, call, call_index, argument, rows, "&" + variable) + ";");
+    }
+    line(indent + "  " + kernel_symbol(plan_, name_, call.kernel) + "(" + actual + ");");
+    const std::vector<int> finished = finished_tensors(stage, index);
+    if (!finished.empty() && needs_scratch(stage, call)) line(indent + "  if (part != 0) continue;");
+    for (int tensor : finished) {
+      line(indent + "  qatc_pad_rows(&f->t" + c_number(tensor) + ", " + rows + ".begin, " + rows + ".end);");
+      write_sums(stage, tensor, rows, indent + "  ");
+    }
+    line(indent + "}");
+  }
+
+  /// What a call stores, unless a later one stores more channels of it.
+  static std::vector<int> finished_tensors(const Stage& stage, int index) {
+    std::vector<int> tensors = stored_outputs(stage, stage.calls[static_cast<size_t>(index)]);
+    for (size_t later = static_cast<size_t>(index) + 1; later < stage.calls.size(); ++later) {
+      for (int tensor : stored_outputs(stage, stage.calls[later])) std::erase(tensors, tensor);
+    }
+    return tensors;
+  }
+
+  std::string bind(const Stage& stage, const KernelCall& call, int call_index, const KernelArgument& argument,
+                   const std::string& rows, const std::string& buffer) const {
+    const auto index = static_cast<size_t>(argument.index);
+    const bool exact = plan_.rounding == Rounding::kExact;
+    switch (argument.kind) {
+      case ArgumentKind::kInput:
+        return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, call.inputs[index]) + ")";
+      case ArgumentKind::kOutput:
+        return bind_output(stage, call, call.outputs[index], rows, buffer);
+      case ArgumentKind::kXMap:
+        return "qatc_bind_constant(" + buffer + ", f->x_map" + c_number(resize_of(call)) + ")";
+      case ArgumentKind::kYMap:
+        return "qatc_bind_constant(" + buffer + ", f->y_map" + c_number(resize_of(call)) + ")";
+      case ArgumentKind::kAffineA:
+      case ArgumentKind::kAffineB: {
+        const std::string which = argument.kind == ArgumentKind::kAffineA ? "a" : "b";
+        return "qatc_bind_constant(" + buffer + ", f->norm" + c_number(statistics_of(call.step_nodes[index])) + "." +
+               which + (exact ? "" : "_float") + ")";
+      }
+      default:
+        return "qatc_bind_constant(" + buffer + ", " + call_symbol(name_, call_index, argument) + ")";
+    }
+  }
+
+  static std::string bind_output(const Stage& stage, const KernelCall& call, int tensor, const std::string& rows,
+                                 const std::string& buffer) {
+    const std::string range = c_number(call.slice_offset) + ", " + rows + ".begin, " + rows + ".end)";
+    const std::string bind = "qatc_bind_output(" + buffer + ", " + tensor_ref(stage, tensor) + ", " + range;
+    if (!needs_scratch(stage, call) || window_of(stage, tensor) != nullptr) return bind;
+    return "part == 0 ? " + bind + " : qatc_bind_scratch(" + buffer + ", " + tensor_ref(stage, tensor) + ", memory, " +
+           range;
+  }
+
+  static std::string tensor_ref(const Stage& stage, int tensor) {
+    return window_of(stage, tensor) != nullptr ? "&w" + c_number(tensor) + ".tensor" : "&f->t" + c_number(tensor);
+  }
+
+  std::string scalar(const KernelSpec& spec, const KernelCall& call, int call_index,
+                     const KernelArgument& argument) const {
+    if (argument.kind == ArgumentKind::kTable)
+      return "(uint64_t)(uintptr_t)" + call_symbol(name_, call_index, argument);
+    const Node& node = plan_.graph.node(call.step_nodes[static_cast<size_t>(argument.index)]);
+    const auto zero_point = [&](ValueId value) {
+      const TensorType& type = plan_.graph.type(value);
+      return "STORED(" + c_number(stored(type.quant->zero_point_at(0), type.dtype)) + ")";
+    };
+    const auto scale = [&](ValueId value) { return static_cast<double>(plan_.graph.type(value).quant->scale_at(0)); };
+    const bool exact = spec.rounding == Rounding::kExact;
+    const bool is_mul = std::holds_alternative<Mul>(node.op);
+    switch (argument.kind) {
+      case ArgumentKind::kZeroPointOut:
+        return zero_point(node.output);
+      case ArgumentKind::kZeroPointA:
+        return zero_point(node.inputs[0]);
+      case ArgumentKind::kZeroPointB:
+        return zero_point(node.inputs[1]);
+      case ArgumentKind::kScaleA:
+        if (exact) return c_real(scale(node.inputs[0]));
+        if (is_mul)
+          return c_real(static_cast<float>(scale(node.inputs[0]) * scale(node.inputs[1]) / scale(node.output))) + "f";
+        return c_real(static_cast<float>(scale(node.inputs[0]) / scale(node.output))) + "f";
+      case ArgumentKind::kScaleB:
+        if (exact) return c_real(scale(node.inputs[1]));
+        return c_real(static_cast<float>(scale(node.inputs[1]) / scale(node.output))) + "f";
+      case ArgumentKind::kScaleOut:
+        return c_real(scale(node.output));
+      default:
+        QATC_CHECK(false, "not a scalar argument");
+    }
+  }
+
+  /// Sums over rows of a tensor for each norm of it.
+  void write_sums(const Stage& stage, int tensor, const std::string& rows, const std::string& indent) {
+    for (int i : stage.statistics) {
+      const Statistics& statistics = plan_.statistics[static_cast<size_t>(i)];
+      if (statistics.tensor != tensor) continue;
+      const std::string id = c_number(i), channels = c_number(norm_channels(plan_, i));
+      const std::string range = channels + ", " + rows + ".begin, " + rows + ".end);";
+      line(indent + "qatc_buffer pixels" + id + ", sums" + id + ", squares" + id + ";");
+      line(indent + "qatc_bind_input(&pixels" + id + ", &f->t" + c_number(tensor) + ");");
+      line(indent + "qatc_bind_sums(&sums" + id + ", f->sums" + id + ", " + range);
+      line(indent + "qatc_bind_sums(&squares" + id + ", f->squares" + id + ", " + range);
+      line(indent + kernel_symbol(plan_, name_, statistics.sums_kernel) + "(&pixels" + id + ", &sums" + id +
+           ", &squares" + id + ");");
+    }
+  }
+
+  void write_norm_stage(const Stage& stage, const std::string& id) {
+    const Statistics& statistics = plan_.statistics[static_cast<size_t>(stage.norm)];
+    const Node& node = plan_.graph.node(statistics.node);
+    const TensorType& in = plan_.graph.type(node.inputs[0]);
+    const std::string n = c_number(stage.norm), t = "f->t" + c_number(statistics.tensor);
+    for (const Origin& origin : node.origins)
+      line("/* statistics of '" + c_comment(origin.name) + "' (" + c_comment(origin.op_type) + ") */");
+    line("static void stage" + id + "(void* data, int32_t stripe) {");
+    line("  const frame* const f = data;");
+    line("  (void)stripe;");
+    line("  qatc_finish_norm(&f->norm" + n + ", f->sums" + n + ", f->squares" + n + ", " + t + ".height, " + t +
+         ".width, " + c_number(norm_channels(plan_, stage.norm)) + ", " + c_real(in.quant->scale_at(0)) + ", " +
+         c_number(stored(in.quant->zero_point_at(0), in.dtype) - 128) + ", " +
+         c_real(std::get<InstanceNorm>(node.op).epsilon) + ", " + norm_symbol(name_, stage.norm, "gamma") + ", " +
+         norm_symbol(name_, stage.norm, "beta") + ", " + c_real(plan_.graph.type(node.output).quant->scale_at(0)) +
+         ");");
+    line("}");
+    line();
+  }
+
+  void write_load_stage(const Stage& stage, const std::string& id) {
+    line("static void stage" + id + "(void* data, int32_t stripe) {");
+    line("  const frame* const f = data;");
+    const std::string t = "f->t" + c_number(stage.image);
+    write_split(t + ".height");
+    line("  const qatc_rows band = {begin, end};");
+    line("  qatc_load_image(f->input, " + t + ".origin, " + t + ".row_stride, " + t +
+         ".pixel_bytes, &quantizer, begin, end);");
+    line("  qatc_pad_rows(&" + t + ", band.begin, band.end);");
+    write_sums(stage, stage.image, "band", "  ");
+    line("}");
+    line();
+  }
+
+  void write_store_stage(const Stage& stage, const std::string& id) {
+    line("static void stage" + id + "(void* data, int32_t stripe) {");
+    line("  const frame* const f = data;");
+    const std::string t = "f->t" + c_number(stage.image);
+    write_split(t + ".height");
+    line("  qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t + ".pixel_bytes, " +
+         output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") + ", begin, end);");
+    line("}");
+    line();
+  }
+
+  std::ostream& out_;
+  const Plan& plan_;
+  const std::string& name_;
+  std::vector<int> first_call_;
+};
+
+}  // namespace
+
+void write_stages(std::ostream& out, const Plan& plan, const std::string& name) { StageWriter(out, plan, name).run(); }
+
+}  // namespace qatc
