@@ -133,7 +133,8 @@ static int are_apart(span a, span b) { return a.first + a.bytes <= b.first || b.
 
 /* Rows repeat every `period` bytes in both images, so their places within one period decide. */
 static int are_side_by_side(span a, span b, uint64_t period) {
-  const uint64_t shift = (b.first - a.first) % period;
+  const uint64_t behind = (a.first - b.first) % period;
+  const uint64_t shift = b.first >= a.first ? (b.first - a.first) % period : behind == 0 ? 0 : period - behind;
   return a.bytes <= period && b.bytes <= period && shift >= a.bytes && shift + b.bytes <= period;
 }
 

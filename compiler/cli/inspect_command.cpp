@@ -200,7 +200,7 @@ void print_text(const PlanReport& report, const std::optional<SchedulesReport>& 
               report.multiply_adds_per_pixel);
   std::printf("\nStages, and the nodes of the model that each call does:\n");
   for (const CallReport& call : report.calls) print_call(call);
-  std::printf("\nNot fused, kept in full between stages:\n");
+  std::printf("\nNot fused, kept in full between stages:%s\n", report.kept.empty() ? " nothing" : "");
   for (const KeptTensorReport& kept : report.kept) {
     std::printf("  %s: %s, stages %d to %d: %s\n", kept.name.c_str(), kept.shape.c_str(), kept.written, kept.last_read,
                 kept.reason.c_str());

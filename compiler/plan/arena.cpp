@@ -1,6 +1,8 @@
 #include "plan/arena.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <numeric>
 
 #include "qatc_driver_support.h"
@@ -45,6 +47,56 @@ int64_t base_rows(const Plan& plan, const Stage& stage, int index, int64_t band,
   return (rows + base.extra) * in / out + 2;
 }
 
+/// Offsets when blocks are placed in this order, each into the lowest gap.
+std::vector<int64_t> place_in_order(const std::vector<Block>& blocks, const std::vector<int64_t>& size,
+                                    const std::vector<size_t>& order) {
+  std::vector<int64_t> offset(blocks.size(), -1);
+  for (size_t current : order) {
+    std::vector<size_t> others;
+    for (size_t other = 0; other < blocks.size(); ++other) {
+      if (offset[other] >= 0 && alive_together(blocks[current], blocks[other])) others.push_back(other);
+    }
+    std::sort(others.begin(), others.end(), [&](size_t a, size_t b) { return offset[a] < offset[b]; });
+    int64_t place = 0;
+    for (size_t other : others) {
+      if (offset[other] - place >= size[current]) break;
+      place = std::max(place, offset[other] + size[other]);
+    }
+    offset[current] = place;
+  }
+  return offset;
+}
+
+/// Largest first leaves little in between, unless a small block lives long and splits what comes later: then another
+/// order is tighter. The best of a few is taken.
+std::vector<int64_t> place_blocks(const std::vector<Block>& blocks, const std::vector<int64_t>& size) {
+  const auto life = [&](size_t i) { return int64_t{blocks[i].last} - blocks[i].first + 1; };
+  using Key = std::function<int64_t(size_t)>;
+  const std::array<Key, 5> keys{
+      [&](size_t i) { return -size[i]; },
+      [&](size_t i) { return -life(i) * size[i]; },
+      [&](size_t i) { return -life(i); },
+      [&](size_t i) { return int64_t{blocks[i].first}; },
+      [&](size_t i) { return -int64_t{blocks[i].last}; },
+  };
+  std::vector<int64_t> best;
+  int64_t best_total = 0;
+  for (const Key& key : keys) {
+    std::vector<size_t> order(blocks.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return size[a] > size[b]; });
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return key(a) < key(b); });
+    const std::vector<int64_t> offset = place_in_order(blocks, size, order);
+    int64_t total = 0;
+    for (size_t i = 0; i < blocks.size(); ++i) total = std::max(total, offset[i] + size[i]);
+    if (best.empty() || total < best_total) {
+      best = offset;
+      best_total = total;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
@@ -84,25 +136,9 @@ void lay_out_arena(Plan& plan) {
   const int64_t height = std::clamp<int64_t>(1080, plan.limits.min_height, plan.limits.max_height);
   const int64_t width = std::clamp<int64_t>(1920, plan.limits.min_width, plan.limits.max_width);
   std::vector<Block>& blocks = plan.blocks;
-  std::vector<int64_t> size, offset(blocks.size(), -1);
+  std::vector<int64_t> size;
   for (const Block& block : blocks) size.push_back(block_size(plan, block, height, width));
-  std::vector<size_t> order(blocks.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return size[a] > size[b]; });
-  for (size_t current : order) {
-    // Lowest gap between the placed blocks it must not overlap.
-    std::vector<size_t> others;
-    for (size_t other = 0; other < blocks.size(); ++other) {
-      if (offset[other] >= 0 && alive_together(blocks[current], blocks[other])) others.push_back(other);
-    }
-    std::sort(others.begin(), others.end(), [&](size_t a, size_t b) { return offset[a] < offset[b]; });
-    int64_t place = 0;
-    for (size_t other : others) {
-      if (offset[other] - place >= size[current]) break;
-      place = std::max(place, offset[other] + size[other]);
-    }
-    offset[current] = place;
-  }
+  const std::vector<int64_t> offset = place_blocks(blocks, size);
   for (size_t current = 0; current < blocks.size(); ++current) {
     for (size_t other = 0; other < blocks.size(); ++other) {
       if (other != current && alive_together(blocks[current], blocks[other]) &&

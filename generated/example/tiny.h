@@ -24,7 +24,7 @@ qatc_status tiny_output_size(int32_t height, int32_t width, int32_t* out_height,
 
 /** Runs the network on an image of 3 channels. arena: at least tiny_arena_size bytes, not shared with another
  * running call. executor: the app's threads, or NULL for the calling thread. The result is the same for any number of
- * threads and any strides. */
+ * threads and any strides. The output may be the input itself, in place; other overlaps: QATC_OVERLAP. */
 qatc_status tiny_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,
                      const qatc_executor* executor);
 

@@ -30,14 +30,14 @@ extern const uint8_t tiny_output_u8[];
 /* Kernels, compiled by Halide. They return 0: all that could fail is checked before. */
 /* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0) %0=requantize(conv0) out(%0)x4/4 */
 int tiny_conv2d_3x1s2_0(qatc_buffer* in0, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, qatc_buffer* out0);
-/* float in(4) %0=in0 %1=affine(%0) out(%1)x4/4 */
-int tiny_norm_1(qatc_buffer* in0, int32_t zero_point_out1, int32_t zero_point_a1, qatc_buffer* affine_a1, qatc_buffer* affine_b1, qatc_buffer* out0);
-/* float in(4) %0=resize(in0) out(%0)x4/4 */
-int tiny_resize_2(qatc_buffer* in0, qatc_buffer* x_map0, qatc_buffer* y_map0, qatc_buffer* out0);
-/* float in(4,4) conv0(in0 k1x1 s1x1 d1x1 p0x0) %0=requantize(conv0) %1=in1 %2=add(%1,%0) out(%2)x4/4 */
-int tiny_conv2d_1x1s1_3(qatc_buffer* in0, qatc_buffer* in1, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t zero_point_out2, int32_t zero_point_a2, int32_t zero_point_b2, float scale_a2, float scale_b2, qatc_buffer* out0);
 /* float channel_sums in(4) out()x4/4 */
-int tiny_channel_sums_4(qatc_buffer* in0, qatc_buffer* out0, qatc_buffer* out1);
+int tiny_channel_sums_1(qatc_buffer* in0, qatc_buffer* out0, qatc_buffer* out1);
+/* float in(4) %0=in0 %1=affine(%0) out(%1)x4/4 */
+int tiny_norm_2(qatc_buffer* in0, int32_t zero_point_out1, int32_t zero_point_a1, qatc_buffer* affine_a1, qatc_buffer* affine_b1, qatc_buffer* out0);
+/* float in(4) %0=resize(in0) out(%0)x4/4 */
+int tiny_resize_3(qatc_buffer* in0, qatc_buffer* x_map0, qatc_buffer* y_map0, qatc_buffer* out0);
+/* float in(4,4) conv0(in0 k1x1 s1x1 d1x1 p0x0) %0=requantize(conv0) %1=in1 %2=add(%1,%0) out(%2)x4/4 */
+int tiny_conv2d_1x1s1_4(qatc_buffer* in0, qatc_buffer* in1, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t zero_point_out2, int32_t zero_point_a2, int32_t zero_point_b2, float scale_a2, float scale_b2, qatc_buffer* out0);
 
 typedef struct frame {
   const qatc_image *input, *output;
@@ -51,13 +51,17 @@ typedef struct frame {
   int32_t *sums0, *squares0;
   qatc_norm norm0;
   int32_t *x_map0, *y_map0;
-  int32_t band1; /* rows computed at a time in stage 1 */
-  int32_t band3; /* rows computed at a time in stage 3 */
-  uint8_t* windows3;
-  size_t stripe_bytes3;
-  int32_t rows2; /* capacity of t2's window */
-  int32_t rows3; /* capacity of t3's window */
-  int32_t rows4; /* capacity of t4's window */
+  int32_t band0; /* rows computed at a time in stage 0 */
+  uint8_t* windows0;
+  size_t stripe_bytes0;
+  int32_t rows0_0; /* capacity of t0's window */
+  int32_t band2; /* rows computed at a time in stage 2 */
+  uint8_t* windows2;
+  size_t stripe_bytes2;
+  int32_t rows2_0; /* capacity of t0's window */
+  int32_t rows2_2; /* capacity of t2's window */
+  int32_t rows2_3; /* capacity of t3's window */
+  int32_t rows2_4; /* capacity of t4's window */
 } frame;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -72,36 +76,41 @@ static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   f->t2 = (qatc_tensor){NULL, 0, (int32_t)((H - 1) / 2), (int32_t)((W + 1) / 2), 4, {0, 0, 0, 0}, (uint8_t)STORED(128)};
   f->t3 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(128)};
   f->t4 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(40)};
-  f->band1 = qatc_band_rows(qatc_row_bytes(&f->t1));
-  f->band3 = qatc_band_rows(larger(larger(qatc_row_bytes(&f->t2), qatc_row_bytes(&f->t3)), qatc_row_bytes(&f->t4)));
-  f->rows4 = f->band3;
-  f->rows3 = (f->rows4 - 1) * 1 + 1;
-  f->rows2 = (int32_t)((int64_t)f->rows3 * f->t2.height / f->t3.height + 2);
-  f->stripe_bytes3 = qatc_window_bytes(&f->t4, f->rows4) + qatc_window_bytes(&f->t3, f->rows3) + qatc_window_bytes(&f->t2, f->rows2);
+  f->band0 = qatc_band_rows(qatc_row_bytes(&f->t0));
+  const int32_t rows0_base1 = (f->band0 - 1) * 2 + 1;
+  f->rows0_0 = rows0_base1 + 2;
+  f->stripe_bytes0 = qatc_window_bytes(&f->t0, f->rows0_0);
+  f->band2 = qatc_band_rows(larger(larger(larger(qatc_row_bytes(&f->t0), qatc_row_bytes(&f->t2)), qatc_row_bytes(&f->t3)), qatc_row_bytes(&f->t4)));
+  const int32_t rows2_base1 = (int32_t)(((int64_t)f->band2 + 0) * f->t2.height / f->t3.height + 2);
+  f->rows2_0 = f->band2 + 0;
+  f->rows2_2 = rows2_base1 + 0;
+  f->rows2_3 = f->band2 + 0;
+  f->rows2_4 = f->band2 + 0;
+  f->stripe_bytes2 = qatc_window_bytes(&f->t0, f->rows2_0) + qatc_window_bytes(&f->t2, f->rows2_2) + qatc_window_bytes(&f->t3, f->rows2_3) + qatc_window_bytes(&f->t4, f->rows2_4);
   size_t total = 0;
-  const size_t offset0 = 0, end0 = offset0 + qatc_tensor_bytes(&f->t0);
-  total = larger(total, end0);
-  const size_t offset2 = end0, end2 = offset2 + 2 * qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t));
+  const size_t offset2 = 0, end2 = offset2 + f->stripe_bytes0 * QATC_MAX_STRIPES;
   total = larger(total, end2);
-  const size_t offset5 = end0, end5 = offset5 + f->stripe_bytes3 * QATC_MAX_STRIPES;
+  const size_t offset5 = 0, end5 = offset5 + f->stripe_bytes2 * QATC_MAX_STRIPES;
   total = larger(total, end5);
-  const size_t offset1 = larger(end2, end5), end1 = offset1 + qatc_tensor_bytes(&f->t1);
+  const size_t offset1 = end2, end1 = offset1 + 2 * qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t));
   total = larger(total, end1);
-  const size_t offset4 = end1, end4 = offset4 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)) + qatc_align((size_t)(int32_t)(H) * sizeof(int32_t));
+  const size_t offset0 = larger(end1, end5), end0 = offset0 + qatc_tensor_bytes(&f->t1);
+  total = larger(total, end0);
+  const size_t offset4 = end0, end4 = offset4 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)) + qatc_align((size_t)(int32_t)(H) * sizeof(int32_t));
   total = larger(total, end4);
   const size_t offset3 = end4, end3 = offset3 + qatc_norm_bytes(4);
   total = larger(total, end3);
   if (arena == NULL) return total;
-  qatc_place_tensor(&f->t0, arena + offset0);
-  qatc_place_tensor(&f->t1, arena + offset1);
-  f->sums0 = (int32_t*)(void*)(arena + offset2);
-  f->squares0 = (int32_t*)(void*)(arena + offset2 + qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t)));
+  qatc_place_tensor(&f->t1, arena + offset0);
+  f->sums0 = (int32_t*)(void*)(arena + offset1);
+  f->squares0 = (int32_t*)(void*)(arena + offset1 + qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t)));
+  f->windows0 = arena + offset2;
   f->norm0 = qatc_place_norm(arena + offset3, 4);
   f->x_map0 = (int32_t*)(void*)(arena + offset4);
   f->y_map0 = (int32_t*)(void*)(arena + offset4 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)));
   qatc_resize_map(f->y_map0, (int32_t)(H), (int32_t)((H - 1) / 2), (int32_t)(H), (int32_t)((H - 1) / 2));
   qatc_resize_map(f->x_map0, (int32_t)(W), (int32_t)((W + 1) / 2), (int32_t)(W), (int32_t)((W + 1) / 2));
-  f->windows3 = arena + offset5;
+  f->windows2 = arena + offset5;
   return total;
 }
 
@@ -124,45 +133,39 @@ static const qatc_quantizer quantizer = {
      224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239,
      240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250, 251, 252, 253, 254, 255}};
 
+/* 'encoder' (Conv) */
 static void stage0(void* data, int32_t stripe) {
   const frame* const f = data;
   int32_t begin, end;
-  qatc_split_rows(f->t0.height, f->stripes, stripe, &begin, &end);
-  const qatc_rows band = {begin, end};
-  qatc_load_image(f->input, f->t0.origin, f->t0.row_stride, f->t0.pixel_bytes, &quantizer, begin, end);
-  qatc_pad_rows(&f->t0, band.begin, band.end);
-}
-
-/* 'encoder' (Conv) */
-static void stage1(void* data, int32_t stripe) {
-  const frame* const f = data;
-  int32_t begin, end;
   qatc_split_rows(f->t1.height, f->stripes, stripe, &begin, &end);
-  for (int32_t y = begin; y < end; y += f->band1) {
-    const qatc_rows band = {y, end - y < f->band1 ? end : y + f->band1};
+  uint8_t* memory = f->windows0 + (size_t)stripe * f->stripe_bytes0;
+  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows0_0);
+  for (int32_t y = begin; y < end; y += f->band0) {
+    const qatc_rows band = {y, end - y < f->band0 ? end : y + f->band0};
+    const qatc_rows image_needed = qatc_window_rows(band, 2, 0, 2);
+    const qatc_rows image = qatc_advance_window(&w0, image_needed);
+    qatc_load_image(f->input, w0.tensor.origin, w0.tensor.row_stride, w0.tensor.pixel_bytes, &quantizer, image.begin, image.end);
     if (band.begin < band.end) {
       qatc_buffer in0, filter0_0, correction0, multiplier0, bias0, out0;
-      qatc_bind_input(&in0, &f->t0);
+      qatc_bind_input(&in0, &w0.tensor);
       qatc_bind_constant(&filter0_0, tiny_call0_filter0_0);
       qatc_bind_constant(&correction0, tiny_call0_correction0);
       qatc_bind_constant(&multiplier0, tiny_call0_multiplier0);
       qatc_bind_constant(&bias0, tiny_call0_bias0);
       qatc_bind_output(&out0, &f->t1, 0, band.begin, band.end);
       tiny_conv2d_3x1s2_0(&in0, &filter0_0, &correction0, &multiplier0, &bias0, STORED(120), &out0);
-    }
-    qatc_pad_rows(&f->t1, band.begin, band.end);
-    if (band.begin < band.end) {
-      qatc_buffer in0, out0, out1;
-      qatc_bind_input(&in0, &f->t1);
-      qatc_bind_sums(&out0, f->sums0, 4, band.begin, band.end);
-      qatc_bind_sums(&out1, f->squares0, 4, band.begin, band.end);
-      tiny_channel_sums_4(&in0, &out0, &out1);
+      qatc_pad_rows(&f->t1, band.begin, band.end);
+      qatc_buffer pixels0, sums0, squares0;
+      qatc_bind_input(&pixels0, &f->t1);
+      qatc_bind_sums(&sums0, f->sums0, 4, band.begin, band.end);
+      qatc_bind_sums(&squares0, f->squares0, 4, band.begin, band.end);
+      tiny_channel_sums_1(&pixels0, &sums0, &squares0);
     }
   }
 }
 
 /* statistics of 'norm' (InstanceNormalization) */
-static void stage2(void* data, int32_t stripe) {
+static void stage1(void* data, int32_t stripe) {
   const frame* const f = data;
   (void)stripe;
   qatc_finish_norm(&f->norm0, f->sums0, f->squares0, f->t1.height, f->t1.width, 4, 0x1.47ae14p-6, -8, 0x1.4f8b58p-17, tiny_norm0_gamma, tiny_norm0_beta, 0x1.eb851ep-6);
@@ -172,44 +175,55 @@ static void stage2(void* data, int32_t stripe) {
 /* 'upsample' (Resize) */
 /* 'head' (Conv) */
 /* 'residual' (Add) */
-static void stage3(void* data, int32_t stripe) {
+static void stage2(void* data, int32_t stripe) {
   const frame* const f = data;
   int32_t begin, end;
   qatc_split_rows(f->t4.height, f->stripes, stripe, &begin, &end);
-  qatc_window w2 = qatc_open_window(&f->t2, f->windows3 + (size_t)stripe * f->stripe_bytes3, f->rows2);
-  qatc_window w3 = qatc_open_window(&f->t3, w2.memory + qatc_window_bytes(&f->t2, f->rows2), f->rows3);
-  qatc_window w4 = qatc_open_window(&f->t4, w3.memory + qatc_window_bytes(&f->t3, f->rows3), f->rows4);
-  for (int32_t y = begin; y < end; y += f->band3) {
-    const qatc_rows band = {y, end - y < f->band3 ? end : y + f->band3};
-    qatc_advance_window(&w4, band);
-    const qatc_rows rows3 = qatc_advance_window(&w3, qatc_window_rows(band, 1, 0, 0));
-    const qatc_rows rows2 = qatc_advance_window(&w2, qatc_resize_rows(rows3, f->y_map0));
-    if (rows2.begin < rows2.end) {
+  uint8_t* memory = f->windows2 + (size_t)stripe * f->stripe_bytes2;
+  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows2_0);
+  memory += qatc_window_bytes(&f->t0, f->rows2_0);
+  qatc_window w2 = qatc_open_window(&f->t2, memory, f->rows2_2);
+  memory += qatc_window_bytes(&f->t2, f->rows2_2);
+  qatc_window w3 = qatc_open_window(&f->t3, memory, f->rows2_3);
+  memory += qatc_window_bytes(&f->t3, f->rows2_3);
+  qatc_window w4 = qatc_open_window(&f->t4, memory, f->rows2_4);
+  for (int32_t y = begin; y < end; y += f->band2) {
+    const qatc_rows band = {y, end - y < f->band2 ? end : y + f->band2};
+    const qatc_rows rows2_needed = band;
+    const qatc_rows rows2 = qatc_advance_window(&w4, rows2_needed);
+    const qatc_rows rows1_needed = rows2;
+    const qatc_rows rows1 = qatc_advance_window(&w3, rows1_needed);
+    const qatc_rows rows0_needed = qatc_resize_rows(rows1, f->y_map0);
+    const qatc_rows rows0 = qatc_advance_window(&w2, rows0_needed);
+    const qatc_rows image_needed = rows2;
+    const qatc_rows image = qatc_advance_window(&w0, image_needed);
+    qatc_load_image(f->input, w0.tensor.origin, w0.tensor.row_stride, w0.tensor.pixel_bytes, &quantizer, image.begin, image.end);
+    if (rows0.begin < rows0.end) {
       qatc_buffer in0, affine_a1, affine_b1, out0;
       qatc_bind_input(&in0, &f->t1);
       qatc_bind_constant(&affine_a1, f->norm0.a_float);
       qatc_bind_constant(&affine_b1, f->norm0.b_float);
-      qatc_bind_output(&out0, &w2.tensor, 0, rows2.begin, rows2.end);
-      tiny_norm_1(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
+      qatc_bind_output(&out0, &w2.tensor, 0, rows0.begin, rows0.end);
+      tiny_norm_2(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
     }
-    if (rows3.begin < rows3.end) {
+    if (rows1.begin < rows1.end) {
       qatc_buffer in0, x_map0, y_map0, out0;
       qatc_bind_input(&in0, &w2.tensor);
       qatc_bind_constant(&x_map0, f->x_map0);
       qatc_bind_constant(&y_map0, f->y_map0);
-      qatc_bind_output(&out0, &w3.tensor, 0, rows3.begin, rows3.end);
-      tiny_resize_2(&in0, &x_map0, &y_map0, &out0);
+      qatc_bind_output(&out0, &w3.tensor, 0, rows1.begin, rows1.end);
+      tiny_resize_3(&in0, &x_map0, &y_map0, &out0);
     }
-    if (band.begin < band.end) {
+    if (rows2.begin < rows2.end) {
       qatc_buffer in0, in1, filter0_0, correction0, multiplier0, bias0, out0;
       qatc_bind_input(&in0, &w3.tensor);
-      qatc_bind_input(&in1, &f->t0);
+      qatc_bind_input(&in1, &w0.tensor);
       qatc_bind_constant(&filter0_0, tiny_call3_filter0_0);
       qatc_bind_constant(&correction0, tiny_call3_correction0);
       qatc_bind_constant(&multiplier0, tiny_call3_multiplier0);
       qatc_bind_constant(&bias0, tiny_call3_bias0);
-      qatc_bind_output(&out0, &w4.tensor, 0, band.begin, band.end);
-      tiny_conv2d_1x1s1_3(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
+      qatc_bind_output(&out0, &w4.tensor, 0, rows2.begin, rows2.end);
+      tiny_conv2d_1x1s1_4(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
     }
     qatc_store_image(f->output, w4.tensor.origin, w4.tensor.row_stride, w4.tensor.pixel_bytes, tiny_output_f32, tiny_output_u8, band.begin, band.end);
   }
@@ -262,6 +276,7 @@ qatc_status tiny_run(const qatc_image* input, const qatc_image* output, void* ar
   tiny_output_size(input->height, input->width, &height, &width, &channels);
   status = qatc_check_image(input, input->height, input->width, 3, 0);
   if (status == QATC_OK) status = qatc_check_image(output, height, width, channels, 1);
+  if (status == QATC_OK) status = qatc_check_overlap(input, output, 1);
   if (status != QATC_OK) return status;
   if (arena_size < tiny_arena_size(input->height, input->width)) return QATC_ARENA_TOO_SMALL;
   frame f;
@@ -269,9 +284,8 @@ qatc_status tiny_run(const qatc_image* input, const qatc_image* output, void* ar
   f.input = input;
   f.output = output;
   f.executor = executor;
-  run_stage(&f, f.t0.height, stage0);
-  run_stage(&f, f.t1.height, stage1);
-  run_stage(&f, 1, stage2);
-  run_stage(&f, f.t4.height, stage3);
+  run_stage(&f, f.t1.height, stage0);
+  run_stage(&f, 1, stage1);
+  run_stage(&f, f.t4.height, stage2);
   return QATC_OK;
 }

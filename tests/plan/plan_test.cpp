@@ -124,6 +124,37 @@ TEST_P(RandomNetwork, EveryExtentIsPositiveFromTheMinimumOn) {
   }
 }
 
+TEST_P(RandomNetwork, EveryInputOfACallExistsWhenItIsRead) {
+  const Plan plan = make_plan(random_network(GetParam(), 30), Rounding::kFloat);
+  std::vector<bool> stored(plan.tensors.size(), false);
+  for (size_t s = 0; s < plan.stages.size(); ++s) {
+    const Stage& stage = plan.stages[s];
+    if (stage.kind == Stage::Kind::kLoadImage) stored[static_cast<size_t>(stage.image)] = true;
+    std::vector<bool> stored_here(plan.tensors.size(), false);
+    for (size_t c = 0; c < stage.calls.size(); ++c) {
+      for (int input : stage.calls[c].inputs) {
+        const auto where = "t" + std::to_string(input) + " in s" + std::to_string(s) + "\n" + print(plan);
+        const Window* window = window_of(stage, input);
+        if (window == nullptr) {
+          const Block& block = plan.blocks[static_cast<size_t>(plan.tensors[static_cast<size_t>(input)].block)];
+          EXPECT_TRUE(stored[static_cast<size_t>(input)]) << where;
+          EXPECT_LE(static_cast<int>(s), block.last) << where;
+        } else {
+          EXPECT_LT(window->writer, static_cast<int>(c)) << where;
+          EXPECT_TRUE(std::any_of(window->readers.begin(), window->readers.end(), [&](const Window::Reader& reader) {
+            return reader.call == static_cast<int>(c);
+          })) << where;
+        }
+      }
+      for (int output : stored_outputs(stage, stage.calls[c])) stored_here[static_cast<size_t>(output)] = true;
+    }
+    for (size_t t = 0; t < stored.size(); ++t) {
+      EXPECT_FALSE(stored[t] && stored_here[t]) << "t" << t << " is written again in s" << s << "\n" << print(plan);
+      stored[t] = stored[t] || stored_here[t];
+    }
+  }
+}
+
 TEST_P(RandomNetwork, IsPlannedTheSameTwice) {
   const Graph graph = random_network(GetParam(), 30);
   EXPECT_EQ(print(make_plan(graph, Rounding::kExact)), print(make_plan(graph, Rounding::kExact)));
