@@ -11,8 +11,8 @@
 
 #include "emit/driver.h"
 #include "emit/header.h"
-#include "emit/symbols.h"
 #include "emit/library.h"
+#include "emit/symbols.h"
 #include "ir/parse.h"
 #include "lower/target.h"
 #include "ops/evaluate.h"
