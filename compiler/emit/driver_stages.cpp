@@ -164,7 +164,7 @@ class StageWriter {
   }
 
   std::string rows_read(const Stage& stage, const Window::Reader& reader) const {
-    const std::string rows = rows_of(stage, reader.call);
+    std::string rows = rows_of(stage, reader.call);
     const RowsNeeded& needed = reader.rows;
     if (needed.resize) {
       const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
@@ -193,7 +193,7 @@ class StageWriter {
 
   void write_call(const Stage& stage, int index, int first_call, const std::string& indent) {
     const KernelCall& call = stage.calls[static_cast<size_t>(index)];
-    std::string rows = rows_of(stage, index);
+    const std::string rows = rows_of(stage, index);
     if (!needs_scratch(stage, call)) {
       write_call_of_rows(stage, index, first_call, rows, indent);
       return;
@@ -270,7 +270,7 @@ class StageWriter {
   static std::string bind_output(const Stage& stage, const KernelCall& call, int tensor, const std::string& rows,
                                  const std::string& buffer) {
     const std::string range = c_number(call.slice_offset) + ", " + rows + ".begin, " + rows + ".end)";
-    const std::string bind = "qatc_bind_output(" + buffer + ", " + tensor_ref(stage, tensor) + ", " + range;
+    std::string bind = "qatc_bind_output(" + buffer + ", " + tensor_ref(stage, tensor) + ", " + range;
     if (!needs_scratch(stage, call) || window_of(stage, tensor) != nullptr) return bind;
     return "part == 0 ? " + bind + " : qatc_bind_scratch(" + buffer + ", " + tensor_ref(stage, tensor) + ", memory, " +
            range;

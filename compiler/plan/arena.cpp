@@ -22,21 +22,6 @@ int64_t row_bytes(const PlanTensor& tensor, int64_t height, int64_t width) {
          storage_channels(tensor.channels);
 }
 
-/// Bytes of a thread's windows and scratch row, as qatc_window_bytes and the generated lay_out add them up.
-int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width) {
-  const auto bytes_of_row = [&](int id) { return row_bytes(plan.tensors[static_cast<size_t>(id)], height, width); };
-  int64_t widest = 1;
-  for (const Window& window : stage.windows) widest = std::max(widest, bytes_of_row(window.tensor));
-  const int64_t band = qatc_band_rows(static_cast<size_t>(widest));
-  int64_t total = 0;
-  for (const Window& window : stage.windows) {
-    total += align(window_rows(plan, stage, window, band, height, width) * bytes_of_row(window.tensor));
-  }
-  int64_t scratch = 0;
-  for (int id : scratch_tensors(stage)) scratch = std::max(scratch, bytes_of_row(id));
-  return (total + align(scratch)) * QATC_MAX_STRIPES;
-}
-
 int64_t base_rows(const Plan& plan, const Stage& stage, int index, int64_t band, int64_t height, int64_t width) {
   const RowBase& base = stage.bases[static_cast<size_t>(index)];
   if (base.kind == RowBase::Kind::kBand) return band;
@@ -104,14 +89,37 @@ int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, 
   return base_rows(plan, stage, window.base, band, height, width) + window.before + window.after;
 }
 
+int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width) {
+  if (stage.windows.empty()) return 0;
+  const auto bytes_of_row = [&](int id) { return row_bytes(plan.tensors[static_cast<size_t>(id)], height, width); };
+  int64_t widest = 1;
+  for (const Window& window : stage.windows) widest = std::max(widest, bytes_of_row(window.tensor));
+  const int64_t band = qatc_band_rows(static_cast<size_t>(widest));
+  int64_t total = 0;
+  for (const Window& window : stage.windows) {
+    total += align(window_rows(plan, stage, window, band, height, width) * bytes_of_row(window.tensor));
+  }
+  int64_t scratch = 0;
+  for (int id : scratch_tensors(stage)) scratch = std::max(scratch, bytes_of_row(id));
+  return (total + align(scratch)) * QATC_MAX_STRIPES;
+}
+
+std::array<int64_t, 2> usual_size(const Plan& plan) {
+  return {std::clamp<int64_t>(1080, plan.limits.min_height, plan.limits.max_height),
+          std::clamp<int64_t>(1920, plan.limits.min_width, plan.limits.max_width)};
+}
+
+int64_t tensor_size(const Plan& plan, int tensor, int64_t height, int64_t width) {
+  const PlanTensor& t = plan.tensors[static_cast<size_t>(tensor)];
+  const int64_t rows = t.height.evaluate(height, width) + t.border[0] + t.border[2];
+  return align(rows * row_bytes(t, height, width));
+}
+
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width) {
   const auto subject = static_cast<size_t>(block.subject);
   switch (block.kind) {
-    case Block::Kind::kTensor: {
-      const PlanTensor& tensor = plan.tensors[subject];
-      const int64_t rows = tensor.height.evaluate(height, width) + tensor.border[0] + tensor.border[2];
-      return align(rows * row_bytes(tensor, height, width));
-    }
+    case Block::Kind::kTensor:
+      return tensor_size(plan, block.subject, height, width);
     case Block::Kind::kWindows:
       return windows_size(plan, plan.stages[subject], height, width);
     case Block::Kind::kSums: {
@@ -133,10 +141,10 @@ int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t
 }
 
 void lay_out_arena(Plan& plan) {
-  const int64_t height = std::clamp<int64_t>(1080, plan.limits.min_height, plan.limits.max_height);
-  const int64_t width = std::clamp<int64_t>(1920, plan.limits.min_width, plan.limits.max_width);
+  const auto [height, width] = usual_size(plan);
   std::vector<Block>& blocks = plan.blocks;
   std::vector<int64_t> size;
+  size.reserve(blocks.size());
   for (const Block& block : blocks) size.push_back(block_size(plan, block, height, width));
   const std::vector<int64_t> offset = place_blocks(blocks, size);
   for (size_t current = 0; current < blocks.size(); ++current) {
@@ -165,10 +173,10 @@ bool supports(const Plan& plan, int64_t height, int64_t width) {
       width > limits.max_width) {
     return false;
   }
-  return std::all_of(plan.tensors.begin(), plan.tensors.end(), [&](const PlanTensor& tensor) {
-    const int64_t rows = tensor.height.evaluate(height, width) + tensor.border[0] + tensor.border[2];
-    return align(rows * row_bytes(tensor, height, width)) <= INT32_MAX;
-  });
+  for (size_t t = 0; t < plan.tensors.size(); ++t) {
+    if (tensor_size(plan, static_cast<int>(t), height, width) > INT32_MAX) return false;
+  }
+  return true;
 }
 
 int64_t arena_size(const Plan& plan, int64_t height, int64_t width) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "plan/plan.h"
 
 namespace qatc {
@@ -10,5 +13,14 @@ namespace qatc {
 /// blocks alive together one then lies below the other; that order is kept as symbolic constraints, so the layout adapts
 /// to every size without planning again, and is tight where sizes scale together.
 void lay_out_arena(Plan& plan);
+
+/// Height and width of an image for which choices are made that hold for every size.
+std::array<int64_t, 2> usual_size(const Plan& plan);
+
+/// Bytes of a stored tensor with its border.
+int64_t tensor_size(const Plan& plan, int tensor, int64_t height, int64_t width);
+
+/// Bytes of the windows and scratch rows of all threads in a stage, as the generated lay_out adds them up.
+int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width);
 
 }  // namespace qatc

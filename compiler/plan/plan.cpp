@@ -1,10 +1,10 @@
 #include "plan/plan.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "plan/arena.h"
 #include "plan/blocks.h"
+#include "plan/choose_stages.h"
 #include "plan/limits.h"
 #include "plan/partition.h"
 #include "plan/piece.h"
@@ -22,9 +22,10 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   const TensorOfValue tensors = make_tensors(plan, groups);
   PieceMaker maker(plan, tensors);
   std::vector<Piece> pieces;
+  pieces.reserve(groups.size());
   for (const KernelGroup& group : groups) pieces.push_back(maker.make(group));
   plan.limits = find_limits(plan);
-  make_stages(plan, std::move(pieces), maker);
+  make_stages(plan, choose_stages(plan, pieces, maker));
   make_blocks(plan);
   lay_out_arena(plan);
   const SizeLimits& limits = plan.limits;
