@@ -55,13 +55,12 @@ typedef struct frame {
   uint8_t* windows0;
   size_t stripe_bytes0;
   int32_t rows0_0; /* capacity of t0's window */
-  int32_t band2; /* rows computed at a time in stage 2 */
-  uint8_t* windows2;
-  size_t stripe_bytes2;
-  int32_t rows2_0; /* capacity of t0's window */
-  int32_t rows2_2; /* capacity of t2's window */
-  int32_t rows2_3; /* capacity of t3's window */
-  int32_t rows2_4; /* capacity of t4's window */
+  int32_t band3; /* rows computed at a time in stage 3 */
+  uint8_t* windows3;
+  size_t stripe_bytes3;
+  int32_t rows3_0; /* capacity of t0's window */
+  int32_t rows3_3; /* capacity of t3's window */
+  int32_t rows3_4; /* capacity of t4's window */
 } frame;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -80,37 +79,38 @@ static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   const int32_t rows0_base1 = (f->band0 - 1) * 2 + 1;
   f->rows0_0 = rows0_base1 + 2;
   f->stripe_bytes0 = qatc_window_bytes(&f->t0, f->rows0_0);
-  f->band2 = qatc_band_rows(larger(larger(larger(qatc_row_bytes(&f->t0), qatc_row_bytes(&f->t2)), qatc_row_bytes(&f->t3)), qatc_row_bytes(&f->t4)));
-  const int32_t rows2_base1 = (int32_t)(((int64_t)f->band2 + 0) * f->t2.height / f->t3.height + 2);
-  f->rows2_0 = f->band2 + 0;
-  f->rows2_2 = rows2_base1 + 0;
-  f->rows2_3 = f->band2 + 0;
-  f->rows2_4 = f->band2 + 0;
-  f->stripe_bytes2 = qatc_window_bytes(&f->t0, f->rows2_0) + qatc_window_bytes(&f->t2, f->rows2_2) + qatc_window_bytes(&f->t3, f->rows2_3) + qatc_window_bytes(&f->t4, f->rows2_4);
+  f->band3 = qatc_band_rows(larger(larger(qatc_row_bytes(&f->t0), qatc_row_bytes(&f->t3)), qatc_row_bytes(&f->t4)));
+  f->rows3_0 = f->band3 + 0;
+  f->rows3_3 = f->band3 + 0;
+  f->rows3_4 = f->band3 + 0;
+  f->stripe_bytes3 = qatc_window_bytes(&f->t0, f->rows3_0) + qatc_window_bytes(&f->t3, f->rows3_3) + qatc_window_bytes(&f->t4, f->rows3_4);
   size_t total = 0;
-  const size_t offset2 = 0, end2 = offset2 + f->stripe_bytes0 * QATC_MAX_STRIPES;
-  total = larger(total, end2);
-  const size_t offset5 = 0, end5 = offset5 + f->stripe_bytes2 * QATC_MAX_STRIPES;
-  total = larger(total, end5);
-  const size_t offset1 = end2, end1 = offset1 + 2 * qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t));
-  total = larger(total, end1);
-  const size_t offset0 = larger(end1, end5), end0 = offset0 + qatc_tensor_bytes(&f->t1);
+  const size_t offset0 = 0, end0 = offset0 + qatc_tensor_bytes(&f->t1);
   total = larger(total, end0);
-  const size_t offset4 = end0, end4 = offset4 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)) + qatc_align((size_t)(int32_t)(H) * sizeof(int32_t));
-  total = larger(total, end4);
-  const size_t offset3 = end4, end3 = offset3 + qatc_norm_bytes(4);
+  const size_t offset2 = end0, end2 = offset2 + f->stripe_bytes0 * QATC_MAX_STRIPES;
+  total = larger(total, end2);
+  const size_t offset3 = end0, end3 = offset3 + qatc_norm_bytes(4);
   total = larger(total, end3);
+  const size_t offset6 = 0, end6 = offset6 + f->stripe_bytes3 * QATC_MAX_STRIPES;
+  total = larger(total, end6);
+  const size_t offset1 = larger(end2, end3), end1 = offset1 + 2 * qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t));
+  total = larger(total, end1);
+  const size_t offset4 = larger(end3, end6), end4 = offset4 + qatc_tensor_bytes(&f->t2);
+  total = larger(total, end4);
+  const size_t offset5 = larger(end1, end4), end5 = offset5 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)) + qatc_align((size_t)(int32_t)(H) * sizeof(int32_t));
+  total = larger(total, end5);
   if (arena == NULL) return total;
   qatc_place_tensor(&f->t1, arena + offset0);
   f->sums0 = (int32_t*)(void*)(arena + offset1);
   f->squares0 = (int32_t*)(void*)(arena + offset1 + qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t)));
   f->windows0 = arena + offset2;
   f->norm0 = qatc_place_norm(arena + offset3, 4);
-  f->x_map0 = (int32_t*)(void*)(arena + offset4);
-  f->y_map0 = (int32_t*)(void*)(arena + offset4 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)));
+  qatc_place_tensor(&f->t2, arena + offset4);
+  f->x_map0 = (int32_t*)(void*)(arena + offset5);
+  f->y_map0 = (int32_t*)(void*)(arena + offset5 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)));
   qatc_resize_map(f->y_map0, (int32_t)(H), (int32_t)((H - 1) / 2), (int32_t)(H), (int32_t)((H - 1) / 2));
   qatc_resize_map(f->x_map0, (int32_t)(W), (int32_t)((W + 1) / 2), (int32_t)(W), (int32_t)((W + 1) / 2));
-  f->windows2 = arena + offset5;
+  f->windows3 = arena + offset6;
   return total;
 }
 
@@ -172,49 +172,53 @@ static void stage1(void* data, int32_t stripe) {
 }
 
 /* 'norm' (InstanceNormalization) */
-/* 'upsample' (Resize) */
-/* 'head' (Conv) */
-/* 'residual' (Add) */
 static void stage2(void* data, int32_t stripe) {
   const frame* const f = data;
   int32_t begin, end;
+  qatc_split_rows(f->t2.height, f->stripes, stripe, &begin, &end);
+  const qatc_rows band = {begin, end};
+  if (band.begin < band.end) {
+    qatc_buffer in0, affine_a1, affine_b1, out0;
+    qatc_bind_input(&in0, &f->t1);
+    qatc_bind_constant(&affine_a1, f->norm0.a_float);
+    qatc_bind_constant(&affine_b1, f->norm0.b_float);
+    qatc_bind_output(&out0, &f->t2, 0, band.begin, band.end);
+    tiny_norm_2(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
+    qatc_pad_rows(&f->t2, band.begin, band.end);
+  }
+}
+
+/* 'upsample' (Resize) */
+/* 'head' (Conv) */
+/* 'residual' (Add) */
+static void stage3(void* data, int32_t stripe) {
+  const frame* const f = data;
+  int32_t begin, end;
   qatc_split_rows(f->t4.height, f->stripes, stripe, &begin, &end);
-  uint8_t* memory = f->windows2 + (size_t)stripe * f->stripe_bytes2;
-  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows2_0);
-  memory += qatc_window_bytes(&f->t0, f->rows2_0);
-  qatc_window w2 = qatc_open_window(&f->t2, memory, f->rows2_2);
-  memory += qatc_window_bytes(&f->t2, f->rows2_2);
-  qatc_window w3 = qatc_open_window(&f->t3, memory, f->rows2_3);
-  memory += qatc_window_bytes(&f->t3, f->rows2_3);
-  qatc_window w4 = qatc_open_window(&f->t4, memory, f->rows2_4);
-  for (int32_t y = begin; y < end; y += f->band2) {
-    const qatc_rows band = {y, end - y < f->band2 ? end : y + f->band2};
-    const qatc_rows rows2_needed = band;
-    const qatc_rows rows2 = qatc_advance_window(&w4, rows2_needed);
-    const qatc_rows rows1_needed = rows2;
-    const qatc_rows rows1 = qatc_advance_window(&w3, rows1_needed);
-    const qatc_rows rows0_needed = qatc_resize_rows(rows1, f->y_map0);
-    const qatc_rows rows0 = qatc_advance_window(&w2, rows0_needed);
-    const qatc_rows image_needed = rows2;
+  uint8_t* memory = f->windows3 + (size_t)stripe * f->stripe_bytes3;
+  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows3_0);
+  memory += qatc_window_bytes(&f->t0, f->rows3_0);
+  qatc_window w3 = qatc_open_window(&f->t3, memory, f->rows3_3);
+  memory += qatc_window_bytes(&f->t3, f->rows3_3);
+  qatc_window w4 = qatc_open_window(&f->t4, memory, f->rows3_4);
+  for (int32_t y = begin; y < end; y += f->band3) {
+    const qatc_rows band = {y, end - y < f->band3 ? end : y + f->band3};
+    const qatc_rows rows1_needed = band;
+    const qatc_rows rows1 = qatc_advance_window(&w4, rows1_needed);
+    const qatc_rows rows0_needed = rows1;
+    const qatc_rows rows0 = qatc_advance_window(&w3, rows0_needed);
+    const qatc_rows image_needed = rows1;
     const qatc_rows image = qatc_advance_window(&w0, image_needed);
     qatc_load_image(f->input, w0.tensor.origin, w0.tensor.row_stride, w0.tensor.pixel_bytes, &quantizer, image.begin, image.end);
     if (rows0.begin < rows0.end) {
-      qatc_buffer in0, affine_a1, affine_b1, out0;
-      qatc_bind_input(&in0, &f->t1);
-      qatc_bind_constant(&affine_a1, f->norm0.a_float);
-      qatc_bind_constant(&affine_b1, f->norm0.b_float);
-      qatc_bind_output(&out0, &w2.tensor, 0, rows0.begin, rows0.end);
-      tiny_norm_2(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
-    }
-    if (rows1.begin < rows1.end) {
       qatc_buffer in0, x_map0, y_map0, out0;
-      qatc_bind_input(&in0, &w2.tensor);
+      qatc_bind_input(&in0, &f->t2);
       qatc_bind_constant(&x_map0, f->x_map0);
       qatc_bind_constant(&y_map0, f->y_map0);
-      qatc_bind_output(&out0, &w3.tensor, 0, rows1.begin, rows1.end);
+      qatc_bind_output(&out0, &w3.tensor, 0, rows0.begin, rows0.end);
       tiny_resize_3(&in0, &x_map0, &y_map0, &out0);
     }
-    if (rows2.begin < rows2.end) {
+    if (rows1.begin < rows1.end) {
       qatc_buffer in0, in1, filter0_0, correction0, multiplier0, bias0, out0;
       qatc_bind_input(&in0, &w3.tensor);
       qatc_bind_input(&in1, &w0.tensor);
@@ -222,7 +226,7 @@ static void stage2(void* data, int32_t stripe) {
       qatc_bind_constant(&correction0, tiny_call3_correction0);
       qatc_bind_constant(&multiplier0, tiny_call3_multiplier0);
       qatc_bind_constant(&bias0, tiny_call3_bias0);
-      qatc_bind_output(&out0, &w4.tensor, 0, rows2.begin, rows2.end);
+      qatc_bind_output(&out0, &w4.tensor, 0, rows1.begin, rows1.end);
       tiny_conv2d_1x1s1_4(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
     }
     qatc_store_image(f->output, w4.tensor.origin, w4.tensor.row_stride, w4.tensor.pixel_bytes, tiny_output_f32, tiny_output_u8, band.begin, band.end);
@@ -286,6 +290,7 @@ qatc_status tiny_run(const qatc_image* input, const qatc_image* output, void* ar
   f.executor = executor;
   run_stage(&f, f.t1.height, stage0);
   run_stage(&f, 1, stage1);
-  run_stage(&f, f.t4.height, stage2);
+  run_stage(&f, f.t2.height, stage2);
+  run_stage(&f, f.t4.height, stage3);
   return QATC_OK;
 }
