@@ -1,6 +1,7 @@
 #include "compile.h"
 
 #include <filesystem>
+#include <map>
 
 #include "emit/library.h"
 #include "frontend/import_onnx.h"
@@ -20,6 +21,16 @@ UserError in_file(const std::string& path, const UserError& error) {
   return UserError(lines);
 }
 
+void require_different_folders(const std::vector<TargetSet>& sets) {
+  std::map<std::string, std::string> name_of_folder;
+  for (const TargetSet& set : sets) {
+    const auto [other, is_new] = name_of_folder.emplace(set.folder, set.name);
+    if (is_new) continue;
+    throw UsageError("targets '" + other->second + "' and '" + set.name + "' would be written into one folder, " +
+                     set.folder);
+  }
+}
+
 }  // namespace
 
 Plan plan_model(const CompileOptions& options) {
@@ -36,10 +47,13 @@ Plan plan_model(const CompileOptions& options) {
 }
 
 void compile(const CompileOptions& options) {
-  std::vector<LibraryTarget> targets;
-  for (const std::string& name : options.targets) targets.push_back({parse_target(name), {}});
+  std::vector<TargetSet> sets;
+  sets.reserve(options.targets.size());
+  for (const std::string& name : options.targets) sets.push_back(parse_target_set(name));
+  require_different_folders(sets);
   const Plan plan = plan_model(options);
-  for (LibraryTarget& target : targets) target.schedules = choose_schedules(plan.kernels, target.target.isa);
+  std::vector<LibraryTarget> targets;
+  for (const TargetSet& set : sets) targets.push_back(make_library_target(plan, set));
   std::error_code ignored;
   const bool is_ours = !std::filesystem::exists(options.output, ignored);
   make_folder(options.output);  // before the long part, so that a bad path is told at once

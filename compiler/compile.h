@@ -13,7 +13,7 @@ namespace qatc {
 struct CompileOptions {
   std::string model;                 // path of the ONNX file
   std::string name;                  // prefix of every generated symbol and file: a C identifier
-  std::vector<std::string> targets;  // see lower/target.h
+  std::vector<std::string> targets;  // see parse_target_set in lower/target.h
   std::string output;                // folder, made when missing
   Rounding rounding = Rounding::kFloat;
   int jobs = 0;  // kernels compiled at a time; 0: as many as cores
@@ -29,7 +29,7 @@ Plan plan_model(const CompileOptions& options);
 
 /// The whole compiler. Writes, under options.output:
 ///   <name>.h, qatc_runtime.h, qatc_threads.h, <name>_driver.c
-///   <target>/lib<name>.a, <target>/libqatc_runtime.a, <target>/manifest.json
+///   <target>/lib<name>.a, <target>/libqatc_runtime.a, <target>/manifest.json; <target> is without a list
 /// Every file is complete or absent. Throws UserError or InternalError.
 void compile(const CompileOptions& options);
 

@@ -44,6 +44,8 @@ const char* qatc_status_string(qatc_status status) {
       return "an image's strides make values overlap or exceed the address space";
     case QATC_OVERLAP:
       return "the output overlaps the input in a way that this network does not support";
+    case QATC_CPU_UNSUPPORTED:
+      return "the library has no code for this CPU";
   }
   return "unknown status";
 }

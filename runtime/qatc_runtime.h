@@ -1,10 +1,11 @@
 /* qatc_runtime.h - what an app needs to call a network compiled by qatc.
  *
- * The generated <name>.h declares three functions that use these types:
+ * The generated <name>.h declares functions that use these types:
  *
  *   size_t      <name>_arena_size(height, width)                    bytes of scratch memory, 0 for an unsupported size
  *   qatc_status <name>_output_size(height, width, &h, &w, &c)       size of the result
  *   qatc_status <name>_run(&input, &output, arena, size, executor)  computes the result
+ *   qatc_status <name>_run_on(features, ...)                        the same for a CPU with these features
  *
  * Nothing here allocates, prints, or keeps state: any number of threads may run networks at the same time,
  * each with its own arena. C11 and C++11; needs no other header than these two. */
@@ -72,11 +73,27 @@ typedef enum qatc_status {
   QATC_WRONG_OUTPUT_SIZE, /**< the output's height or width is not what <name>_output_size says */
   QATC_WRONG_COUNT,       /**< another number of tensors than the network has inputs or outputs */
   QATC_BAD_STRIDE,        /**< values of an output overlap, or an image would not fit into memory */
-  QATC_OVERLAP            /**< the output shares memory with the input in a way that the network cannot work with */
+  QATC_OVERLAP,           /**< the output shares memory with the input in a way that the network cannot work with */
+  QATC_CPU_UNSUPPORTED    /**< the library has no code for a CPU with these features */
 } qatc_status;
 
 /** One English sentence without a full stop, never NULL; a constant that must not be freed. */
 const char* qatc_status_string(qatc_status status);
+
+/** What code can use beyond its architecture's base. Each bit stands for all that code of its instruction set needs of
+ * the CPU, and of the system to save its registers. */
+typedef enum qatc_cpu_feature {
+  QATC_CPU_DOTPROD = 1 << 0,    /**< ARM64: sdot */
+  QATC_CPU_I8MM = 1 << 1,       /**< ARM64: smmla and sdot */
+  QATC_CPU_AVX2 = 1 << 8,       /**< x86-64: AVX2, FMA and F16C */
+  QATC_CPU_AVXVNNI = 1 << 9,    /**< x86-64: AVX-VNNI and the above */
+  QATC_CPU_AVX512VNNI = 1 << 10 /**< x86-64: AVX-512 F, CD, BW, DQ, VL, IFMA, VBMI, VNNI */
+} qatc_cpu_feature;
+
+/** The features of the CPU that this runs on. Asks the CPU or the system, at each call: a microsecond or two where x86-64
+ * is virtualized. <name>_run calls it once where a library has several instruction sets; an app may call it once, keep
+ * or reduce the result and call <name>_run_on. */
+uint32_t qatc_cpu_features(void);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 #include "cli/model_name.h"
 #include "cli/options.h"
 #include "compile.h"
+#include "lower/target.h"
 #include "support/progress.h"
 
 namespace qatc {
@@ -23,8 +24,9 @@ void print_summary(const CompileOptions& options, double seconds) {
   const std::string folder = (std::filesystem::path(options.output) / "").string();
   print_file(folder + options.name + ".h");
   for (const std::string& target : options.targets) {
-    print_file(folder + target + "/lib" + options.name + ".a");
-    print_file(folder + target + "/libqatc_runtime.a");
+    const std::string target_folder = folder + parse_target_set(target).folder;
+    print_file(target_folder + "/lib" + options.name + ".a");
+    print_file(target_folder + "/libqatc_runtime.a");
   }
   std::printf("compiled in %.1f s\n", seconds);
 }
@@ -42,10 +44,12 @@ int run_compile(CompileOptions options) {
   return 0;
 }
 
-/// `a,b,a` and repeated options name every target once.
+/// Repeated options name every target once, too.
 void add_targets(const std::vector<std::string>& given, std::vector<std::string>& targets) {
-  for (const std::string& target : given) {
-    if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
+  for (const std::string& text : given) {
+    for (const std::string& target : split_target_sets(text)) {
+      if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
+    }
   }
 }
 
@@ -64,8 +68,10 @@ Command add_compile_command(CLI::App& app) {
           "where the library runs; several with commas between them; default host:\n"
           "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux,\n"
           "each with CPU features after dashes: -arm_dot_prod, -arm_dot_prod-i8mm, -avx2,\n"
-          "-avx2-avxvnni, or any of Halide's")
-      ->delimiter(',')
+          "-avx2-avxvnni, or any of Halide's;\n"
+          "or with instruction sets to choose from at run time: arm-64-android:i8mm,dotprod,base,\n"
+          "x86-64-linux:avx512vnni,avxvnni,avx2,base")
+      ->allow_extra_args(false)
       ->type_name("T,...");
   command->add_option("-o,--output", options->output, "the folder to write; default generated/NAME")->type_name("DIR");
   command->add_option("--name", options->name, "prefix of all symbols and files; default: the model's file name")

@@ -91,7 +91,7 @@ std::vector<std::string> c_compiler(const Target& target, const std::string& giv
 void build_example(Example example, const CompiledModel& model, const Target& target,
                    const std::vector<std::string>& compiler, const std::string& program) {
   const TemporaryDirectory sources;
-  const std::string libraries = model.folder + "/" + target.name;
+  const std::string libraries = model.folder + "/" + model.target_folder;
   std::vector<std::string> command = compiler;
   for (const std::string& argument : {
            std::string("-O2"),

@@ -15,7 +15,8 @@ enum class Example {
 
 /// A library that `compile` wrote.
 struct CompiledModel {
-  std::string folder;  // CompileOptions::output
+  std::string folder;         // CompileOptions::output
+  std::string target_folder;  // in it, TargetSet::folder
   std::string name;
 };
 

@@ -95,14 +95,23 @@ Json to_json(const ScheduleReport& kernel) {
 }
 
 template <class Report>
+Json to_json(const std::vector<Report>& reports);
+
+Json to_json(const SchedulesReport& schedules) {
+  return {{"target", schedules.target},
+          {"table", schedules.table},
+          {"core", schedules.core},
+          {"kernels", to_json(schedules.kernels)}};
+}
+
+template <class Report>
 Json to_json(const std::vector<Report>& reports) {
   Json json = Json::array();
   for (const Report& report : reports) json.push_back(to_json(report));
   return json;
 }
 
-void print_json(const PlanReport& report, const std::optional<SchedulesReport>& schedules,
-                const std::string& rounding) {
+void print_json(const PlanReport& report, const std::vector<SchedulesReport>& schedules, const std::string& rounding) {
   Json json = {{"model", report.model},
                {"rounding", rounding},
                {"input", report.input},
@@ -116,12 +125,7 @@ void print_json(const PlanReport& report, const std::optional<SchedulesReport>& 
                {"calls", to_json(report.calls)},
                {"kept", to_json(report.kept)},
                {"memory", to_json(report.memory)}};
-  if (schedules) {
-    json["schedules"] = {{"target", schedules->target},
-                         {"table", schedules->table},
-                         {"core", schedules->core},
-                         {"kernels", to_json(schedules->kernels)}};
-  }
+  if (!schedules.empty()) json["schedules"] = to_json(schedules);
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
 }
 
@@ -189,8 +193,7 @@ void print_schedules(const SchedulesReport& report) {
   }
 }
 
-void print_text(const PlanReport& report, const std::optional<SchedulesReport>& schedules,
-                const std::string& rounding) {
+void print_text(const PlanReport& report, const std::vector<SchedulesReport>& schedules, const std::string& rounding) {
   const SizeLimits& limits = report.limits;
   std::printf("%s: %s -> %s (height x width x channels), %s rounding\n", report.model.c_str(), report.input.c_str(),
               report.output.c_str(), rounding.c_str());
@@ -207,7 +210,7 @@ void print_text(const PlanReport& report, const std::optional<SchedulesReport>& 
   }
   std::printf("\nMemory:\n%12s  %12s  %12s  %s\n", "image size", "arena", "multiply-adds", "largest use");
   for (const MemoryReport& memory : report.memory) print_memory(memory);
-  if (schedules) print_schedules(*schedules);
+  for (const SchedulesReport& target : schedules) print_schedules(target);
 }
 
 /// Three common sizes, or the only one.
@@ -219,13 +222,15 @@ std::vector<ImageSize> default_sizes(const SizeLimits& limits) {
 }
 
 int run_inspect(const InspectCommand& command) {
-  const Target target = parse_target(command.target);
+  const TargetSet set = parse_target_set(command.target);
   const Plan plan = plan_model(command.options);
   PlanReport report = report_plan(plan, command.sizes.empty() ? default_sizes(plan.limits) : command.sizes);
   report.model = command.options.model;
   const std::string rounding = rounding_name(command.options.rounding);
-  std::optional<SchedulesReport> schedules;
-  if (command.schedules) schedules = report_schedules(plan, target);
+  std::vector<SchedulesReport> schedules;
+  if (command.schedules) {
+    for (const Target& target : set.targets) schedules.push_back(report_schedules(plan, target));
+  }
   command.json ? print_json(report, schedules, rounding) : print_text(report, schedules, rounding);
   return 0;
 }

@@ -81,7 +81,7 @@ void build(const RunOptions& options, const Target& host, const std::string& pro
     compile_options.progress = [&progress](int done, int total) { progress.update(done, total); };
     compile(compile_options);
   }
-  build_example(Example::kEnhance, {compile_options.output, compile_options.name}, host, compiler, program);
+  build_example(Example::kEnhance, {compile_options.output, host.name, compile_options.name}, host, compiler, program);
 }
 
 /// The path of the model's program, which is built when the cache does not have it. A folder appears in the cache

@@ -104,13 +104,14 @@ class CompiledCase {
  public:
   CompiledCase(const std::string& model, const std::string& folder, const VerifyOptions& options)
       : folder_(folder), threads_(options.threads) {
-    const Target target = parse_target(options.target);
+    const TargetSet set = parse_target_set(options.target);
+    const Target& target = set.targets.front();
     const std::vector<std::string> compiler = c_compiler(target, options.compiler);
     command_ = find_runner(target, options.runner);
     CompileOptions compile_options;
     compile_options.model = model;
     compile_options.name = "network";
-    compile_options.targets = {target.name};
+    compile_options.targets = {set.name};
     compile_options.output = folder;
     compile_options.rounding = options.rounding;
     compile_options.jobs = options.jobs;
@@ -121,11 +122,21 @@ class CompiledCase {
       compile(compile_options);
     }
     command_.push_back(folder + "/run_case");
-    build_example(Example::kRunCase, {folder, compile_options.name}, target, compiler, command_.back());
+    build_example(Example::kRunCase, {folder, set.folder, compile_options.name}, target, compiler, command_.back());
+    choose_codes(set);
   }
 
+  /// The code of one instruction set, as an argument of the program.
+  struct Code {
+    std::string instruction_set;  // empty: the only one
+    std::vector<std::string> arguments;
+  };
+  const std::vector<Code>& codes() const { return codes_; }
+  /// What is told of those that cannot run.
+  const std::vector<std::string>& errors() const { return errors_; }
+
   /// `like`: a result of this shape. `what`: whose input it is, for messages.
-  Tensor run(const Tensor& input, const Tensor& like, const std::string& what) const {
+  Tensor run(const Code& code, const Tensor& input, const Tensor& like, const std::string& what) const {
     const std::string in = folder_ + "/in.bin";
     const std::string out = folder_ + "/out.bin";
     write_file_atomically(in, float_bytes(to_nchw(input)));
@@ -135,12 +146,8 @@ class CompiledCase {
     command.insert(command.end(), {in, out});
     for (size_t i = 1; i < 4; ++i) command.push_back(std::to_string(input.shape[i]));
     command.insert(command.end(), {"--threads", std::to_string(threads_)});
-    const ProcessResult result = run_process(command);
-    if (result.status != 0) {
-      const std::string said = result.err.substr(0, result.err.find('\n'));
-      throw UserError(what + ": the compiled network ended with status " + std::to_string(result.status) +
-                      (said.empty() ? "" : " and said: " + said));
-    }
+    command.insert(command.end(), code.arguments.begin(), code.arguments.end());
+    run_program(command, what);
     return to_nhwc(tensor_of_bytes(read_file(out), to_nchw(like), out));
   }
 
@@ -156,10 +163,45 @@ class CompiledCase {
   }
 
  private:
+  static std::string run_program(const std::vector<std::string>& command, const std::string& what) {
+    const ProcessResult result = run_process(command);
+    if (result.status == 0) return result.out;
+    const std::string said = result.err.substr(0, result.err.find('\n'));
+    throw UserError(what + ": the compiled network ended with status " + std::to_string(result.status) +
+                    (said.empty() ? "" : " and said: " + said));
+  }
+
+  void choose_codes(const TargetSet& set) {
+    if (!set.is_list) {
+      codes_ = {{"", {}}};
+      return;
+    }
+    std::vector<std::string> command = command_;
+    command.emplace_back("--cpu-features");
+    const std::string printed = run_program(command, "target '" + set.name + "'");
+    uint32_t cpu = 0;
+    const auto [end, error] = std::from_chars(printed.data(), printed.data() + printed.size(), cpu);
+    if (error != std::errc() || end == printed.data()) {
+      throw UserError("target '" + set.name + "': its program printed '" + printed.substr(0, printed.find('\n')) +
+                      "' where the CPU's features should be");
+    }
+    for (const Target& target : set.targets) {
+      const std::string isa(isa_name(target.isa));
+      const uint32_t features = required_features(target.isa);
+      if ((features & ~cpu) == 0) {
+        codes_.push_back({isa, {"--features", std::to_string(features)}});
+      } else {
+        errors_.push_back("target '" + set.name + "': the CPU that programs run on has no " + isa);
+      }
+    }
+  }
+
   std::string folder_;
   int threads_;
   Plan plan_;
   std::vector<std::string> command_;
+  std::vector<Code> codes_;
+  std::vector<std::string> errors_;
 };
 
 /// A stored result of the network for the same input.
@@ -172,22 +214,32 @@ Tensor read_result(const std::string& path, const Tensor& like) {
   return stored;
 }
 
-DataSetResult verify_data_set(const CompiledCase& compiled, const DataSet& set, const VerifyOptions& options) {
-  const Tensor input = read_image(set.folder + "/input_0.pb");
-  const Tensor expected = compiled.evaluate(input);
-  const Tensor reference = read_result(set.folder + "/output_0.pb", expected);
-  const Tensor got = compiled.run(input, expected, set.folder);
+/// The vectors of a data set.
+struct Vectors {
+  Tensor input, expected, reference;
+  std::optional<Tensor> fp32;
+};
 
+Vectors read_vectors(const CompiledCase& compiled, const DataSet& set) {
+  Vectors vectors;
+  vectors.input = read_image(set.folder + "/input_0.pb");
+  vectors.expected = compiled.evaluate(vectors.input);
+  vectors.reference = read_result(set.folder + "/output_0.pb", vectors.expected);
+  const std::string fp32_path = set.folder + "/fp32_output_0.pb";
+  if (fs::exists(fp32_path)) vectors.fp32 = read_result(fp32_path, vectors.expected);
+  return vectors;
+}
+
+DataSetResult compare(const CompiledCase& compiled, const Tensor& got, const Vectors& vectors,
+                      const VerifyOptions& options) {
+  const Tensor& reference = vectors.reference;
   DataSetResult result;
-  result.set = set.number;
-  result.first_difference = first_bit_difference(got, expected);
+  result.first_difference = first_bit_difference(got, vectors.expected);
   result.equals_evaluator = !result.first_difference;
   result.reference = compare_images(got, reference, compiled.output_step() / 2);
-  const std::string fp32_path = set.folder + "/fp32_output_0.pb";
-  if (fs::exists(fp32_path)) {
-    const Tensor fp32 = read_result(fp32_path, expected);
-    result.fp32_psnr_db = compare_images(got, fp32, 0).psnr_db;
-    result.reference_fp32_psnr_db = compare_images(reference, fp32, 0).psnr_db;
+  if (vectors.fp32) {
+    result.fp32_psnr_db = compare_images(got, *vectors.fp32, 0).psnr_db;
+    result.reference_fp32_psnr_db = compare_images(reference, *vectors.fp32, 0).psnr_db;
   }
   const bool is_close =
       options.exact_match ? !result.reference.first_difference : result.reference.psnr_db >= options.min_psnr_db;
@@ -199,12 +251,18 @@ void verify_case_in(const std::string& work, const std::string& folder, const Ve
                     const std::function<void(const DataSetResult&)>& report) {
   const std::vector<DataSet> sets = find_data_sets(folder);
   const CompiledCase compiled(folder + "/model.onnx", work, options);
-  std::vector<std::string> errors;
+  std::vector<std::string> errors = compiled.errors();
   for (const DataSet& set : sets) {
     try {
-      DataSetResult result = verify_data_set(compiled, set, options);
-      result.case_name = case_name(folder);
-      report(result);
+      const Vectors vectors = read_vectors(compiled, set);
+      for (const CompiledCase::Code& code : compiled.codes()) {
+        const Tensor got = compiled.run(code, vectors.input, vectors.expected, set.folder);
+        DataSetResult result = compare(compiled, got, vectors, options);
+        result.case_name = case_name(folder);
+        result.set = set.number;
+        result.instruction_set = code.instruction_set;
+        report(result);
+      }
     } catch (const UserError& error) {  // the other sets may still say something
       for (const std::string& line : error.lines()) errors.push_back(line);
     }

@@ -10,7 +10,7 @@
 namespace qatc {
 
 struct VerifyOptions {
-  std::string target = "host";
+  std::string target = "host";  // see parse_target_set in lower/target.h; of a list, each is verified
   /// Runs the target's programs: called as RUNNER PROGRAM ARGUMENTS; empty: this machine's own way.
   std::string runner;
   std::string compiler;  // see c_compiler
@@ -26,6 +26,7 @@ struct VerifyOptions {
 struct DataSetResult {
   std::string case_name;
   int set = 0;
+  std::string instruction_set;  // empty when the target has no list of them
   bool equals_evaluator = false;
   std::optional<ValueDifference> first_difference;  // from the evaluator
   ImageComparison reference;                        // with output_0.pb; equal: within half an output step

@@ -10,6 +10,7 @@
 
 #include "cli/options.h"
 #include "cli/verify_case.h"
+#include "lower/target.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -42,6 +43,7 @@ Json to_json(const DataSetResult& result, const VerifyOptions& options) {
                {"max_abs", result.reference.max_abs},
                {"equal_share", result.reference.equal_share},
                {"passed", result.passed}};
+  if (!result.instruction_set.empty()) json["instruction_set"] = result.instruction_set;
   if (result.fp32_psnr_db) json["fp32_psnr_db"] = *result.fp32_psnr_db;
   if (result.reference_fp32_psnr_db) json["reference_fp32_psnr_db"] = *result.reference_fp32_psnr_db;
   if (result.first_difference) json["first_difference"] = to_json(*result.first_difference);
@@ -53,10 +55,21 @@ void print_json(const Json& json) {
   std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
 }
 
-/// Of the column with the cases.
-int name_width(const std::vector<std::string>& folders) {
+/// The case, and of a library with several instruction sets which one.
+std::string row_name(const std::string& case_name, const std::string& instruction_set) {
+  return instruction_set.empty() ? case_name : case_name + " " + instruction_set;
+}
+
+/// Of the column with those.
+int name_width(const VerifyCommand& command) {
+  const TargetSet set = parse_target_set(command.options.target);
   size_t width = 4;
-  for (const std::string& folder : folders) width = std::max(width, case_name(folder).size());
+  for (const std::string& folder : command.folders) {
+    for (const Target& target : set.targets) {
+      const std::string isa(set.is_list ? isa_name(target.isa) : "");
+      width = std::max(width, row_name(case_name(folder), isa).size());
+    }
+  }
   return static_cast<int>(width);
 }
 
@@ -80,7 +93,8 @@ void print_difference(const char* what, const ValueDifference& difference) {
 }
 
 void print_row(const DataSetResult& result, const VerifyOptions& options, int width) {
-  std::printf("%-*s %3d  %-9s %9s %9.6f %7.3f %%  %8s %8s  %s\n", width, result.case_name.c_str(), result.set,
+  std::printf("%-*s %3d  %-9s %9s %9.6f %7.3f %%  %8s %8s  %s\n", width,
+              row_name(result.case_name, result.instruction_set).c_str(), result.set,
               result.equals_evaluator ? "equal" : "DIFFERENT", decibels(result.reference.psnr_db).c_str(),
               result.reference.max_abs, 100 * result.reference.equal_share, decibels(result.fp32_psnr_db).c_str(),
               decibels(result.reference_fp32_psnr_db).c_str(), result.passed ? "passed" : "FAILED");
@@ -93,7 +107,7 @@ void print_row(const DataSetResult& result, const VerifyOptions& options, int wi
 
 /// Cases are independent: one that cannot be verified is told and the others go on.
 int run_verify(const VerifyCommand& command) {
-  const int width = name_width(command.folders);
+  const int width = name_width(command);
   int passed = 0;
   int failed = 0;
   const auto report = [&](const DataSetResult& result) {
@@ -132,7 +146,10 @@ Command add_verify_command(CLI::App& app) {
   const auto verify = std::make_shared<VerifyCommand>();
   VerifyOptions& options = verify->options;
   command->add_option("CASE", verify->folders, "folders of test cases")->required()->type_name("CASE");
-  command->add_option("--target", options.target, "compile for this target; default host")->type_name("T");
+  command
+      ->add_option("--target", options.target,
+                   "compile for this target; default host; of a list of instruction sets each is verified")
+      ->type_name("T");
   command
       ->add_option("--runner", options.runner,
                    "runs the target's programs, called as CMD PROGRAM ARGUMENTS;\n"

@@ -16,7 +16,8 @@ using ArgumentKind = KernelArgument::Kind;
 
 class DriverWriter {
  public:
-  DriverWriter(const Plan& plan, const std::string& name) : plan_(plan), name_(name) {}
+  DriverWriter(const Plan& plan, const std::string& model, const std::string& prefix)
+      : plan_(plan), model_(model), name_(prefix) {}
 
   std::string run() {
     write_head();
@@ -38,7 +39,7 @@ class DriverWriter {
         " * offsets computed from the image's height H and width W. Stages run one after another; the "
         "threads of an executor");
     line(" * share each by rows. */");
-    line("#include \"" + name_ + ".h\"");
+    line("#include \"" + model_ + ".h\"");
     line("#include \"qatc_driver_support.h\"");
     line();
     line("/* Stored bytes are q on x86-64 and q - 128 on ARM64, as their dot products want them. */");
@@ -95,7 +96,7 @@ class DriverWriter {
     const PlanTensor& in = plan_.tensors[static_cast<size_t>(plan_.input_tensor)];
     const bool fixed =
         plan_.limits.min_height == plan_.limits.max_height && plan_.limits.min_width == plan_.limits.max_width;
-    const std::string macro = c_macro(name_);
+    const std::string macro = c_macro(model_);
     line("static qatc_status check_size(int32_t height, int32_t width) {");
     if (fixed) {
       line("  return height == " + macro + "_MIN_HEIGHT && width == " + macro +
@@ -171,15 +172,34 @@ class DriverWriter {
     }
     line("  return QATC_OK;");
     line("}");
+    // Of several drivers in a library none is asked; see emit/dispatcher.h.
+    if (name_ == model_) write_run_on();
+  }
+
+  void write_run_on() {
+    line();
+    line("/* What this code needs of a CPU; whoever compiles it for more than the base says so. */");
+    line("#ifndef QATC_CPU_REQUIRED");
+    line("#define QATC_CPU_REQUIRED 0");
+    line("#endif");
+    line("qatc_status " + name_ +
+         "_run_on(uint32_t features, const qatc_image* input, const qatc_image* output, void* arena, size_t "
+         "arena_size, const qatc_executor* executor) {");
+    line("  if ((features & QATC_CPU_REQUIRED) != QATC_CPU_REQUIRED) return QATC_CPU_UNSUPPORTED;");
+    line("  return " + name_ + "_run(input, output, arena, arena_size, executor);");
+    line("}");
   }
 
   const Plan& plan_;
-  const std::string& name_;
+  const std::string& model_;  // whose header and name
+  const std::string& name_;   // what symbols begin with
   std::ostringstream out_;
 };
 
 }  // namespace
 
-std::string emit_driver(const Plan& plan, const std::string& name) { return DriverWriter(plan, name).run(); }
+std::string emit_driver(const Plan& plan, const std::string& name, const std::string& prefix) {
+  return DriverWriter(plan, name, prefix).run();
+}
 
 }  // namespace qatc

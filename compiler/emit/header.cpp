@@ -55,6 +55,14 @@ std::string emit_header(const Plan& plan, const std::string& name) {
        << "qatc_status " << name
        << "_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,\n"
        << "                     const qatc_executor* executor);\n\n"
+       << "/** The same for a CPU that has `features`, see qatc_cpu_features: with the best instruction set that both "
+          "the\n"
+       << " * library and these have; QATC_CPU_UNSUPPORTED where there is none. " << name
+       << "_run itself asks the CPU only when\n"
+       << " * the library has several instruction sets to choose from. */\n"
+       << "qatc_status " << name
+       << "_run_on(uint32_t features, const qatc_image* input, const qatc_image* output, void* arena,\n"
+       << "                        size_t arena_size, const qatc_executor* executor);\n\n"
        << "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text.str();
 }

@@ -10,11 +10,14 @@
 
 namespace qatc {
 
-/// A target and how the plan's kernels are scheduled for it, one each.
+/// What a library is made for, and how the plan's kernels are scheduled for each of its targets.
 struct LibraryTarget {
-  Target target;
-  std::vector<KernelSchedule> schedules;
+  TargetSet set;
+  std::vector<std::vector<KernelSchedule>> schedules;  // by target, by kernel
 };
+
+/// By rule or as tuned, see choose_schedules.
+LibraryTarget make_library_target(const Plan& plan, TargetSet set);
 
 struct LibraryOptions {
   std::string name;    // prefix of every symbol

@@ -2,11 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "emit/dispatcher.h"
 #include "emit/symbols.h"
 
 namespace qatc {
 
-std::string emit_manifest(const Plan& plan, const std::string& name, const Target& target, size_t library_bytes) {
+std::string emit_manifest(const Plan& plan, const std::string& name, const TargetSet& set, size_t library_bytes) {
   using Json = nlohmann::ordered_json;
   const auto tensor = [&](int id) {
     const PlanTensor& t = plan.tensors[static_cast<size_t>(id)];
@@ -15,8 +16,9 @@ std::string emit_manifest(const Plan& plan, const std::string& name, const Targe
   Json manifest;
   manifest["name"] = name;
   manifest["qatc_version"] = QATC_VERSION;
-  manifest["target"] = target.halide.to_string();
-  manifest["instruction_set"] = isa_name(target.isa);
+  manifest["target"] = platform_name(set.targets.front());
+  Json& isas = manifest["instruction_sets"] = Json::array();
+  for (const Target& target : set.targets) isas.push_back(isa_name(target.isa));
   manifest["rounding"] = plan.rounding == Rounding::kExact ? "exact" : "float";
   manifest["input"] = tensor(plan.input_tensor);
   manifest["output"] = tensor(plan.output_tensor);
@@ -34,9 +36,12 @@ std::string emit_manifest(const Plan& plan, const std::string& name, const Targe
         nodes.push_back(call_nodes);
       }
     }
-    kernels.push_back({{"symbol", kernel_symbol(plan, name, static_cast<int>(k))},
-                       {"signature", signature(plan.kernels[k])},
-                       {"calls", nodes}});
+    Json symbols;
+    for (const Target& target : set.targets) {
+      const std::string prefix = symbol_prefix(name, set, target.isa);
+      symbols[std::string(isa_name(target.isa))] = kernel_symbol(plan, prefix, static_cast<int>(k));
+    }
+    kernels.push_back({{"symbols", symbols}, {"signature", signature(plan.kernels[k])}, {"calls", nodes}});
   }
   manifest["kernels"] = kernels;
   return manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -1,9 +1,8 @@
 #include "lower/target.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
+#include <algorithm>
 
+#include "qatc_runtime.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -14,7 +13,11 @@ using HTarget = Halide::Target;
 
 constexpr const char* kAccepted =
     "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, each with Halide's features, i8mm or "
-    "avxvnni after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm";
+    "avxvnni after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm, or with instruction sets to choose from at run time, "
+    "e.g. arm-64-linux:i8mm,dotprod,base";
+
+constexpr Isa kAllIsas[] = {Isa::kX86Vnni, Isa::kX86AvxVnni, Isa::kX86Avx2, Isa::kX86Base,
+                            Isa::kArmI8mm, Isa::kArmDotprod, Isa::kArmBase};  // those of an architecture best first
 
 /// Halide matches vpdpbusd on any vector under the last of these features. emit/llvm_module.h says what the code may
 /// really use.
@@ -28,25 +31,17 @@ struct NamedTarget {
   bool avxvnni = false, i8mm = false;
 };
 
-#if defined(__x86_64__)
-/// AVX-VNNI, which not every compiler's __builtin_cpu_supports knows.
-bool cpu_has_avxvnni() {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1U << 4U) != 0;
-}
-#endif
-
 NamedTarget detect_host() {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") == 0 || __builtin_cpu_supports("fma") == 0) return {HTarget("x86-64-linux")};
-  const bool vnni = __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512vbmi") != 0 &&
-                    __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-                    __builtin_cpu_supports("avx512dq") != 0;
-  if (vnni) return {HTarget(kHalideVnni)};
-  return {HTarget(kHalideAvx2), cpu_has_avxvnni()};
+  const uint32_t features = qatc_cpu_features();
+  if ((features & QATC_CPU_AVX512VNNI) != 0) return {HTarget(kHalideVnni)};
+  if ((features & QATC_CPU_AVX2) == 0) return {HTarget("x86-64-linux")};
+  return {HTarget(kHalideAvx2), (features & QATC_CPU_AVXVNNI) != 0};
 #else
-  return {Halide::get_host_target()};
+  NamedTarget target{Halide::get_host_target()};
+  if ((qatc_cpu_features() & QATC_CPU_DOTPROD) != 0) target.halide.set_feature(HTarget::ARMDotProd);
+  target.i8mm = (qatc_cpu_features() & QATC_CPU_I8MM) != 0;
+  return target;
 #endif
 }
 
@@ -104,9 +99,62 @@ NamedTarget parse_named_target(const std::string& name) {
   return target;
 }
 
+/// What follows the platform in a target's name to choose `isa`.
+std::string features_of(Isa isa) {
+  switch (isa) {
+    case Isa::kX86Base:
+    case Isa::kArmBase:
+      return "";
+    case Isa::kX86Avx2:
+      return "-avx2";
+    case Isa::kX86AvxVnni:
+      return "-avx2-avxvnni";
+    case Isa::kX86Vnni:
+      return std::string(kHalideVnni).substr(std::string("x86-64-linux").size());
+    case Isa::kArmDotprod:
+      return "-arm_dot_prod";
+    case Isa::kArmI8mm:
+      return "-arm_dot_prod-i8mm";
+  }
+  QATC_CHECK(false, "unknown instruction set");
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts{""};
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+/// The instruction sets of a list, best first.
+std::vector<Isa> parse_isas(const std::string& list, bool arm, const std::string& name) {
+  std::vector<std::string> words = split(list, ',');
+  std::vector<Isa> isas;
+  std::string known;
+  for (const Isa isa : kAllIsas) {
+    if (is_arm(isa) != arm) continue;
+    known += (known.empty() ? "" : ", ") + std::string(isa_name(isa));
+    if (std::erase(words, isa_name(isa)) > 0) isas.push_back(isa);
+  }
+  if (!words.empty()) {
+    throw UsageError("target '" + name + "': there is no instruction set '" + words.front() + "' here; there are " +
+                     known);
+  }
+  return isas;
+}
+
 }  // namespace
 
 bool is_apple(const Target& target) { return target.halide.os == HTarget::IOS || target.halide.os == HTarget::OSX; }
+
+std::string platform_name(const Target& target) {
+  return HTarget(target.halide.os, target.halide.arch, target.halide.bits).to_string();
+}
 
 qatc::Target parse_target(const std::string& name) {
   const bool host = name == "host";
@@ -128,6 +176,64 @@ qatc::Target parse_target(const std::string& name) {
                       .with_feature(HTarget::NoAsserts)
                       .with_feature(HTarget::NoBoundsQuery);
   return target;
+}
+
+TargetSet parse_target_set(const std::string& name) {
+  const size_t colon = name.find(':');
+  TargetSet set{name, name.substr(0, colon), {}, colon != std::string::npos};
+  const Target platform = parse_target(set.folder);
+  if (!set.is_list) {
+    set.targets = {platform};
+    return set;
+  }
+  if (platform.is_host || std::count(set.folder.begin(), set.folder.end(), '-') != 2) {
+    throw UsageError("target '" + name + "': before a list of instruction sets stands a platform alone, e.g. " +
+                     (is_arm(platform.isa) ? "arm-64-linux:dotprod,base" : "x86-64-linux:avx2,base"));
+  }
+  for (const Isa isa : parse_isas(name.substr(colon + 1), is_arm(platform.isa), name)) {
+    set.targets.push_back(parse_target(set.folder + features_of(isa)));
+    QATC_CHECK(set.targets.back().isa == isa, "a target's name that means another instruction set");
+  }
+  return set;
+}
+
+std::vector<std::string> split_target_sets(const std::string& text) {
+  std::vector<std::string> sets;
+  bool in_list = false;
+  for (const std::string& word : split(text, ',')) {
+    // Every target but `host` has a dash, no instruction set has one.
+    const bool continues = in_list && word != "host" && word.find('-') == std::string::npos;
+    if (continues) {
+      sets.back() += "," + word;
+    } else {
+      sets.push_back(word);
+      in_list = word.find(':') != std::string::npos;
+    }
+  }
+  std::vector<std::string> once;
+  for (const std::string& set : sets) {
+    if (std::find(once.begin(), once.end(), set) == once.end()) once.push_back(set);
+  }
+  return once;
+}
+
+uint32_t required_features(Isa isa) {
+  switch (isa) {
+    case Isa::kX86Base:
+    case Isa::kArmBase:
+      return 0;
+    case Isa::kX86Avx2:
+      return QATC_CPU_AVX2;
+    case Isa::kX86AvxVnni:
+      return QATC_CPU_AVXVNNI;
+    case Isa::kX86Vnni:
+      return QATC_CPU_AVX512VNNI;
+    case Isa::kArmDotprod:
+      return QATC_CPU_DOTPROD;
+    case Isa::kArmI8mm:
+      return QATC_CPU_I8MM;
+  }
+  QATC_CHECK(false, "unknown instruction set");
 }
 
 }  // namespace qatc

@@ -28,6 +28,12 @@ qatc_status tiny_output_size(int32_t height, int32_t width, int32_t* out_height,
 qatc_status tiny_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,
                      const qatc_executor* executor);
 
+/** The same for a CPU that has `features`, see qatc_cpu_features: with the best instruction set that both the
+ * library and these have; QATC_CPU_UNSUPPORTED where there is none. tiny_run itself asks the CPU only when
+ * the library has several instruction sets to choose from. */
+qatc_status tiny_run_on(uint32_t features, const qatc_image* input, const qatc_image* output, void* arena,
+                        size_t arena_size, const qatc_executor* executor);
+
 #ifdef __cplusplus
 }
 #endif

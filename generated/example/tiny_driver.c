@@ -294,3 +294,12 @@ qatc_status tiny_run(const qatc_image* input, const qatc_image* output, void* ar
   run_stage(&f, f.t4.height, stage3);
   return QATC_OK;
 }
+
+/* What this code needs of a CPU; whoever compiles it for more than the base says so. */
+#ifndef QATC_CPU_REQUIRED
+#define QATC_CPU_REQUIRED 0
+#endif
+qatc_status tiny_run_on(uint32_t features, const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size, const qatc_executor* executor) {
+  if ((features & QATC_CPU_REQUIRED) != QATC_CPU_REQUIRED) return QATC_CPU_UNSUPPORTED;
+  return tiny_run(input, output, arena, arena_size, executor);
+}

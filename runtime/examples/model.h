@@ -1,6 +1,6 @@
 /* The example programs work with any network: its generated header and its name come from the command line,
  *   cc -DQATC_MODEL_HEADER='"net.h"' -DQATC_MODEL=net …
- * and the three functions are called by the names below. An app of your own just includes "net.h". */
+ * and its functions are called by the names below. An app of your own just includes "net.h". */
 #ifndef QATC_EXAMPLES_MODEL_H
 #define QATC_EXAMPLES_MODEL_H
 
@@ -12,5 +12,6 @@
 #define model_arena_size QATC_PASTE(QATC_MODEL, _arena_size)
 #define model_output_size QATC_PASTE(QATC_MODEL, _output_size)
 #define model_run QATC_PASTE(QATC_MODEL, _run)
+#define model_run_on QATC_PASTE(QATC_MODEL, _run_on)
 
 #endif /* QATC_EXAMPLES_MODEL_H */

@@ -1,9 +1,12 @@
 /* run_case - runs a compiled network on one raw tensor; `qatc verify` compares what it writes.
  *
  *   run_case IN.bin OUT.bin H W C [--u8] [--layout planar|interleaved|rgba|crop] [--threads N] [--repeat N]
+ *            [--features N]
+ *   run_case --cpu-features
  *
  * IN.bin and OUT.bin hold float32 in the order C, H, W; with --u8 bytes in the order H, W, C. --layout says
- * how the network is shown them in memory, which never changes the files. Prints "out H W C" and "min_ms T".
+ * how the network is shown them in memory, which never changes the files. --features takes the code for a CPU with
+ * these qatc_cpu_feature bits; --cpu-features prints those of this one. Prints "out H W C" and "min_ms T".
  * Needs nothing but stdio and stat, so that it runs wherever a target's C library does. */
 #define _POSIX_C_SOURCE 200809L
 
@@ -21,7 +24,8 @@
 
 static const char kUsage[] =
     "usage: run_case IN.bin OUT.bin H W C [--u8] [--layout planar|interleaved|rgba|crop] [--threads N] "
-    "[--repeat N]\n";
+    "[--repeat N] [--features N]\n"
+    "       run_case --cpu-features\n";
 
 /* Written around and between an image's values: the network must leave them as they are. */
 enum { kUntouched = 0xA5, kArenaGuard = 64 };
@@ -34,6 +38,8 @@ typedef struct options {
   qatc_type type;
   layout layout;
   int threads, repeat;
+  int chooses_features;
+  uint32_t features;
 } options;
 
 /* An image and the memory that it lies in. */
@@ -112,6 +118,10 @@ static options parse_options(int argc, char** argv) {
       o.threads = parse_count(argv[i++], value);
     } else if (strcmp(argv[i], "--repeat") == 0) {
       o.repeat = parse_count(argv[i++], value);
+    } else if (strcmp(argv[i], "--features") == 0 && value != NULL) {
+      o.chooses_features = 1;
+      o.features = (uint32_t)strtoul(value, NULL, 10);
+      ++i;
     } else {
       fail_usage();
     }
@@ -243,7 +253,17 @@ static double now_ms(void) {
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
+static qatc_status run(const options* o, const qatc_image* input, const qatc_image* output, void* arena,
+                       size_t arena_size, const qatc_executor* executor) {
+  return o->chooses_features ? model_run_on(o->features, input, output, arena, arena_size, executor)
+                             : model_run(input, output, arena, arena_size, executor);
+}
+
 int main(int argc, char** argv) {
+  if (argc == 2 && strcmp(argv[1], "--cpu-features") == 0) {
+    printf("%u\n", (unsigned)qatc_cpu_features());
+    return 0;
+  }
   const options o = parse_options(argc, argv);
   int32_t out_height = 0;
   int32_t out_width = 0;
@@ -267,7 +287,7 @@ int main(int argc, char** argv) {
   double min_ms = 0.0;
   for (int i = 0; i < o.repeat; ++i) {
     const double start = now_ms();
-    status = model_run(&input.image, &output.image, arena, arena_size, qatc_threads_executor(&threads));
+    status = run(&o, &input.image, &output.image, arena, arena_size, qatc_threads_executor(&threads));
     const double elapsed = now_ms() - start;
     if (status != QATC_OK) {
       fail("%d x %d x %d: %s", (int)o.height, (int)o.width, (int)o.channels, qatc_status_string(status));

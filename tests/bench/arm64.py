@@ -61,7 +61,7 @@ def measure(isa, program, plugin_path, folder, size, kernels):
                    for repeat in (1, 2))
     pixels = size[0] * size[1]
     functions = {name: (total - once.functions.get(name, 0)) / pixels for name, total in twice.functions.items()}
-    convs = {k["symbol"]: k["signature"] for k in kernels if "conv0(" in k["signature"]}
+    convs = {k["symbols"][isa]: k["signature"] for k in kernels if "conv0(" in k["signature"]}
     loops = inner_loops.analyse(program, list(convs), twice.blocks)
     for row in loops:
         row["signature"] = convs[row["kernel"]]

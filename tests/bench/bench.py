@@ -167,7 +167,7 @@ class Bench:
             folder = self.path("out-float", target)
             with open(os.path.join(folder, "manifest.json")) as file:
                 manifest = json.load(file)
-            isa = manifest["instruction_set"]
+            isa, = manifest["instruction_sets"]
             say("counting instructions of " + target)
             result[isa] = arm64.measure(isa, self.example("run_case", target), plugin, self.work,
                                         ARM64_SIZE + (manifest["input"]["channels"],), manifest["kernels"])

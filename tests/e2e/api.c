@@ -66,6 +66,10 @@ static void check_faults(void) {
   CHECK(tiny_run(&input, &output, NULL, size, NULL) == QATC_NULL_ARGUMENT);
   CHECK(tiny_run(&input, &output, arena, size - 1, NULL) == QATC_ARENA_TOO_SMALL);
   CHECK(tiny_run(&input, &output, arena, 0, NULL) == QATC_ARENA_TOO_SMALL);
+  /* A library for one instruction set that is no base asks for it when the app names features, as the linking test knows. */
+  CHECK(tiny_run_on(0, &input, &output, arena, size - 1, NULL) ==
+        (TINY_NEEDS == 0 ? QATC_ARENA_TOO_SMALL : QATC_CPU_UNSUPPORTED));
+  CHECK(tiny_run_on(TINY_NEEDS, &input, &output, arena, size - 1, NULL) == QATC_ARENA_TOO_SMALL);
 #define CHECK_INPUT(change, status)                                \
   do {                                                             \
     bad = input;                                                   \

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ir/parse.h"
+#include "lower/target.h"
 #include "ops/op.h"
 #include "support/generated_library.h"
 
@@ -21,6 +22,7 @@ TEST(Api, FromCAndCpp) {
       for (std::vector<std::string> flags : languages) {
         SCOPED_TRACE(target + " " + flags.front());
         flags.insert(flags.begin(), strict.begin(), strict.end());
+        flags.push_back("-DTINY_NEEDS=" + std::to_string(required_features(parse_target(target).isa)));
         std::vector<std::string> command = runner(target);
         command.push_back(library.link(target, source, flags));
         EXPECT_EQ(run_checked(command), "ok\n");

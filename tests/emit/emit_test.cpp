@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "emit/dispatcher.h"
 #include "emit/driver.h"
 #include "emit/header.h"
 #include "emit/library.h"
@@ -34,7 +35,10 @@ const std::vector<std::string> kAllTargets{"host",
                                            "arm-64-linux-arm_dot_prod-i8mm",
                                            "arm-64-android-arm_dot_prod",
                                            "arm-64-ios",
-                                           "arm-64-osx-arm_dot_prod"};
+                                           "arm-64-osx-arm_dot_prod",
+                                           "x86-64-linux:avx512vnni,avxvnni,avx2,base",
+                                           "arm-64-android:dotprod,i8mm,base",
+                                           "arm-64-ios:i8mm,dotprod"};
 
 Plan tiny_plan(Rounding rounding = Rounding::kFloat) {
   const Graph graph = parse(read_file(std::string(QATC_EMIT_TEST_DIR) + "/tiny.txt"));
@@ -94,8 +98,8 @@ std::map<std::string, std::string> files_below(const std::string& folder) {
 
 TEST(Example, IsUpToDate) {
   const Plan plan = tiny_plan();
-  for (const auto& [file, text] :
-       {std::pair{"tiny.h", emit_header(plan, "tiny")}, std::pair{"tiny_driver.c", emit_driver(plan, "tiny")}}) {
+  for (const auto& [file, text] : {std::pair{"tiny.h", emit_header(plan, "tiny")},
+                                   std::pair{"tiny_driver.c", emit_driver(plan, "tiny", "tiny")}}) {
     const std::string path = std::string(QATC_EXAMPLE_DIR) + "/" + file;
     if (std::getenv("QATC_REBASE") != nullptr) {
       write_file_atomically(path, text);
@@ -108,9 +112,8 @@ TEST(Example, IsUpToDate) {
 TEST(Emit, TheSameBytesForAnyNumberOfJobs) {
   const Plan plan = tiny_plan(Rounding::kExact);
   std::vector<LibraryTarget> targets;
-  for (const char* target : {"host", "arm-64-android-arm_dot_prod", "arm-64-ios"}) {
-    targets.push_back({parse_target(target), {}});
-    targets.back().schedules = choose_schedules(plan.kernels, targets.back().target.isa);
+  for (const char* target : {"host", "arm-64-android:dotprod,base", "arm-64-ios"}) {
+    targets.push_back(make_library_target(plan, parse_target_set(target)));
   }
   std::map<std::string, std::string> first;
   for (const int jobs : {1, 2, 2}) {
@@ -172,6 +175,87 @@ TEST(Emit, FeaturesThatHalideLacks) {
   }
 }
 
+std::string isas_of(const TargetSet& set) {
+  std::string text;
+  for (const Target& target : set.targets) text += (text.empty() ? "" : " ") + std::string(isa_name(target.isa));
+  return text;
+}
+
+TEST(Emit, ListsOfInstructionSets) {
+  const struct {
+    const char *name, *folder, *isas;
+  } cases[] = {
+      {"x86-64-linux:base,avxvnni,avx512vnni,avx2", "x86-64-linux", "avx512vnni avxvnni avx2 base"},
+      {"x86-64-linux:avx2", "x86-64-linux", "avx2"},
+      {"arm-64-android:dotprod,i8mm,base", "arm-64-android", "i8mm dotprod base"},
+      {"arm-64-ios:base,dotprod,base", "arm-64-ios", "dotprod base"},
+  };
+  for (const auto& [name, folder, isas] : cases) {
+    const TargetSet set = parse_target_set(name);
+    EXPECT_EQ(set.name, name);
+    EXPECT_EQ(set.folder, folder);
+    EXPECT_EQ(isas_of(set), isas);
+    EXPECT_TRUE(set.is_list);
+    for (const Target& target : set.targets) EXPECT_EQ(platform_name(target), folder);
+  }
+  const TargetSet single = parse_target_set("arm-64-osx-arm_dot_prod");
+  EXPECT_EQ(single.folder, "arm-64-osx-arm_dot_prod");
+  EXPECT_EQ(isas_of(single), "dotprod");
+  EXPECT_FALSE(single.is_list);
+}
+
+TEST(Emit, ListsThatAreRefused) {
+  const struct {
+    const char *name, *message;
+  } cases[] = {
+      {"arm-64-linux:dotprod,sve",
+       "target 'arm-64-linux:dotprod,sve': there is no instruction set 'sve' here; there are i8mm, dotprod, base"},
+      {"arm-64-linux:", "target 'arm-64-linux:': there is no instruction set '' here; there are i8mm, dotprod, base"},
+      {"x86-64-linux:dotprod",
+       "target 'x86-64-linux:dotprod': there is no instruction set 'dotprod' here; there are avx512vnni, avxvnni, "
+       "avx2, base"},
+      {"x86-64-linux-avx2:avx2",
+       "target 'x86-64-linux-avx2:avx2': before a list of instruction sets stands a platform alone, e.g. "
+       "x86-64-linux:avx2,base"},
+      {"arm-64-ios-arm_dot_prod:base",
+       "target 'arm-64-ios-arm_dot_prod:base': before a list of instruction sets stands a platform alone, e.g. "
+       "arm-64-linux:dotprod,base"},
+  };
+  for (const auto& [name, message] : cases) {
+    try {
+      parse_target_set(name);
+      ADD_FAILURE() << name << " is not refused";
+    } catch (const UsageError& error) {
+      EXPECT_STREQ(error.what(), message);
+    }
+  }
+  for (const char* name : {"host:base", ":base", "toaster:base", "arm-64-linux:base:dotprod"}) {
+    EXPECT_THROW(parse_target_set(name), UsageError) << name;
+  }
+}
+
+TEST(Emit, CommasBetweenTargetsAndInLists) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(split_target_sets("host"), Names{"host"});
+  EXPECT_EQ(split_target_sets("host,arm-64-ios,host"), (Names{"host", "arm-64-ios"}));
+  EXPECT_EQ(split_target_sets("arm-64-android:dotprod,base,host"), (Names{"arm-64-android:dotprod,base", "host"}));
+  EXPECT_EQ(split_target_sets("arm-64-ios:base,x86-64-linux:avx2,base,arm-64-osx"),
+            (Names{"arm-64-ios:base", "x86-64-linux:avx2,base", "arm-64-osx"}));
+}
+
+TEST(Emit, DispatcherText) {
+  const std::string text = emit_dispatcher("net", parse_target_set("arm-64-linux:base,dotprod,i8mm"));
+  const std::string run = "_run(input, output, arena, arena_size, executor);\n";
+  EXPECT_NE(text.find("  if ((features & QATC_CPU_I8MM) != 0) return net_for_i8mm" + run +
+                      "  if ((features & QATC_CPU_DOTPROD) != 0) return net_for_dotprod" + run +
+                      "  return net_for_base" + run + "}\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(
+      emit_dispatcher("net", parse_target_set("arm-64-linux:dotprod")).find("  return QATC_CPU_UNSUPPORTED;\n}\n"),
+      std::string::npos);
+}
+
 TEST(Emit, NamesOfTheNetworkStayInTheirComments) {
   const char* const text = R"(graph 'names'
 input %"*/ x": f32[1, H, W, 1]
@@ -190,16 +274,25 @@ class AllTargets : public ::testing::TestWithParam<std::string> {};
 TEST_P(AllTargets, NeedMemcpyMemsetAndThreadsOnly) {
   const std::string& target = GetParam();
   const GeneratedLibrary library(tiny_plan(), {target}, "tiny");
-  const std::string folder = library.folder() + "/" + target;
+  const std::string folder = library.target_folder(target);
   std::set<std::string> defined;
   std::set<std::string> undefined;
   for (const char* archive : {"/libtiny.a", "/libqatc_runtime.a"}) {
     defined.merge(symbols(target, "--defined-only", folder + archive));
     undefined.merge(symbols(target, "--undefined-only", folder + archive));
   }
+  // Of qatc_cpu.o: the kernel's or the system's word on the CPU.
+  const std::string asks = is_apple_name(target) ? "sysctlbyname" : target.rfind("arm", 0) == 0 ? "getauxval" : "";
   for (const std::string& symbol : undefined) {
-    const bool allowed = symbol == "memcpy" || symbol == "memset" || symbol.rfind("pthread_", 0) == 0;
+    const bool allowed = symbol == "memcpy" || symbol == "memset" || symbol.rfind("pthread_", 0) == 0 || symbol == asks;
     EXPECT_TRUE(allowed || defined.count(symbol) > 0) << "needs " << symbol;
+  }
+  // Only a library with a choice asks for the CPU, and so links qatc_cpu.o.
+  const bool has_choice = target.find(':') != std::string::npos;
+  EXPECT_EQ(symbols(target, "--undefined-only", folder + "/libtiny.a").count("qatc_cpu_features"),
+            has_choice ? 1U : 0U);
+  for (const char* function : {"tiny_run", "tiny_run_on", "tiny_arena_size", "tiny_output_size"}) {
+    EXPECT_EQ(defined.count(function), 1U) << function;
   }
   for (const std::string& symbol : symbols(target, "--defined-only", folder + "/libtiny.a")) {
     EXPECT_EQ(symbol.rfind("tiny_", 0), 0U) << symbol << " has no prefix";
@@ -232,10 +325,10 @@ std::vector<std::string> multiply_instructions(Isa isa) {
 TEST_P(AllTargets, NoConvIsScalarCode) {
   const Plan plan = conv_plan();
   const GeneratedLibrary library(plan, {GetParam()});
-  const Target target = parse_target(GetParam());
+  const TargetSet set = parse_target_set(GetParam());
   std::vector<std::string> command{QATC_OBJDUMP, "--disassemble", "--no-show-raw-insn"};
-  if (is_arm(target.isa)) command.emplace_back("--mattr=+dotprod");
-  command.push_back(library.folder() + "/" + GetParam() + "/libnet.a");
+  if (is_arm(set.targets.front().isa)) command.emplace_back("--mattr=+dotprod");
+  command.push_back(library.target_folder(GetParam()) + "/libnet.a");
   std::map<std::string, std::string> code;  // by object
   std::string object;
   for (const std::string& line : lines_of(command)) {
@@ -243,24 +336,32 @@ TEST_P(AllTargets, NoConvIsScalarCode) {
     if (member != std::string::npos) object = line.substr(member + 3, line.find(".o)") - member - 3);
     code[object] += line + "\n";
   }
-  int convs = 0;
-  for (size_t k = 0; k < plan.kernels.size(); ++k) {
-    if (plan.kernels[k].convs.empty()) continue;
-    ++convs;
-    const std::string& text = code[kernel_symbol(plan, "net", static_cast<int>(k))];
-    ASSERT_FALSE(text.empty());
+  for (const Target& target : set.targets) {
     const std::vector<std::string> wanted = multiply_instructions(target.isa);
-    const bool found = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& instruction) {
-      return text.find(instruction) != std::string::npos;
-    });
-    EXPECT_TRUE(found) << signature(plan.kernels[k]) << " has no " << wanted.front();
+    int convs = 0;
+    for (size_t k = 0; k < plan.kernels.size(); ++k) {
+      if (plan.kernels[k].convs.empty()) continue;
+      ++convs;
+      const std::string& text = code[kernel_symbol(plan, symbol_prefix("net", set, target.isa), static_cast<int>(k))];
+      ASSERT_FALSE(text.empty());
+      const bool found = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& instruction) {
+        return text.find(instruction) != std::string::npos;
+      });
+      EXPECT_TRUE(found) << signature(plan.kernels[k]) << " has no " << wanted.front() << " for " << target.name;
+      // Registers that only AVX-512 has.
+      if (target.isa == Isa::kX86Avx2 || target.isa == Isa::kX86AvxVnni) {
+        for (const char* beyond : {"%zmm", "%ymm16", "%k1"}) EXPECT_EQ(text.find(beyond), std::string::npos) << beyond;
+      }
+    }
+    EXPECT_EQ(convs, 9);
   }
-  EXPECT_EQ(convs, 9);
 }
 
 INSTANTIATE_TEST_SUITE_P(Emit, AllTargets, ::testing::ValuesIn(kAllTargets), [](const auto& info) {
   std::string name = info.param;
-  std::replace(name.begin(), name.end(), '-', '_');
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
   return name;
 });
 
@@ -278,10 +379,11 @@ TEST(TwoModels, InOneProgram) {
       expected += std::to_string(static_cast<uint8_t>(byte)) + "\n";
     }
   }
-  for (const std::string& target : runnable({"host", "arm-64-linux"})) {
+  for (const std::string& target :
+       runnable({"host", "arm-64-linux", "x86-64-linux:base,avx2", "arm-64-linux:dotprod,i8mm,base"})) {
     GeneratedLibrary first(tiny, {target}, "tiny");
     GeneratedLibrary second(other, {target}, "other");
-    const std::string other_library = second.folder() + "/" + target + "/libother.a";
+    const std::string other_library = second.target_folder(target) + "/libother.a";
     for (const std::string language : {"c", "c++"}) {
       if (language == "c++" && target != "host") continue;  // a cross compiler for C is enough for everything else
       const std::string program =

@@ -57,6 +57,12 @@ for layout in planar interleaved rgba crop; do
 done
 test ! -e out.f32.partial
 
+# The features of a CPU come from the command line or from the CPU.
+"$run_case" in.u8 out.u8 11 19 3 --u8 --features 3 >/dev/null
+cmp out.u8 expected.rgb
+expect_error "11 x 19 x 3: the library has no code for this CPU" "$run_case" in.u8 out.u8 11 19 3 --u8 --features 2
+"$run_case" --cpu-features | grep -qx '[0-9]*'
+
 expect_error "in.u8: must hold exactly 630 bytes" "$run_case" in.u8 out.u8 10 21 3 --u8
 expect_error "1 x 1: the image is smaller than the network's minimum" "$run_case" in.u8 out.u8 1 1 3 --u8
 expect_error "11 x 57 x 1: an image has the wrong number of channels" "$run_case" in.u8 out.u8 11 57 1 --u8

@@ -75,3 +75,10 @@ qatc_status invert_run(const qatc_image* input, const qatc_image* output, void* 
   qatc_parallel_for(executor, kBands, invert_band, &job);
   return QATC_OK;
 }
+
+/* Inverting takes dot products here, so that there is something to refuse. */
+qatc_status invert_run_on(uint32_t features, const qatc_image* input, const qatc_image* output, void* arena,
+                          size_t arena_size, const qatc_executor* executor) {
+  return (features & QATC_CPU_DOTPROD) != 0 ? invert_run(input, output, arena, arena_size, executor)
+                                            : QATC_CPU_UNSUPPORTED;
+}

@@ -10,5 +10,7 @@ qatc_status invert_output_size(int32_t height, int32_t width, int32_t* out_heigh
                                int32_t* out_channels);
 qatc_status invert_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,
                        const qatc_executor* executor);
+qatc_status invert_run_on(uint32_t features, const qatc_image* input, const qatc_image* output, void* arena,
+                          size_t arena_size, const qatc_executor* executor);
 
 #endif /* QATC_TESTS_INVERT_H */

@@ -11,12 +11,9 @@
 
 #include "emit/library.h"
 #include "lower/target.h"
+#include "qatc_runtime.h"
 #include "support/error.h"
 #include "support/process.h"
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 namespace qatc::testing {
 
@@ -48,12 +45,10 @@ RunResult floats(const Tensor& nhwc) {
 
 bool can_run(const std::string& target) {
 #if defined(__x86_64__)
-  if (target.find("avxvnni") != std::string::npos) {
-    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1U << 4U) != 0;
-  }
-  if (target.find("avx2") != std::string::npos) return __builtin_cpu_supports("avx2") != 0;
-  return true;
+  if (is_arm(target)) return true;
+  const TargetSet set = parse_target_set(target);
+  return std::all_of(set.targets.begin(), set.targets.end(),
+                     [](const Target& t) { return (required_features(t.isa) & ~qatc_cpu_features()) == 0; });
 #else
   return target == "host" || is_arm(target);
 #endif
@@ -97,17 +92,23 @@ GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::stri
     : targets_(targets), name_(name) {
   std::vector<LibraryTarget> parsed;
   for (const std::string& target : targets) {
-    parsed.push_back({parse_target(target), {}});
-    for (const KernelSpec& spec : plan.kernels) {
-      parsed.back().schedules.push_back(scheduler(spec, parsed.back().target.isa));
+    LibraryTarget library{parse_target_set(target), {}};
+    for (const Target& code : library.set.targets) {
+      std::vector<KernelSchedule>& schedules = library.schedules.emplace_back();
+      for (const KernelSpec& spec : plan.kernels) schedules.push_back(scheduler(spec, code.isa));
     }
+    parsed.push_back(library);
   }
   emit_libraries(plan, parsed, {name, folder(), 0, {}});
 }
 
+std::string GeneratedLibrary::target_folder(const std::string& target) const {
+  return folder() + "/" + parse_target_set(target).folder;
+}
+
 std::string GeneratedLibrary::link(const std::string& target, const std::string& source,
                                    const std::vector<std::string>& flags, const std::vector<std::string>& libraries) {
-  const std::string built = folder() + "/" + target;
+  const std::string built = target_folder(target);
   const size_t stem = source.rfind('/') + 1;
   const std::string program = built + "/" + source.substr(stem, source.rfind('.') - stem);
   std::vector<std::string> command = c_compiler(target);
@@ -129,8 +130,8 @@ RunResult GeneratedLibrary::run(const std::string& target, const RunResult& in,
   if (programs_.count(target) == 0) {
     programs_[target] = link(target, std::string(QATC_RUNTIME_DIR) + "/examples/run_case.c");
   }
-  const std::string in_path = folder() + "/" + target + "/in.bin";
-  const std::string out_path = folder() + "/" + target + "/out.bin";
+  const std::string in_path = target_folder(target) + "/in.bin";
+  const std::string out_path = target_folder(target) + "/out.bin";
   write_file_atomically(in_path, in.bytes);
   std::vector<std::string> command = runner(target);
   command.insert(command.end(), {programs_[target], in_path, out_path, std::to_string(in.height),

@@ -41,6 +41,8 @@ class GeneratedLibrary {
 
   const std::string& folder() const { return folder_.path(); }
   const std::vector<std::string>& targets() const { return targets_; }
+  /// Where the archives for a target are.
+  std::string target_folder(const std::string& target) const;
   /// The path of the program of `source`, linked with the library and the runtime for `target`.
   std::string link(const std::string& target, const std::string& source, const std::vector<std::string>& flags = {},
                    const std::vector<std::string>& libraries = {});
