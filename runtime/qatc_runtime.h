@@ -90,9 +90,9 @@ typedef enum qatc_cpu_feature {
   QATC_CPU_AVX512VNNI = 1 << 10 /**< x86-64: AVX-512 F, CD, BW, DQ, VL, IFMA, VBMI, VNNI */
 } qatc_cpu_feature;
 
-/** The features of the CPU that this runs on. Asks the CPU or the system, at each call: a microsecond or two where x86-64
- * is virtualized. <name>_run calls it once where a library has several instruction sets; an app may call it once, keep
- * or reduce the result and call <name>_run_on. */
+/** The features of the CPU that this runs on. Asks the CPU or the system at each call, which takes up to tens of
+ * microseconds in an x86-64 virtual machine (cpuid traps there). <name>_run calls it once where a library has several
+ * instruction sets; an app may call it once, keep or reduce the result and call <name>_run_on. */
 uint32_t qatc_cpu_features(void);
 
 #ifdef __cplusplus
