@@ -50,7 +50,8 @@ ConvLayout conv_layout(Isa isa, int64_t lanes) {
   layout.vector = widest_int32_vector(isa);
   // Lanes are a multiple of 4, so this ends at a vector that divides them: no lane is ever computed in vain.
   while (lanes % layout.vector != 0) layout.vector /= 2;
-  layout.reduction = has_dot_product(isa) ? 4 : 2;
+  layout.matrix = isa == Isa::kArmI8mm;
+  layout.reduction = layout.matrix ? 8 : has_dot_product(isa) ? 4 : 2;
   layout.wide = isa == Isa::kX86Base || isa == Isa::kX86Avx2;
   return layout;
 }

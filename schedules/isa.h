@@ -30,6 +30,7 @@ struct ConvLayout {
   int64_t vector = 16;    // int32 lanes of one accumulator register
   int64_t reduction = 4;  // products summed per lane and instruction
   bool wide = false;      // the filter is stored as int16 and the input widened to it
+  bool matrix = false;    // products of 2 x 2 matrices: lower/matrix_conv.h
 };
 /// `lanes`: out_channels * digits, a multiple of 4.
 ConvLayout conv_layout(Isa isa, int64_t lanes);

@@ -26,7 +26,24 @@ int64_t accumulator_budget(Isa isa) {
   QATC_CHECK(false, "unknown instruction set");
 }
 
+/// Matrix products: lanes and pixels come in pairs, and a register holds one of each.
+KernelSchedule matrix_conv_schedule(const KernelSpec& spec) {
+  constexpr int64_t kSums = 24 * 4;
+  constexpr int64_t kMostChannels = 16;
+  constexpr int64_t kMostPixels = 12;
+  int64_t digits = 1;
+  for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
+  KernelSchedule schedule;
+  schedule.channels = std::min(kMostChannels, spec.out_channels);
+  while (spec.out_channels % schedule.channels != 0) schedule.channels -= kChannelAlignment;
+  // The digits of one channel must meet in one tile.
+  if (digits > 1) schedule.channels = spec.out_channels;
+  schedule.pixels = std::clamp<int64_t>(kSums / (schedule.channels * digits) / 2 * 2, 2, kMostPixels);
+  return schedule;
+}
+
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
+  if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
   KernelSchedule schedule;
   schedule.load = is_arm(isa) && has_dot_product(isa) ? 16 : 0;
   int64_t digits = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lower/buffer.h"
+#include "schedules/matrix_conv.h"
 
 namespace qatc {
 
@@ -120,6 +121,8 @@ void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const Kernel
     schedule_channel_sums(kernel, spec, schedule, isa);
   } else if (spec.convs.empty()) {
     schedule_elementwise(kernel, schedule);
+  } else if (!kernel.tiles.empty()) {
+    schedule_matrix_conv(kernel, schedule);
   } else {
     schedule_conv_kernel(kernel, spec, schedule, isa);
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "lower/buffer.h"
 #include "ops/requantize.h"
 #include "support/error.h"
 
@@ -94,7 +95,10 @@ class Packer {
       const int64_t channels =
           plan_.tensors[static_cast<size_t>(call.inputs[static_cast<size_t>(conv.inputs[input])])].channels;
       const int64_t padded = storage_channels(channels);
-      std::vector<int16_t> packed(static_cast<size_t>(lanes * shape[1] * shape[2] * padded), 0);
+      const ConvRuns runs = conv_runs(conv, padded);
+      const int64_t red = layout.reduction;
+      const int64_t reductions = reductions_of(runs, layout);
+      std::vector<int16_t> packed(static_cast<size_t>(lanes * shape[1] * runs.count * reductions * red), 0);
       for (int64_t o = 0; o < shape[0]; ++o) {
         for (int64_t ky = 0; ky < shape[1]; ++ky) {
           for (int64_t kx = 0; kx < shape[2]; ++kx) {
@@ -105,11 +109,12 @@ class Packer {
               const std::vector<int32_t> digits = balanced_digits(weight, conv.digits);
               for (int digit = 0; digit < conv.digits; ++digit) {
                 const int64_t lane = digit * spec.out_channels + o;
-                const int64_t v = block;
-                const int64_t red = layout.reduction;
+                const int64_t run = runs.count == 1 ? 0 : kx;
+                const int64_t byte = runs.count == 1 ? kx * padded + ci : ci;  // of the run
                 const int64_t place =
-                    ci % red +
-                    red * (lane % v + v * (ci / red + padded / red * (kx + shape[2] * (ky + shape[1] * (lane / v)))));
+                    byte % red +
+                    red * (lane % block +
+                           block * (byte / red + reductions * (run + runs.count * (ky + shape[1] * (lane / block)))));
                 packed[static_cast<size_t>(place)] = static_cast<int16_t>(digits[static_cast<size_t>(digit)]);
                 lane_sum[static_cast<size_t>(lane)] += digits[static_cast<size_t>(digit)];
               }
@@ -128,7 +133,10 @@ class Packer {
     }
     std::vector<int32_t> correction;
     correction.reserve(lane_sum.size());
-    for (int64_t sum : lane_sum) correction.push_back(static_cast<int32_t>(-zero_point * sum));
+    for (int64_t sum : lane_sum) {
+      // A matrix product's accumulator holds a lane for two pixels.
+      correction.insert(correction.end(), layout.matrix ? 2 : 1, static_cast<int32_t>(-zero_point * sum));
+    }
     std::vector<double> multiplier(static_cast<size_t>(spec.out_channels), 0.0);
     std::vector<double> offset(multiplier);
     for (int64_t o = 0; o < shape[0]; ++o) {

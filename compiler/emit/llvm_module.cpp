@@ -14,6 +14,7 @@
 
 #include <vector>
 
+#include "emit/matrix_product.h"
 #include "schedules/lookup.h"
 #include "support/error.h"
 
@@ -130,7 +131,7 @@ void restore_vector_calls(llvm::Module& code) {
   }
 }
 
-void inline_lookups(llvm::Module& code) {
+void simplify(llvm::Module& code) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
@@ -158,9 +159,9 @@ void finish_module(llvm::Module& code, Isa isa) {
   const bool has_lookup = code.getFunction(kLookup) != nullptr;
   if (has_lookup) link_bitcode(code, isa);
   set_instruction_set(code, isa);
-  if (!has_lookup) return;
-  restore_vector_calls(code);
-  inline_lookups(code);
+  const bool has_products = expand_matrix_products(code);
+  if (has_lookup) restore_vector_calls(code);
+  if (has_lookup || has_products) simplify(code);
 }
 
 }  // namespace qatc

@@ -73,18 +73,25 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
       const KernelConv& conv = spec.convs[index];
       const int64_t lanes = spec.out_channels * conv.digits;
       const ConvLayout layout = conv_layout(isa, lanes);
-      ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
       const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
       const ConvRuns runs = conv_runs(conv, channels);
       const int64_t block = filter_block(schedule, conv);
+      if (layout.matrix) {
+        // One element is what one lane reads of a run for one product.
+        ImageParam image(Halide::UInt(64), 6, name);
+        bound_dense(image, {2, block / 2, reductions_of(runs, layout), runs.count, conv.kernel[0], lanes / block});
+        return image;
+      }
+      ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
       // The block in two dimensions: Halide sees that a vector of it is contiguous.
       bound_dense(image, {layout.reduction, layout.vector, block / layout.vector, runs.length / layout.reduction,
                           runs.count, conv.kernel[0], lanes / block});
       return image;
     }
     case Kind::kCorrection: {
-      ImageParam image(Halide::Int(32), 1, name);
-      bound_dense(image, {spec.out_channels * spec.convs[index].digits});
+      const int64_t lanes = spec.out_channels * spec.convs[index].digits;
+      ImageParam image(conv_layout(isa, lanes).matrix ? Halide::UInt(64) : Halide::Int(32), 1, name);
+      bound_dense(image, {lanes});
       return image;
     }
     case Kind::kMultiplier:
@@ -109,6 +116,10 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
 ConvRuns conv_runs(const KernelConv& conv, int64_t channels) {
   if (conv.dilation[1] == 1) return {channels * conv.kernel[1], 1};
   return {channels, conv.kernel[1]};
+}
+
+int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
+  return (runs.length + layout.reduction - 1) / layout.reduction;
 }
 
 Halide::Type storage_type(Isa isa) { return is_arm(isa) ? Halide::Int(8) : Halide::UInt(8); }

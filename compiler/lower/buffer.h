@@ -26,6 +26,8 @@ struct ConvRuns {
   int64_t length, count;
 };
 ConvRuns conv_runs(const KernelConv& conv, int64_t channels);
+/// Instructions' reductions (ConvLayout::reduction) that cover a run; the filter is zero where the last goes beyond it.
+int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
 
 /// The declared parameters of a kernel, found by argument.
 class KernelParams {

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "lower/buffer.h"
+#include "lower/matrix_conv.h"
 #include "lower/steps.h"
 #include "support/error.h"
 
@@ -95,6 +96,7 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& s
 
 LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (spec.channel_sums) return lower_channel_sums(spec, schedule, isa);
+  if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return lower_matrix_conv(spec, schedule, isa);
   LoweredKernel kernel;
   const KernelParams params(spec, schedule, isa);
   for (size_t i = 0; i < spec.convs.size(); ++i) {
@@ -102,7 +104,8 @@ LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedul
   }
   std::vector<Func> accumulators;
   for (const LoweredConv& conv : kernel.convs) accumulators.push_back(conv.accumulator);
-  const LoweredSteps steps = lower_steps(spec, isa, params, accumulators, kernel.c, kernel.x, kernel.y);
+  const Site site{kernel.c, kernel.x, kernel.y, {kernel.x, kernel.y}};
+  const LoweredSteps steps = lower_steps(spec, isa, params, accumulators, site);
   kernel.codes = steps.codes;
   std::vector<Expr> results;
   for (int step : spec.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);

@@ -17,12 +17,30 @@ struct LoweredConv {
   std::vector<Halide::Func> operands;  // the input as the conv reads it, one per input: widened or loaded by lane
 };
 
+/// What a tile reads of an input, copied once for all its lanes: uint64 (pixel of the pair, word, pair, run, ky, tile, y).
+struct PackedOperand {
+  Halide::Func func;
+  int64_t words;
+  int64_t vector;  // words that are loaded at once; divides them
+};
+
+/// The algorithm of a kernel whose output is computed in tiles of `pixels` (lower/matrix_conv.h).
+struct LoweredTiles {
+  int64_t pixels;
+  Halide::RDom tiles;  // (half of the tile, pair, tile of the row)
+  std::vector<LoweredConv> convs;
+  std::vector<Halide::Func> stored_sums;
+  std::vector<PackedOperand> operands;
+  std::vector<Halide::Func> codes;  // (c, half, pair, tile, y)
+};
+
 /// The algorithm of one kernel, unscheduled.
 struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
   std::vector<Halide::Func> codes;  // see lower/steps.h
+  std::vector<LoweredTiles> tiles;  // one per update of `out`, instead of convs and codes
   Halide::Func out;
 };
 

@@ -44,8 +44,15 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
 class StepLowering {
  public:
   StepLowering(const KernelSpec& spec, Isa isa, const KernelParams& params, const std::vector<Func>& accumulators,
-               const Var& c, const Var& x, const Var& y)
-      : spec_(spec), isa_(isa), params_(params), accumulators_(accumulators), c_(c), x_(x), y_(y) {}
+               const Site& site)
+      : spec_(spec),
+        isa_(isa),
+        params_(params),
+        accumulators_(accumulators),
+        c_(site.c),
+        x_(site.x),
+        y_(site.y),
+        pixel_(site.pixel) {}
 
   LoweredSteps run() {
     for (size_t i = 0; i < spec_.steps.size(); ++i) values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
@@ -81,7 +88,7 @@ class StepLowering {
     const bool is_double = in_double(spec_, conv);
     Expr sum;
     if (conv.digits == 1) {
-      sum = real(accumulator(c_, x_, y_), is_double);
+      sum = real(at_pixel(accumulator, c_), is_double);
     } else {
       sum = sum_of_digits(accumulator, conv.digits);
       if (!is_double) sum = cast<float>(sum);
@@ -94,7 +101,7 @@ class StepLowering {
   /// sum of digit d * 256^d as a double. Exact, and so the same in both forms: it stays below 2^53
   /// (passes/check_accumulators.h).
   Expr sum_of_digits(const Func& accumulator, int digits) const {
-    const auto digit = [&](int d) { return accumulator(c_ + static_cast<int>(spec_.out_channels) * d, x_, y_); };
+    const auto digit = [&](int d) { return at_pixel(accumulator, c_ + static_cast<int>(spec_.out_channels) * d); };
     if (is_arm(isa_) || isa_ == Isa::kX86Vnni) {
       // These convert 64-bit integers to double as vectors.
       Expr sum = cast<int64_t>(digit(0));
@@ -141,10 +148,12 @@ class StepLowering {
     const auto found = codes_of_.find(step);
     if (found != codes_of_.end()) return found->second;
     Func func("codes" + std::to_string(step));
-    func(c_, x_, y_) = value(step);
+    std::vector<Var> arguments{c_};
+    arguments.insert(arguments.end(), pixel_.begin(), pixel_.end());
+    func(arguments) = value(step);
     codes_.push_back(func);
-    values_[static_cast<size_t>(step)] = func(c_, x_, y_);
-    return codes_of_[step] = func(c_, x_, y_);
+    values_[static_cast<size_t>(step)] = at_pixel(func, c_);
+    return codes_of_[step] = at_pixel(func, c_);
   }
 
   /// Through the bitcode function of schedules/lookup, which emit/llvm_module links in.
@@ -186,6 +195,11 @@ class StepLowering {
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
   }
 
+  Expr at_pixel(const Func& func, const Expr& channel) const {
+    std::vector<Expr> arguments{channel};
+    arguments.insert(arguments.end(), pixel_.begin(), pixel_.end());
+    return func(arguments);
+  }
   /// Channel c of a pixel: rows are seen as bytes (lower/buffer.h).
   Expr pixel(int input, const Expr& x, const Expr& y) const {
     return image(Kind::kInput, input)(x * channels(input) + c_, y);
@@ -209,7 +223,10 @@ class StepLowering {
   Isa isa_;
   const KernelParams& params_;
   const std::vector<Func>& accumulators_;
-  const Var &c_, &x_, &y_;
+  const Var& c_;
+  const Expr& x_;
+  const Var& y_;
+  const std::vector<Var>& pixel_;
   std::vector<Expr> values_;
   std::vector<Func> codes_;
   std::map<int, Expr> codes_of_;
@@ -218,8 +235,8 @@ class StepLowering {
 }  // namespace
 
 LoweredSteps lower_steps(const KernelSpec& spec, Isa isa, const KernelParams& params,
-                         const std::vector<Func>& accumulators, const Var& c, const Var& x, const Var& y) {
-  return StepLowering(spec, isa, params, accumulators, c, x, y).run();
+                         const std::vector<Func>& accumulators, const Site& site) {
+  return StepLowering(spec, isa, params, accumulators, site).run();
 }
 
 }  // namespace qatc

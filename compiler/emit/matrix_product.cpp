@@ -1,0 +1,219 @@
+#include "emit/matrix_product.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicsAArch64.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/PatternMatch.h>
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "lower/matrix_conv.h"
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+std::vector<llvm::CallInst*> calls_of(llvm::Function& function) {
+  std::vector<llvm::CallInst*> calls;
+  for (llvm::User* user : function.users()) calls.push_back(llvm::cast<llvm::CallInst>(user));
+  return calls;
+}
+
+/// Inputs do not change while a kernel runs.
+llvm::Value* load(llvm::IRBuilder<>& builder, llvm::Value* address, llvm::Type* type) {
+  llvm::LoadInst* loaded =
+      builder.CreateAlignedLoad(type, builder.CreateIntToPtr(address, type->getPointerTo()), llvm::Align(1));
+  loaded->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(builder.getContext(), {}));
+  return loaded;
+}
+
+void expand_load(llvm::Module& code, const char* name, unsigned bits) {
+  llvm::Function* function = code.getFunction(name);
+  if (function == nullptr) return;
+  for (llvm::CallInst* call : calls_of(*function)) {
+    llvm::IRBuilder<> builder(call);
+    llvm::Value* address = builder.CreateAdd(call->getArgOperand(0), call->getArgOperand(1));
+    call->replaceAllUsesWith(builder.CreateZExt(load(builder, address, builder.getIntNTy(bits)), call->getType()));
+    call->eraseFromParent();
+  }
+  function->eraseFromParent();
+}
+
+/// Halide breaks calls on vectors into calls lane by lane. The calls of `function` whose results `last` and the insertions
+/// before it put into all lanes of a vector, by lane; none if a lane is anything else.
+std::vector<llvm::CallInst*> calls_by_lane(llvm::InsertElementInst& last, const llvm::Function& function) {
+  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(last.getType());
+  if (type == nullptr) return {};
+  std::vector<llvm::CallInst*> lanes(type->getNumElements(), nullptr);
+  size_t missing = lanes.size();
+  llvm::Value* rest = &last;
+  while (missing > 0) {
+    auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(rest);
+    if (insert == nullptr) return {};
+    auto* lane = llvm::dyn_cast<llvm::ConstantInt>(insert->getOperand(2));
+    auto* call = llvm::dyn_cast<llvm::CallInst>(insert->getOperand(1));
+    if (lane == nullptr || call == nullptr || call->getCalledFunction() != &function) return {};
+    llvm::CallInst*& slot = lanes.at(lane->getZExtValue());
+    if (slot == nullptr) {
+      slot = call;
+      --missing;
+    }
+    rest = insert->getOperand(0);
+  }
+  return lanes;
+}
+
+std::vector<llvm::InsertElementInst*> insertions_of(llvm::Module& code) {
+  std::vector<llvm::InsertElementInst*> insertions;
+  for (llvm::Function& function : code) {
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+      if (auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(&instruction)) insertions.push_back(insert);
+    }
+  }
+  return insertions;
+}
+
+/// Loads of adjacent words into a vector.
+void expand_vector_loads(llvm::Module& code) {
+  llvm::Function* function = code.getFunction(kLoad8);
+  if (function == nullptr) return;
+  for (llvm::InsertElementInst* last : insertions_of(code)) {
+    const std::vector<llvm::CallInst*> lanes = calls_by_lane(*last, *function);
+    bool adjacent = !lanes.empty();
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      const auto* offset = llvm::dyn_cast<llvm::ConstantInt>(lanes[i]->getArgOperand(1));
+      adjacent = adjacent && offset != nullptr && offset->equalsInt(8 * i) &&
+                 lanes[i]->getArgOperand(0) == lanes[0]->getArgOperand(0);
+    }
+    if (!adjacent) continue;
+    llvm::IRBuilder<> builder(last);
+    last->replaceAllUsesWith(load(builder, lanes[0]->getArgOperand(0), last->getType()));
+  }
+}
+
+/// The products of two lanes that Halide took apart, and whose results LLVM forwards lane by lane: puts them together
+/// again, from a product's last use back to its first operands.
+class ProductExpansion {
+ public:
+  explicit ProductExpansion(llvm::Function& product) : product_(product) {}
+
+  void run(llvm::Module& code) {
+    for (llvm::InsertElementInst* last : insertions_of(code)) {
+      const std::vector<llvm::CallInst*> lanes = calls_by_lane(*last, product_);
+      if (lanes.size() == 2) last->replaceAllUsesWith(product(*lanes[0], *lanes[1]));
+    }
+    remove_calls();
+  }
+
+ private:
+  llvm::CallInst* product_call(llvm::Value* value) const {
+    auto* call = llvm::dyn_cast<llvm::CallInst>(value);
+    return call != nullptr && call->getCalledFunction() == &product_ ? call : nullptr;
+  }
+
+  llvm::Value* product(llvm::CallInst& low, llvm::CallInst& high) {
+    llvm::Value*& result = products_[{&low, &high}];
+    if (result != nullptr) return result;
+    std::vector<llvm::Value*> operands;
+    for (unsigned i = 0; i < 3; ++i)
+      operands.push_back(both(low.getArgOperand(i), high.getArgOperand(i), later(low, high)));
+    llvm::IRBuilder<> builder(later(low, high));
+    auto* bytes = llvm::FixedVectorType::get(builder.getInt8Ty(), 16);
+    auto* words = llvm::FixedVectorType::get(builder.getInt32Ty(), 4);
+    llvm::Value* sums =
+        builder.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_smmla, {words, bytes},
+                                {builder.CreateBitCast(operands[0], words), builder.CreateBitCast(operands[1], bytes),
+                                 builder.CreateBitCast(operands[2], bytes)});
+    return products_[{&low, &high}] = builder.CreateBitCast(sums, operands[0]->getType());
+  }
+
+  llvm::Value* both(llvm::Value* low, llvm::Value* high, llvm::Instruction* before) {
+    llvm::CallInst* low_call = product_call(low);
+    llvm::CallInst* high_call = product_call(high);
+    if (low_call != nullptr && high_call != nullptr) return product(*low_call, *high_call);
+    llvm::IRBuilder<> builder(before);
+    llvm::Value* vector = llvm::UndefValue::get(llvm::FixedVectorType::get(builder.getInt64Ty(), 2));
+    vector = builder.CreateInsertElement(vector, low, uint64_t{0});
+    return builder.CreateInsertElement(vector, high, uint64_t{1});
+  }
+
+  static llvm::Instruction* later(llvm::CallInst& a, llvm::CallInst& b) {
+    QATC_CHECK(a.getParent() == b.getParent(), "the lanes of a matrix product are apart");
+    return a.comesBefore(&b) ? &b : &a;
+  }
+
+  void remove_calls() {
+    bool removed = true;
+    while (removed) {
+      removed = false;
+      for (llvm::CallInst* call : calls_of(product_)) {
+        remove_unused_insertions(*call);
+        if (!call->use_empty()) continue;
+        call->eraseFromParent();
+        removed = true;
+      }
+    }
+    QATC_CHECK(product_.use_empty(), "a matrix product is left in single lanes");
+    product_.eraseFromParent();
+  }
+
+  static void remove_unused_insertions(llvm::Value& value) {
+    const std::vector<llvm::User*> users(value.user_begin(), value.user_end());
+    for (llvm::User* user : users) {
+      auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(user);
+      if (insert == nullptr) continue;
+      remove_unused_insertions(*insert);
+      if (insert->use_empty()) insert->eraseFromParent();
+    }
+  }
+
+  llvm::Function& product_;
+  std::map<std::pair<llvm::CallInst*, llvm::CallInst*>, llvm::Value*> products_;
+};
+
+/// Halves of 64-bit lanes: a shuffle (one uzp) where truncation after a shift would be several instructions.
+void halves_to_shuffles(llvm::Module& code) {
+  std::vector<llvm::TruncInst*> truncations;
+  for (llvm::Function& function : code) {
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+      auto* trunc = llvm::dyn_cast<llvm::TruncInst>(&instruction);
+      if (trunc == nullptr || !trunc->getType()->isVectorTy()) continue;
+      if (trunc->getSrcTy()->getScalarSizeInBits() == 64 && trunc->getDestTy()->getScalarSizeInBits() == 32) {
+        truncations.push_back(trunc);
+      }
+    }
+  }
+  for (llvm::TruncInst* trunc : truncations) {
+    llvm::Value* pairs = trunc->getOperand(0);
+    llvm::Value* shifted = nullptr;
+    const bool high = llvm::PatternMatch::match(
+        pairs, llvm::PatternMatch::m_LShr(llvm::PatternMatch::m_Value(shifted), llvm::PatternMatch::m_SpecificInt(32)));
+    if (high) pairs = shifted;
+    llvm::IRBuilder<> builder(trunc);
+    const unsigned lanes = llvm::cast<llvm::FixedVectorType>(trunc->getType())->getNumElements();
+    std::vector<int> mask;
+    for (unsigned i = 0; i < lanes; ++i) mask.push_back(static_cast<int>(2 * i + (high ? 1 : 0)));
+    auto* type = llvm::FixedVectorType::get(builder.getInt32Ty(), 2 * lanes);
+    trunc->replaceAllUsesWith(builder.CreateShuffleVector(builder.CreateBitCast(pairs, type), mask));
+    trunc->eraseFromParent();
+  }
+}
+
+}  // namespace
+
+bool expand_matrix_products(llvm::Module& code) {
+  expand_vector_loads(code);
+  expand_load(code, kLoad8, 64);
+  expand_load(code, kLoad4, 32);
+  llvm::Function* product = code.getFunction(kSmmla);
+  if (product == nullptr) return false;
+  ProductExpansion(*product).run(code);
+  halves_to_shuffles(code);
+  return true;
+}
+
+}  // namespace qatc

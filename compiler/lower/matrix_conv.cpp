@@ -1,0 +1,241 @@
+#include "lower/matrix_conv.h"
+
+#include <algorithm>
+
+#include "lower/buffer.h"
+#include "lower/steps.h"
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::Func;
+using Halide::ImageParam;
+using Halide::RDom;
+using Halide::Var;
+using Kind = KernelArgument::Kind;
+
+constexpr int kWord = 8;  // bytes of a run that one product takes
+
+Expr wide(const Expr& value) { return cast<int64_t>(value); }
+
+Expr pure_call(const Halide::Type& type, const char* name, const std::vector<Expr>& arguments) {
+  return Halide::Internal::Call::make(type, name, arguments, Halide::Internal::Call::PureExtern);
+}
+
+/// The address of pixel (0, 0) of an input as an integer.
+Expr origin_address(const ImageParam& in) {
+  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
+  const Expr buffer = Variable::make(Halide::type_of<struct halide_buffer_t*>(), in.name() + ".buffer", in.parameter());
+  const Expr host = Call::make(Halide::type_of<void*>(), Call::buffer_get_host, {buffer}, Call::PureExtern);
+  return Halide::reinterpret<uint64_t>(host);
+}
+
+/// The longest vector of words that divides `words` and leaves registers for others.
+int words_at_once(int words) {
+  constexpr int kMost = 10;
+  int vector = std::min(words, kMost);
+  while (words % vector != 0) --vector;
+  return vector;
+}
+
+class TileLowering {
+ public:
+  TileLowering(const KernelSpec& spec, Isa isa, const KernelSchedule& schedule, const KernelParams& params,
+               int64_t pixels, const Var& c, const Var& y, const Expr& width)
+      : spec_(spec),
+        isa_(isa),
+        schedule_(schedule),
+        params_(params),
+        pixels_(static_cast<int>(pixels)),
+        pairs_(static_cast<int>((pixels + 1) / 2)),
+        // A tile of one pixel pairs it with itself.
+        distance_(static_cast<int>(pixels / 2)),
+        suffix_("_" + std::to_string(pixels)),
+        c_(c),
+        y_(y) {
+    QATC_CHECK(pixels == 1 || pixels % 2 == 0, "a tile of an odd number of pixels");
+    begin_ = pixels == 1 ? Expr(t_) : Halide::min(t_ * pixels_, width - pixels_);
+  }
+
+  /// Adds the update of `out` that computes `count` tiles a row.
+  LoweredTiles lower(Func& out, const Expr& count) {
+    LoweredTiles tiles;
+    tiles.pixels = pixels_;
+    tiles.tiles = RDom(0, pixels_ == 1 ? 1 : 2, 0, pairs_, 0, count, "tiles" + suffix_);
+    std::vector<Func> accumulators;
+    for (size_t i = 0; i < spec_.convs.size(); ++i) {
+      tiles.convs.push_back(lower_conv(i));
+      accumulators.push_back(unpaired(tiles.convs.back().accumulator, "accumulator" + std::to_string(i) + suffix_));
+      tiles.stored_sums.push_back(stored_);
+    }
+    const LoweredSteps steps = lower_steps(spec_, isa_, params_, accumulators,
+                                           {c_, begin_ + half_ * pairs_ + pair_, y_, {half_, pair_, t_, y_}});
+    tiles.codes = steps.codes;
+    tiles.operands = operands_;
+    std::vector<Expr> results{begin_ + half_ * pairs_ + pair_};
+    for (int step : spec_.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);
+    // Never computed on its own: puts the tiles' domain in the place of the variables.
+    Func tile("tile" + suffix_);
+    tile(c_, half_, pair_, t_, y_) = Halide::Tuple(results);
+    const Halide::FuncRef at = tile(c_, tiles.tiles.x, tiles.tiles.y, tiles.tiles.z, y_);
+    std::vector<Expr> values;
+    for (size_t i = 1; i < results.size(); ++i) values.emplace_back(at[static_cast<int>(i)]);
+    if (values.size() == 1) {
+      out(c_, at[0], y_) = values.front();
+    } else {
+      out(c_, at[0], y_) = Halide::Tuple(values);
+    }
+    return tiles;
+  }
+
+ private:
+  /// int64 (lane, pair, tile, y): both sums of each pair. Signed for no other reason than that Halide would let tiles of
+  /// one type share memory, and LLVM then keep the sums there.
+  LoweredConv lower_conv(size_t conv_index) {
+    const KernelConv& conv = spec_.convs[conv_index];
+    const std::string name = std::to_string(conv_index) + suffix_;
+    const ConvLayout layout = conv_layout(isa_, spec_.out_channels * conv.digits);
+    LoweredConv lowered;
+    Func& sums = lowered.accumulator;
+    sums = Func("sums" + name);
+    Var lane("lane");
+    sums(lane, pair_, t_, y_) =
+        Halide::reinterpret<int64_t>(params_.image({Kind::kCorrection, static_cast<int>(conv_index)})(lane));
+    for (size_t i = 0; i < conv.inputs.size(); ++i) {
+      const ImageParam filter = params_.image({Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
+      const int64_t channels = spec_.inputs[static_cast<size_t>(conv.inputs[i])];
+      const ConvRuns runs = conv_runs(conv, channels);
+      const RDom r(0, static_cast<int>(reductions_of(runs, layout)), 0, static_cast<int>(runs.count), 0,
+                   static_cast<int>(conv.kernel[0]), "taps" + name + "_" + std::to_string(i));
+      const auto block = static_cast<int>(filter_block(schedule_, conv));
+      const Expr weight = filter(lane % 2, (lane / 2) % (block / 2), r.x, r.y, r.z, lane / block);
+      sums(lane, pair_, t_, y_) =
+          pure_call(Halide::Int(64), kSmmla,
+                    {sums(lane, pair_, t_, y_), weight, operand(conv, conv.inputs[i])(lane % 2, pair_, r.x, r.y, r.z)});
+      lowered.taps.push_back(r);
+    }
+    return lowered;
+  }
+
+  /// The words of an input that a tile's pixels read, those of a pair side by side.
+  struct Operand {
+    Func func;
+    int pair_words;  // words from one pair to the next where pairs share words of a row, else 0
+    int run_words;
+    Var t, y;
+
+    Expr operator()(const Expr& pixel, const Expr& pair, const Expr& word, const Expr& run, const Expr& ky) const {
+      if (pair_words == 0) return func(pixel, word, pair, run, ky, t, y);
+      return func(pixel, pair * pair_words + run * run_words + word, 0, 0, ky, t, y);
+    }
+  };
+
+  Operand operand(const KernelConv& conv, int input) {
+    const auto channels = static_cast<int>(spec_.inputs[static_cast<size_t>(input)]);
+    const ConvRuns runs = conv_runs(conv, channels);
+    const auto length = static_cast<int>(runs.length);
+    const int pixel_bytes = static_cast<int>(conv.stride[1]) * channels;  // between output pixels
+    const int run_bytes = static_cast<int>(conv.dilation[1]) * channels;
+    const bool shared = pixel_bytes % kWord == 0 && (runs.count == 1 || run_bytes % kWord == 0);
+    Operand operand{Func(), shared ? pixel_bytes / kWord : 0, run_bytes / kWord, t_, y_};
+    for (const Key& key : keys_) {
+      // Two convs that read alike, as a gate's do.
+      if (key.input == input && key.conv.kernel == conv.kernel && key.conv.stride == conv.stride &&
+          key.conv.dilation == conv.dilation && key.conv.pad == conv.pad) {
+        operand.func = operands_[key.operand].func;
+        return operand;
+      }
+    }
+    keys_.push_back({input, conv, operands_.size()});
+    operand.func = Func("operand" + std::to_string(operands_.size()) + suffix_);
+    const ImageParam in = params_.image({Kind::kInput, input});
+    // What one row of the tile reads, beginning at each pixel and run or once for all of them.
+    const int bytes =
+        shared ? (pairs_ - 1) * pixel_bytes + (static_cast<int>(runs.count) - 1) * run_bytes + length : length;
+    const int words = (bytes + kWord - 1) / kWord;
+    const bool partial = bytes % kWord != 0;
+    const int vector = partial ? 1 : words_at_once(words);
+    Var pixel("pixel"), word("word"), run("run"), ky("ky");
+    // In 64 bits from the tile's begin on, so that what is constant can be part of a load's address.
+    const Expr begin = (begin_ * static_cast<int>(conv.stride[1]) - static_cast<int>(conv.pad[1])) * channels;
+    Expr byte = wide(begin) + wide(pixel) * wide(distance_ * pixel_bytes) + wide(word / vector) * wide(vector * kWord);
+    if (!shared) byte += wide(pair_) * wide(pixel_bytes) + wide(run) * wide(run_bytes);
+    const Expr row =
+        y_ * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) - static_cast<int>(conv.pad[0]);
+    const Expr address =
+        origin_address(in) + cast<uint64_t>(wide(row) * wide(in.dim(1).stride())) + cast<uint64_t>(byte);
+    const Expr offset = cast<uint64_t>(word % vector) * cast<uint64_t>(kWord);
+    Expr value = pure_call(Halide::UInt(64), kLoad8, {address, offset});
+    // Nothing behind the last byte is read: it may be the last of the caller's memory.
+    if (partial)
+      value = Halide::select(word == words - 1, pure_call(Halide::UInt(64), kLoad4, {address, offset}), value);
+    operand.func(pixel, word, pair_, run, ky, t_, y_) = value;
+    operands_.push_back({operand.func, words, vector});
+    return operand;
+  }
+
+  /// int32 (lane, half of the tile, pair, tile, y).
+  Func unpaired(const Func& sums, const std::string& name) {
+    Func accumulator(name);
+    stored_ = Func("stored_" + name);
+    Var lane("lane");
+    stored_(lane, pair_, t_, y_) = Halide::reinterpret<uint64_t>(sums(lane, pair_, t_, y_));
+    const Expr both = stored_(lane, pair_, t_, y_);
+    accumulator(lane, half_, pair_, t_, y_) =
+        cast<int32_t>(Halide::select(half_ == 0, both, both >> Expr(uint64_t{32})));
+    return accumulator;
+  }
+
+  struct Key {
+    int input;
+    KernelConv conv;
+    size_t operand;
+  };
+
+  const KernelSpec& spec_;
+  Isa isa_;
+  const KernelSchedule& schedule_;
+  const KernelParams& params_;
+  int pixels_, pairs_, distance_;
+  std::string suffix_;
+  const Var& c_;
+  const Var& y_;
+  Var half_{"half"}, pair_{"pair"}, t_{"t"};
+  Func stored_;
+  Expr begin_;  // of tile t, in columns
+  std::vector<Key> keys_;
+  std::vector<PackedOperand> operands_;
+};
+
+}  // namespace
+
+LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  LoweredKernel kernel;
+  const KernelParams params(spec, schedule, isa);
+  kernel.out = Func("out");
+  const Halide::Type type = storage_type(isa);
+  if (spec.outputs.size() == 1) {
+    kernel.out(kernel.c, kernel.x, kernel.y) = Halide::undef(type);
+  } else {
+    kernel.out(kernel.c, kernel.x, kernel.y) =
+        Halide::Tuple(std::vector<Expr>(spec.outputs.size(), Halide::undef(type)));
+  }
+  const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
+  const auto pixels = static_cast<int>(schedule.pixels);
+  const Expr tiled = width >= pixels;
+  const auto lower = [&](int64_t tile_pixels, const Expr& tiles) {
+    TileLowering tile(spec, isa, schedule, params, tile_pixels, kernel.c, kernel.y, width);
+    kernel.tiles.push_back(tile.lower(kernel.out, tiles));
+  };
+  if (pixels > 1) lower(pixels, Halide::select(tiled, (width + pixels - 1) / pixels, 0));
+  lower(1, pixels > 1 ? Halide::select(tiled, 0, width) : width);
+  kernel.arguments = params.arguments();
+  bound_outputs(kernel.out, spec.out_channels, spec.out_pixel_stride);
+  return kernel;
+}
+
+}  // namespace qatc
