@@ -22,7 +22,10 @@ int64_t operand_registers(const KernelSchedule& schedule, Isa isa) {
 int64_t tile_lanes(const KernelConv& conv, const KernelSchedule& schedule) { return schedule.channels * conv.digits; }
 
 bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
-  const int64_t vector = conv_layout(isa, spec.out_channels * conv.digits).vector;
+  const ConvLayout layout = conv_layout(isa, spec.out_channels * conv.digits);
+  // A register holds two lanes of two pixels; one holds a filter, one for each pair what is read of it.
+  if (layout.matrix) return (tile_lanes(conv, schedule) / 2 + 1) * (schedule.pixels / 2) < vector_registers(isa);
+  const int64_t vector = layout.vector;
   const int64_t vectors = tile_lanes(conv, schedule) / vector;
   return vectors * schedule.pixels + vectors + operand_registers(schedule, isa) <= vector_registers(isa);
 }

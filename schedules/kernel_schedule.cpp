@@ -29,12 +29,14 @@ int64_t accumulator_budget(Isa isa) {
 /// Matrix products: lanes and pixels come in pairs, and a register holds one of each.
 KernelSchedule matrix_conv_schedule(const KernelSpec& spec) {
   constexpr int64_t kSums = 24 * 4;
-  constexpr int64_t kMostChannels = 16;
+  // A vector of bytes in the epilogue, or all channels where they are few.
+  constexpr int64_t kFewChannels = 24;
+  constexpr int64_t kChannels = 16;
   constexpr int64_t kMostPixels = 12;
   int64_t digits = 1;
   for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
   KernelSchedule schedule;
-  schedule.channels = std::min(kMostChannels, spec.out_channels);
+  schedule.channels = spec.out_channels <= kFewChannels ? spec.out_channels : kChannels;
   while (spec.out_channels % schedule.channels != 0) schedule.channels -= kChannelAlignment;
   // The digits of one channel must meet in one tile.
   if (digits > 1) schedule.channels = spec.out_channels;

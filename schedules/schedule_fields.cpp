@@ -32,15 +32,17 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
   return values;
 }
 
-std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa /*isa*/) {
+std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return {1};  // its loop is over the pixels of a row
   if (spec.convs.empty()) return {1, 2, 4, 8};
+  if (conv_layout(isa, spec.out_channels).matrix) return {2, 4, 6, 8, 10, 12};  // pairs
   return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
 }
 
 /// Dot products by lane read 4 bytes each from a register that one load fills.
 std::vector<int64_t> load_values(const KernelSpec& spec, Isa isa) {
   if (!is_arm(isa) || !has_dot_product(isa) || spec.convs.empty()) return {0};
+  if (conv_layout(isa, spec.out_channels).matrix) return {0};
   return {0, 8, 16};
 }
 

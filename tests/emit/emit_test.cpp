@@ -316,8 +316,9 @@ std::vector<std::string> multiply_instructions(Isa isa) {
     case Isa::kArmBase:
       return {"smlal", "sadalp"};
     case Isa::kArmDotprod:
-    case Isa::kArmI8mm:
       return {"sdot"};
+    case Isa::kArmI8mm:
+      return {"smmla"};
   }
   return {};
 }
@@ -327,7 +328,7 @@ TEST_P(AllTargets, NoConvIsScalarCode) {
   const GeneratedLibrary library(plan, {GetParam()});
   const TargetSet set = parse_target_set(GetParam());
   std::vector<std::string> command{QATC_OBJDUMP, "--disassemble", "--no-show-raw-insn"};
-  if (is_arm(set.targets.front().isa)) command.emplace_back("--mattr=+dotprod");
+  if (is_arm(set.targets.front().isa)) command.emplace_back("--mattr=+dotprod,+i8mm");
   command.push_back(library.target_folder(GetParam()) + "/libnet.a");
   std::map<std::string, std::string> code;  // by object
   std::string object;
