@@ -30,8 +30,8 @@ void schedule_sums(LoweredConv& conv, const Func& out, const Var& co) {
 void schedule_operand(const PackedOperand& operand, const Func& out, const RVar& tile) {
   Func func = operand.func;
   const std::vector<Var> in = func.args();
-  const Var pixel = in[0];
-  const Var word = in[1];
+  const Var& pixel = in[0];
+  const Var& word = in[1];
   func.compute_at(out, tile).store_in(MemoryType::Stack).bound(pixel, 0, 2).unroll(pixel);
   if (operand.vector > 1) {
     // Vectors of both pixels, stored in turn, make one st2.
