@@ -34,7 +34,7 @@ void schedule_operand(const PackedOperand& operand, const Func& out, const RVar&
   const Var& word = in[1];
   func.compute_at(out, tile).store_in(MemoryType::Stack).bound(pixel, 0, 2).unroll(pixel);
   if (operand.vector > 1) {
-    // Vectors of both pixels, stored in turn, make one st2.
+    // Vectors of both pixels, stored in turn, become one interleaved store.
     Var lane("lane");
     func.split(word, word, lane, static_cast<int>(operand.vector)).reorder({lane, pixel, word}).vectorize(lane);
   } else {
