@@ -53,6 +53,7 @@ void compile(const CompileOptions& options) {
   require_different_folders(sets);
   const Plan plan = plan_model(options);
   std::vector<LibraryTarget> targets;
+  targets.reserve(sets.size());
   for (const TargetSet& set : sets) targets.push_back(make_library_target(plan, set));
   std::error_code ignored;
   const bool is_ours = !std::filesystem::exists(options.output, ignored);
