@@ -48,6 +48,7 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
   KernelSchedule schedule;
   schedule.load = is_arm(isa) && has_dot_product(isa) ? 16 : 0;
+  schedule.unroll = is_arm(isa) ? 1 : 2;
   int64_t digits = 1;
   for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
   const int64_t budget = accumulator_budget(isa);
@@ -55,7 +56,7 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     // The digits of one channel must meet in one tile.
     schedule.channels = spec.out_channels;
     const ConvLayout lanes = conv_layout(isa, spec.out_channels * digits);
-    schedule.pixels = std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector), 1, 12);
+    schedule.pixels = std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector), 1, 16);
     return schedule;
   }
   const ConvLayout layout = conv_layout(isa, spec.out_channels);
@@ -96,6 +97,12 @@ KernelSchedule default_schedule(const KernelSpec& spec, Isa isa) {
 }
 
 int64_t filter_block(const KernelSchedule& schedule, const KernelConv& conv) { return schedule.channels * conv.digits; }
+
+int64_t unrolled_steps(const KernelSchedule& schedule, int64_t steps) {
+  int64_t unrolled = std::min(schedule.unroll, steps);
+  while (steps % unrolled != 0) --unrolled;
+  return unrolled;
+}
 
 int64_t operand_load(const KernelSchedule& schedule, int64_t run_length) {
   int64_t load = schedule.load;

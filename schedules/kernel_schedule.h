@@ -18,6 +18,8 @@ struct KernelSchedule {
   /// Most bytes of a pixel's run (lower/buffer.h) that are loaded at once as one vector for dot products by lane (ARM);
   /// 0: each product reads memory.
   int64_t load = 0;
+  /// Dot products of a tile along the reduction in one iteration of its innermost loop, where no load by lane says so.
+  int64_t unroll = 1;
   friend bool operator==(const KernelSchedule&, const KernelSchedule&) = default;
 };
 
@@ -33,6 +35,9 @@ std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kern
 /// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci %
 /// reduction, lane % block, ci / reduction, kx, ky, lane / block), innermost first.
 int64_t filter_block(const KernelSchedule& schedule, const KernelConv& conv);
+
+/// `schedule.unroll` as far as it divides `steps` >= 1.
+int64_t unrolled_steps(const KernelSchedule& schedule, int64_t steps);
 
 /// `schedule.load` as far as it divides runs of `run_length` bytes, a multiple of 4.
 int64_t operand_load(const KernelSchedule& schedule, int64_t run_length);

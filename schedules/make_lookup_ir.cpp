@@ -3,8 +3,10 @@
 // no direct calling convention in C, hence IR.
 //
 // usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 
 namespace {
@@ -169,6 +171,111 @@ void scalarized_form(int lanes) {
   std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
 }
 
+// ---- qatc_round: uint8 saturate(round_half_even(float value) + int16 zero_point), |value| < 2^15, in which x86 packs
+// 32-bit lanes pairwise.
+
+std::string typed(int lanes, const char* element) { return "<" + std::to_string(lanes) + " x " + element + ">"; }
+
+std::string indices(int count, const std::function<int(int)>& index) {
+  std::string text = typed(count, "i32") + " <";
+  for (int i = 0; i < count; ++i) {
+    const int at = index(i);
+    text += (i > 0 ? ", i32 " : "i32 ") + (at < 0 ? "undef" : std::to_string(at));
+  }
+  return text + ">";
+}
+
+struct Pack {
+  int lanes;  // of one int32 register
+  const char *to_int32, *to_int16, *to_uint8;
+};
+
+/// packssdw and packuswb work within 128 bits: of registers a, b, c, d they leave a0-3 b0-3 c0-3 d0-3 a4-7 b4-7 ...
+/// Four registers at a time become one of bytes, which one shuffle of 32-bit lanes puts in order.
+void round_form(int lanes, const Pack& pack) {
+  const int v = pack.lanes;
+  const int group = 4 * v;
+  const int groups = (lanes + group - 1) / group;
+  std::printf("define weak_odr %s @qatc_roundx%d(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n",
+              typed(lanes, "i8").c_str(), lanes, typed(lanes, "float").c_str());
+  std::printf("  %%zero0 = insertelement %s undef, i16 %%zero_point, i64 0\n", typed(2 * v, "i16").c_str());
+  std::printf("  %%zero = shufflevector %s %%zero0, %s undef, %s\n", typed(2 * v, "i16").c_str(),
+              typed(2 * v, "i16").c_str(), indices(2 * v, [](int) { return 0; }).c_str());
+  std::string joined;
+  for (int g = 0; g < groups; ++g) {
+    for (int p = 0; p < 4; ++p) {
+      const int first = g * group + p * v;
+      if (first >= lanes) {
+        std::printf("  %%i%d_%d = bitcast %s undef to %s\n", g, p, typed(v, "i32").c_str(), typed(v, "i32").c_str());
+        continue;
+      }
+      std::printf("  %%f%d_%d = shufflevector %s %%value, %s undef, %s\n", g, p, typed(lanes, "float").c_str(),
+                  typed(lanes, "float").c_str(),
+                  indices(v, [&](int i) { return first + i < lanes ? first + i : -1; }).c_str());
+      std::printf("  %%i%d_%d = call %s %s(%s %%f%d_%d%s)\n", g, p, typed(v, "i32").c_str(), pack.to_int32,
+                  typed(v, "float").c_str(), g, p, v == 16 ? ", <16 x i32> undef, i16 -1, i32 4" : "");
+    }
+    for (int h = 0; h < 2; ++h) {
+      std::printf("  %%w%d_%d = call %s %s(%s %%i%d_%d, %s %%i%d_%d)\n", g, h, typed(2 * v, "i16").c_str(),
+                  pack.to_int16, typed(v, "i32").c_str(), g, 2 * h, typed(v, "i32").c_str(), g, 2 * h + 1);
+      std::printf("  %%z%d_%d = call %s @llvm.sadd.sat.v%di16(%s %%w%d_%d, %s %%zero)\n", g, h,
+                  typed(2 * v, "i16").c_str(), 2 * v, typed(2 * v, "i16").c_str(), g, h, typed(2 * v, "i16").c_str());
+    }
+    std::printf("  %%b%d = call %s %s(%s %%z%d_0, %s %%z%d_1)\n", g, typed(group, "i8").c_str(), pack.to_uint8,
+                typed(2 * v, "i16").c_str(), g, typed(2 * v, "i16").c_str(), g);
+    // Byte k comes from lane k % v of register k / v.
+    const std::string bytes = typed(group, "i8");
+    const int kept = std::min(group, lanes - g * group);
+    const auto place = [&](int k) { return k >= kept ? -1 : k % v / 4 * 16 + k / v * 4 + k % 4; };
+    std::printf("  %%o%d = shufflevector %s %%b%d, %s undef, %s\n", g, bytes.c_str(), g, bytes.c_str(),
+                indices(groups == 1 ? lanes : group, place).c_str());
+    if (g == 0) {
+      joined = "%o0";
+      continue;
+    }
+    const int so_far = g * group;
+    std::printf("  %%e%d = shufflevector %s %%o%d, %s undef, %s\n", g, bytes.c_str(), g, bytes.c_str(),
+                indices(so_far, [&](int k) { return k < kept ? k : -1; }).c_str());
+    std::printf("  %%j%d = shufflevector %s %s, %s %%e%d, %s\n", g, typed(so_far, "i8").c_str(), joined.c_str(),
+                typed(so_far, "i8").c_str(), g,
+                indices(std::min(so_far + group, lanes), [](int k) { return k; }).c_str());
+    joined = "%j" + std::to_string(g);
+  }
+  std::printf("  ret %s %s\n}\n", typed(lanes, "i8").c_str(), joined.c_str());
+}
+
+void print_round(const std::string& isa) {
+  const Pack pack =
+      isa == "avx512vnni" ? Pack{16, "@llvm.x86.avx512.mask.cvtps2dq.512", "@llvm.x86.avx512.packssdw.512",
+                                 "@llvm.x86.avx512.packuswb.512"}
+      : isa == "avx2"
+          ? Pack{8, "@llvm.x86.avx.cvt.ps2dq.256", "@llvm.x86.avx2.packssdw", "@llvm.x86.avx2.packuswb"}
+          : Pack{4, "@llvm.x86.sse2.cvtps2dq", "@llvm.x86.sse2.packssdw.128", "@llvm.x86.sse2.packuswb.128"};
+  const int v = pack.lanes;
+  std::printf("declare %s %s(%s%s)\n", typed(v, "i32").c_str(), pack.to_int32, typed(v, "float").c_str(),
+              v == 16 ? ", <16 x i32>, i16, i32" : "");
+  std::printf("declare %s %s(%s, %s)\n", typed(2 * v, "i16").c_str(), pack.to_int16, typed(v, "i32").c_str(),
+              typed(v, "i32").c_str());
+  std::printf("declare %s %s(%s, %s)\n", typed(4 * v, "i8").c_str(), pack.to_uint8, typed(2 * v, "i16").c_str(),
+              typed(2 * v, "i16").c_str());
+  std::printf("declare %s @llvm.sadd.sat.v%di16(%s, %s)\n", typed(2 * v, "i16").c_str(), 2 * v,
+              typed(2 * v, "i16").c_str(), typed(2 * v, "i16").c_str());
+  std::puts(R"(declare i32 @llvm.x86.sse.cvtss2si(<4 x float>)
+define weak_odr i8 @qatc_round(i16 %zero_point, float %value) alwaysinline nounwind readnone {
+  %vector = insertelement <4 x float> undef, float %value, i64 0
+  %integer = call i32 @llvm.x86.sse.cvtss2si(<4 x float> %vector)
+  %wide = sext i16 %zero_point to i32
+  %sum = add i32 %integer, %wide
+  %negative = icmp slt i32 %sum, 0
+  %floor = select i1 %negative, i32 0, i32 %sum
+  %large = icmp sgt i32 %floor, 255
+  %clamped = select i1 %large, i32 255, i32 %floor
+  %byte = trunc i32 %clamped to i8
+  ret i8 %byte
+})");
+  for (int lanes = 4; lanes <= 64; lanes += 4) round_form(lanes, pack);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -200,6 +307,7 @@ int main(int argc, char** argv) {
       scalarized_form(lanes);
     }
   }
+  if (!arm) print_round(isa);
   // Tables are constants: loads of one may be merged across stores.
   std::puts("!9 = !{}");
   return 0;

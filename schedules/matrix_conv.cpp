@@ -62,9 +62,9 @@ void schedule_matrix_conv(LoweredKernel& kernel, const KernelSchedule& schedule)
     }
     for (const PackedOperand& operand : tiles.operands) schedule_operand(operand, kernel.out, tile);
     for (LoweredConv& conv : tiles.convs) schedule_sums(conv, kernel.out, co);
-    for (Func& codes : tiles.codes) {
-      codes.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels);
-      codes.vectorize(kernel.c).unroll(codes.args()[1]);
+    for (TileStep& step : tiles.tile_steps) {
+      step.func.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels * step.groups);
+      step.func.vectorize(kernel.c).unroll(step.func.args()[1]);
     }
   }
 }

@@ -17,13 +17,39 @@ using Halide::Stage;
 using Halide::TailStrategy;
 using Halide::Var;
 
+/// How the lanes of a tile's vectors run: along the channels of one pixel, or, where neighbouring pixels lie side by
+/// side, across pixels.
+struct TileLanes {
+  int across = 0;  // lanes across pixels; 0: along channels
+
+  template <class FuncOrStage>
+  void vectorize(FuncOrStage& loops, const Var& c, const Var& x) const {
+    if (across == 0) {
+      loops.vectorize(c).unroll(x);
+      return;
+    }
+    Var lane("lane"), lanes("lanes");
+    loops.fuse(c, x, lane).split(lane, lanes, lane, across, TailStrategy::GuardWithIf).vectorize(lane).unroll(lanes);
+  }
+};
+
+TileLanes lanes_across_pixels(const KernelSpec& spec, int channels, int pixels, Isa isa) {
+  const bool moves_pixels = std::any_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
+    return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
+  });
+  if (moves_pixels || channels != spec.out_channels || spec.out_channels != spec.out_pixel_stride) return {};
+  auto widest = static_cast<int>(byte_vector(isa));
+  while (channels * pixels % widest != 0) widest /= 2;
+  return widest > channels ? TileLanes{widest} : TileLanes{};
+}
+
 /// Tiles the output in `channels` x `pixels`; the last tile of a row is shifted inwards and computes some pixels twice.
-void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const Var& xo, int channels, int pixels) {
+void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const Var& xo, int channels, int pixels,
+                 const TileLanes& lanes) {
   stage.split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
       .split(kernel.x, xo, kernel.x, pixels, TailStrategy::ShiftInwards)
-      .reorder({kernel.c, kernel.x, co, xo, kernel.y})
-      .vectorize(kernel.c)
-      .unroll(kernel.x);
+      .reorder({kernel.c, kernel.x, co, xo, kernel.y});
+  lanes.vectorize(stage, kernel.c, kernel.x);
 }
 
 void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelSpec& spec, const LoweredKernel& kernel,
@@ -56,6 +82,11 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
       update.split(r.x, rco, rci, red).split(lane, lo, lane, v);
       update.reorder({rci, lane, lo, x, rco, r.y, r.z});
       update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x);
+      const int64_t steps = conv_runs(spec_conv, channels).length / red;
+      if (const auto unrolled = static_cast<int>(unrolled_steps(schedule, steps)); unrolled > 1) {
+        RVar rcu("rcu");
+        update.split(rco, rco, rcu, unrolled).reorder({rci, lane, lo, x, rcu, rco, r.y, r.z}).unroll(rcu);
+      }
       if (layout.wide) {
         // Widened once for all channel tiles of these pixels.
         operand.compute_at(kernel.out, xo)
@@ -66,10 +97,10 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   }
 }
 
-void schedule_codes(LoweredKernel& kernel, const Var& co, int channels) {
-  for (Func& codes : kernel.codes) {
-    codes.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels);
-    codes.vectorize(kernel.c).unroll(kernel.x);
+void schedule_tile_steps(LoweredKernel& kernel, const Var& co, int channels, const TileLanes& lanes) {
+  for (TileStep& step : kernel.tile_steps) {
+    step.func.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels * step.groups);
+    (step.by_channel ? TileLanes{} : lanes).vectorize(step.func, kernel.c, kernel.x);
   }
 }
 
@@ -79,23 +110,25 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, const K
   Var co("co"), xo("xo");
   kernel.out.compute_root();
   const auto pixels = static_cast<int>(schedule.pixels);
-  if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
-  tile_output(kernel.out, kernel, co, xo, channels, 1);
+  const TileLanes lanes = lanes_across_pixels(spec, channels, pixels, isa);
+  if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels, lanes);
+  tile_output(kernel.out, kernel, co, xo, channels, 1, {});
   for (size_t i = 0; i < kernel.convs.size(); ++i) {
     schedule_conv(kernel.convs[i], spec.convs[i], spec, kernel, schedule, co, xo, isa);
   }
-  schedule_codes(kernel, co, channels);
+  schedule_tile_steps(kernel, co, channels, lanes);
 }
 
-void schedule_elementwise(LoweredKernel& kernel, const KernelSchedule& schedule) {
+void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
   const auto pixels = static_cast<int>(schedule.pixels);
   Var co("co"), xo("xo");
   kernel.out.compute_root();
   const auto channels = static_cast<int>(schedule.channels);
-  tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
-  tile_output(kernel.out, kernel, co, xo, channels, 1);
-  schedule_codes(kernel, co, channels);
+  const TileLanes lanes = lanes_across_pixels(spec, channels, pixels, isa);
+  tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels, lanes);
+  tile_output(kernel.out, kernel, co, xo, channels, 1, {});
+  schedule_tile_steps(kernel, co, channels, lanes);
 }
 
 void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
@@ -120,7 +153,7 @@ void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const Kernel
   if (spec.channel_sums) {
     schedule_channel_sums(kernel, spec, schedule, isa);
   } else if (spec.convs.empty()) {
-    schedule_elementwise(kernel, schedule);
+    schedule_elementwise(kernel, spec, schedule, isa);
   } else if (!kernel.tiles.empty()) {
     schedule_matrix_conv(kernel, schedule);
   } else {

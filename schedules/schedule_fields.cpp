@@ -46,6 +46,11 @@ std::vector<int64_t> load_values(const KernelSpec& spec, Isa isa) {
   return {0, 8, 16};
 }
 
+std::vector<int64_t> unroll_values(const KernelSpec& spec, Isa isa) {
+  if (is_arm(isa) || spec.convs.empty()) return {1};
+  return {1, 2, 3, 4};
+}
+
 }  // namespace
 
 const std::vector<ScheduleField>& schedule_fields() {
@@ -53,6 +58,7 @@ const std::vector<ScheduleField>& schedule_fields() {
       {"channels", &KernelSchedule::channels, channel_values},
       {"pixels", &KernelSchedule::pixels, pixel_values},
       {"load", &KernelSchedule::load, load_values, true},
+      {"unroll", &KernelSchedule::unroll, unroll_values, true},
   };
   return fields;
 }

@@ -12,6 +12,8 @@
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 #include <llvm/Transforms/Utils/Local.h>
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "emit/matrix_product.h"
@@ -22,7 +24,8 @@ namespace qatc {
 
 namespace {
 
-constexpr const char* kLookup = "qatc_lookup";
+/// Functions that lowering calls and schedules/ defines: one uniform argument, one by lane.
+constexpr const char* kIntrinsics[] = {"qatc_lookup", "qatc_round"};
 
 void set_flag(llvm::Module& code, const char* name, const std::string& value) {
   if (code.getModuleFlag(name) == nullptr) return;
@@ -74,18 +77,20 @@ void set_instruction_set(llvm::Module& code, Isa isa) {
 void link_bitcode(llvm::Module& code, Isa isa) {
   const std::vector<uint8_t> bitcode = lookup_bitcode(isa);
   const llvm::StringRef bytes(reinterpret_cast<const char*>(bitcode.data()), bitcode.size());
-  auto lookup = llvm::cantFail(llvm::parseBitcodeFile({bytes, kLookup}, code.getContext()));
-  lookup->setDataLayout(code.getDataLayout());
-  lookup->setTargetTriple(code.getTargetTriple());
-  QATC_CHECK(!llvm::Linker::linkModules(code, std::move(lookup)), "the lookup does not link");
+  auto intrinsics = llvm::cantFail(llvm::parseBitcodeFile({bytes, "intrinsics"}, code.getContext()));
+  intrinsics->setDataLayout(code.getDataLayout());
+  intrinsics->setTargetTriple(code.getTargetTriple());
+  QATC_CHECK(!llvm::Linker::linkModules(code, std::move(intrinsics)), "the intrinsics do not link");
   for (llvm::Function& function : code) {
-    if (function.getName().str().starts_with(kLookup)) function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    for (const char* intrinsic : kIntrinsics) {
+      if (function.getName().str().starts_with(intrinsic)) function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    }
   }
 }
 
-/// The lookups whose results `last` and the insertions before it put into all lanes of a vector, by lane; none if a
-/// lane is anything else.
-std::vector<llvm::CallInst*> lookups_by_lane(llvm::InsertElementInst& last, const llvm::Function& lookup) {
+/// The calls of `intrinsic` whose results `last` and the insertions before it put into all lanes of a vector, by lane;
+/// none if a lane is anything else.
+std::vector<llvm::CallInst*> calls_by_lane(llvm::InsertElementInst& last, const llvm::Function& intrinsic) {
   const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(last.getType());
   if (type == nullptr) return {};
   std::vector<llvm::CallInst*> lanes(type->getNumElements(), nullptr);
@@ -96,7 +101,7 @@ std::vector<llvm::CallInst*> lookups_by_lane(llvm::InsertElementInst& last, cons
     if (insert == nullptr) return {};
     auto* lane = llvm::dyn_cast<llvm::ConstantInt>(insert->getOperand(2));
     auto* call = llvm::dyn_cast<llvm::CallInst>(insert->getOperand(1));
-    if (lane == nullptr || call == nullptr || call->getCalledFunction() != &lookup) return {};
+    if (lane == nullptr || call == nullptr || call->getCalledFunction() != &intrinsic) return {};
     if (call->getArgOperand(0) != llvm::cast<llvm::CallInst>(last.getOperand(1))->getArgOperand(0)) return {};
     llvm::CallInst*& slot = lanes.at(lane->getZExtValue());
     if (slot == nullptr) {
@@ -109,8 +114,7 @@ std::vector<llvm::CallInst*> lookups_by_lane(llvm::InsertElementInst& last, cons
 }
 
 /// Halide breaks vector calls of functions it can't see into one call per lane: puts them together again.
-void restore_vector_calls(llvm::Module& code) {
-  const llvm::Function& lookup = *code.getFunction(kLookup);
+void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
   std::vector<llvm::InsertElementInst*> insertions;
   for (llvm::Function& function : code) {
     for (llvm::Instruction& instruction : llvm::instructions(function)) {
@@ -118,16 +122,16 @@ void restore_vector_calls(llvm::Module& code) {
     }
   }
   for (llvm::InsertElementInst* last : insertions) {
-    const std::vector<llvm::CallInst*> lanes = lookups_by_lane(*last, lookup);
+    const std::vector<llvm::CallInst*> lanes = calls_by_lane(*last, intrinsic);
     llvm::Function* vector_form =
-        lanes.empty() ? nullptr : code.getFunction(kLookup + std::string("x") + std::to_string(lanes.size()));
+        lanes.empty() ? nullptr : code.getFunction((intrinsic.getName() + "x" + std::to_string(lanes.size())).str());
     if (vector_form == nullptr) continue;
     llvm::IRBuilder<> builder(last);
-    llvm::Value* index = llvm::UndefValue::get(last->getType());
+    llvm::Value* by_lane = llvm::UndefValue::get(vector_form->getArg(1)->getType());
     for (size_t i = 0; i < lanes.size(); ++i) {
-      index = builder.CreateInsertElement(index, lanes[i]->getArgOperand(1), i);
+      by_lane = builder.CreateInsertElement(by_lane, lanes[i]->getArgOperand(1), i);
     }
-    last->replaceAllUsesWith(builder.CreateCall(vector_form, {lanes.front()->getArgOperand(0), index}));
+    last->replaceAllUsesWith(builder.CreateCall(vector_form, {lanes.front()->getArgOperand(0), by_lane}));
   }
 }
 
@@ -156,12 +160,15 @@ void simplify(llvm::Module& code) {
 }  // namespace
 
 void finish_module(llvm::Module& code, Isa isa) {
-  const bool has_lookup = code.getFunction(kLookup) != nullptr;
-  if (has_lookup) link_bitcode(code, isa);
+  const bool calls_intrinsics = std::any_of(std::begin(kIntrinsics), std::end(kIntrinsics),
+                                            [&](const char* name) { return code.getFunction(name) != nullptr; });
+  if (calls_intrinsics) link_bitcode(code, isa);
   set_instruction_set(code, isa);
   const bool has_products = expand_matrix_products(code);
-  if (has_lookup) restore_vector_calls(code);
-  if (has_lookup || has_products) simplify(code);
+  for (const char* name : kIntrinsics) {
+    if (const llvm::Function* intrinsic = code.getFunction(name)) restore_vector_calls(code, *intrinsic);
+  }
+  if (calls_intrinsics || has_products) simplify(code);
 }
 
 }  // namespace qatc

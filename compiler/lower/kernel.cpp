@@ -106,7 +106,7 @@ LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedul
   for (const LoweredConv& conv : kernel.convs) accumulators.push_back(conv.accumulator);
   const Site site{kernel.c, kernel.x, kernel.y, {kernel.x, kernel.y}};
   const LoweredSteps steps = lower_steps(spec, isa, params, accumulators, site);
-  kernel.codes = steps.codes;
+  kernel.tile_steps = steps.tile_steps;
   std::vector<Expr> results;
   for (int step : spec.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);
   kernel.out = Func("out");

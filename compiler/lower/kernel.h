@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "lower/steps.h"
 #include "plan/kernel.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
@@ -31,7 +32,7 @@ struct LoweredTiles {
   std::vector<LoweredConv> convs;
   std::vector<Halide::Func> stored_sums;
   std::vector<PackedOperand> operands;
-  std::vector<Halide::Func> codes;  // (c, half, pair, tile, y)
+  std::vector<TileStep> tile_steps;  // (c, half, pair, tile, y)
 };
 
 /// The algorithm of one kernel, unscheduled.
@@ -39,8 +40,8 @@ struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
-  std::vector<Halide::Func> codes;  // see lower/steps.h
-  std::vector<LoweredTiles> tiles;  // one per update of `out`, instead of convs and codes
+  std::vector<TileStep> tile_steps;
+  std::vector<LoweredTiles> tiles;  // one per update of `out`, instead of convs and tile_steps
   Halide::Func out;
 };
 

@@ -74,7 +74,7 @@ class TileLowering {
     }
     const LoweredSteps steps = lower_steps(spec_, isa_, params_, accumulators,
                                            {c_, begin_ + half_ * pairs_ + pair_, y_, {half_, pair_, t_, y_}});
-    tiles.codes = steps.codes;
+    tiles.tile_steps = steps.tile_steps;
     tiles.operands = operands_;
     std::vector<Expr> results{begin_ + half_ * pairs_ + pair_};
     for (int step : spec_.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);

@@ -1,6 +1,7 @@
 #include "lower/steps.h"
 
-#include <map>
+#include <algorithm>
+#include <set>
 
 #include "support/error.h"
 
@@ -29,6 +30,10 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
     const Expr limit = Halide::Internal::make_const(value.type(), kInt16Limit);
     value = Halide::min(Halide::max(value, -limit), limit);
   }
+  if (!is_double && !is_arm(isa)) {
+    return Halide::Internal::Call::make(Halide::UInt(8), "qatc_round", {cast<int16_t>(zero_point), value},
+                                        Halide::Internal::Call::PureExtern);
+  }
   Expr rounded;
   if (is_double) {
     rounded = cast<int16_t>(Halide::reinterpret<int64_t>(strict_float(value + Expr(kRoundDouble))));
@@ -55,8 +60,16 @@ class StepLowering {
         pixel_(site.pixel) {}
 
   LoweredSteps run() {
-    for (size_t i = 0; i < spec_.steps.size(); ++i) values_.push_back(lower(spec_.steps[i], static_cast<int>(i)));
-    return {values_, codes_};
+    const bool runs_across_pixels = std::any_of(spec_.steps.begin(), spec_.steps.end(), [](const KernelStep& step) {
+      return !has_channel_arguments(step) && step.kind != KernelStep::Kind::kLoad;
+    });
+    for (size_t i = 0; i < spec_.steps.size(); ++i) {
+      const KernelStep& step = spec_.steps[i];
+      const auto index = static_cast<int>(i);
+      values_.push_back(lower(step, index));
+      if (runs_across_pixels && has_channel_arguments(step)) store_step(index, !has_digits(step));
+    }
+    return {values_, tile_steps_};
   }
 
  private:
@@ -98,22 +111,25 @@ class StepLowering {
     return round_to_storage(value, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
 
-  /// sum of digit d * 256^d as a double. Exact, and so the same in both forms: it stays below 2^53
-  /// (passes/check_accumulators.h).
-  Expr sum_of_digits(const Func& accumulator, int digits) const {
-    const auto digit = [&](int d) { return at_pixel(accumulator, c_ + static_cast<int>(spec_.out_channels) * d); };
-    if (is_arm(isa_) || isa_ == Isa::kX86Vnni) {
-      // These convert 64-bit integers to double as vectors.
-      Expr sum = cast<int64_t>(digit(0));
-      for (int d = 1; d < digits; ++d) sum += cast<int64_t>(digit(d)) << (8 * d);
-      return cast<double>(sum);
+  /// sum of digit d * 256^d as a double. It stays below 2^53 (passes/check_accumulators.h), so that everything here is
+  /// exact, in integers or not, with one rounding for a product and sum or two.
+  Expr sum_of_digits(const Func& accumulator, int digits) {
+    const auto channels = static_cast<int>(spec_.out_channels);
+    const auto digit = [&](const Func& lanes, int d) { return at_pixel(lanes, c_ + channels * d); };
+    // Only the digits' lanes are bound to a pixel: what follows may run across pixels.
+    const auto name = [&] { return "digits" + std::to_string(tile_steps_.size()); };
+    if (is_arm(isa_)) {
+      Expr sum = cast<int64_t>(digit(accumulator, 0));
+      for (int d = 1; d < digits; ++d) sum += cast<int64_t>(digit(accumulator, d)) << (8 * d);
+      return at_pixel(store_for_tile(name(), cast<double>(sum), true, 1), c_);
     }
-    Expr sum = real(digit(0), true);
-    double weight = 256.0;
-    for (int d = 1; d < digits; ++d, weight *= 256.0) {
-      sum = strict_float(sum + strict_float(real(digit(d), true) * Expr(weight)));
-    }
-    return sum;
+    // Halves are added lane by lane: digits 2 and 3 to 0 and 1, then 1 to 0.
+    QATC_CHECK(digits == 4, "digits come in fours");
+    const auto real_digit = [&](const Func& lanes, int d) { return cast<double>(digit(lanes, d)); };
+    const Expr halves = real_digit(accumulator, 0) + real_digit(accumulator, 2) * Expr(65536.0);
+    const Func pairs = store_for_tile(name(), halves, true, 2);
+    const Expr sum = digit(pairs, 0) + digit(pairs, 1) * Expr(256.0);
+    return at_pixel(store_for_tile(name(), sum, true, 1), c_);
   }
 
   /// The maps hold valid pixels only, which the driver guarantees (qatc_resize_map).
@@ -142,18 +158,34 @@ class StepLowering {
     return best;
   }
 
-  /// A step's value, once per tile when it is arithmetic that lookups wait for.
-  Expr codes(int step) {
-    if (spec_.steps[static_cast<size_t>(step)].kind == KernelStep::Kind::kLoad) return value(step);
-    const auto found = codes_of_.find(step);
-    if (found != codes_of_.end()) return found->second;
-    Func func("codes" + std::to_string(step));
+  static bool has_channel_arguments(const KernelStep& step) {
+    return step.kind == KernelStep::Kind::kRequantize || step.kind == KernelStep::Kind::kAffine;
+  }
+
+  bool has_digits(const KernelStep& step) const {
+    return step.kind == KernelStep::Kind::kRequantize && spec_.convs[static_cast<size_t>(step.conv)].digits > 1;
+  }
+
+  Func store_for_tile(const std::string& name, const Expr& value, bool by_channel, int groups) {
+    Func func(name);
     std::vector<Var> arguments{c_};
     arguments.insert(arguments.end(), pixel_.begin(), pixel_.end());
-    func(arguments) = value(step);
-    codes_.push_back(func);
+    func(arguments) = value;
+    tile_steps_.push_back({func, by_channel, groups});
+    return func;
+  }
+
+  void store_step(int step, bool by_channel) {
+    const Func func = store_for_tile("step" + std::to_string(step), value(step), by_channel, 1);
     values_[static_cast<size_t>(step)] = at_pixel(func, c_);
-    return codes_of_[step] = at_pixel(func, c_);
+    stored_.insert(step);
+  }
+
+  /// A step's value, once per tile when it is arithmetic that lookups wait for.
+  Expr codes(int step) {
+    const bool is_load = spec_.steps[static_cast<size_t>(step)].kind == KernelStep::Kind::kLoad;
+    if (!is_load && stored_.find(step) == stored_.end()) store_step(step, false);
+    return value(step);
   }
 
   /// Through the bitcode function of schedules/lookup, which emit/llvm_module links in.
@@ -228,8 +260,8 @@ class StepLowering {
   const Var& y_;
   const std::vector<Var>& pixel_;
   std::vector<Expr> values_;
-  std::vector<Func> codes_;
-  std::map<int, Expr> codes_of_;
+  std::vector<TileStep> tile_steps_;
+  std::set<int> stored_;
 };
 
 }  // namespace

@@ -18,11 +18,18 @@ struct Site {
   std::vector<Halide::Var> pixel;
 };
 
+struct TileStep {
+  Halide::Func func;
+  bool by_channel;
+  int groups;  // of channels that it has: more than one for digits
+};
+
 struct LoweredSteps {
   std::vector<Halide::Expr> values;  // of storage type, one per step, at the site
-  /// What lookups index with, by channel and pixel: computed for a whole tile before the first lookup, so that a table
-  /// is loaded into registers once per tile and not once per pixel.
-  std::vector<Halide::Func> codes;
+  /// Steps that are computed for a whole tile before the next one begins, (c, pixel...), in order: those with arguments by
+  /// channel, so that what follows them is free of channels and runs across pixels, and what lookups index with, so that
+  /// a table is loaded into registers once per tile and not once per pixel.
+  std::vector<TileStep> tile_steps;
 };
 
 /// The formulas of ops/requantize.h, operator by operator. `accumulators`: int32 (lane, pixel...), one per conv.
