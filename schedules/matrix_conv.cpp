@@ -11,6 +11,17 @@ using Halide::Stage;
 using Halide::TailStrategy;
 using Halide::Var;
 
+/// Words whose products are one iteration of the innermost loop. Never all of a conv's: of code without a loop LLVM keeps
+/// more alive than there are registers.
+int unrolled_words(const Halide::RDom& taps) {
+  const auto extent = [&](int dimension) { return *Halide::Internal::as_const_int(taps[dimension].extent()); };
+  const bool is_loop = extent(1) * extent(2) > 1;
+  for (int unrolled = 4; unrolled > 2; --unrolled) {
+    if (extent(0) % unrolled == 0 && (is_loop || extent(0) > unrolled)) return unrolled;
+  }
+  return 2;
+}
+
 void schedule_sums(LoweredConv& conv, const Func& out, const Var& co) {
   Func& sums = conv.accumulator;
   const Var lane = sums.args()[0];
@@ -21,7 +32,7 @@ void schedule_sums(LoweredConv& conv, const Func& out, const Var& co) {
     Stage update = sums.update(static_cast<int>(i));
     Var lo("lo");
     RVar word("word"), unrolled("unrolled");
-    update.split(lane, lo, lane, 2).split(r.x, word, unrolled, 2, TailStrategy::GuardWithIf);
+    update.split(lane, lo, lane, 2).split(r.x, word, unrolled, unrolled_words(r), TailStrategy::GuardWithIf);
     update.reorder({lane, pair, lo, unrolled, word, r.y, r.z});
     update.vectorize(lane).unroll(lo).unroll(pair).unroll(unrolled);
   }
@@ -56,15 +67,13 @@ void schedule_matrix_conv(LoweredKernel& kernel, const KernelSchedule& schedule)
         .reorder({kernel.c, half, pair, co, tile, kernel.y})
         .vectorize(kernel.c)
         .unroll(half);
-    for (Func& f : tiles.stored_sums) {
-      const Var lane = f.args()[0];
-      f.compute_at(kernel.out, co).store_in(MemoryType::Stack).vectorize(lane, 2).unroll(lane).unroll(f.args()[1]);
-    }
+    // Sums are read out of registers, and so without a loop: by the output itself where there are no tile steps.
+    if (tiles.tile_steps.empty()) kernel.out.update(static_cast<int>(i)).unroll(pair);
     for (const PackedOperand& operand : tiles.operands) schedule_operand(operand, kernel.out, tile);
     for (LoweredConv& conv : tiles.convs) schedule_sums(conv, kernel.out, co);
     for (TileStep& step : tiles.tile_steps) {
       step.func.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels * step.groups);
-      step.func.vectorize(kernel.c).unroll(step.func.args()[1]);
+      step.func.vectorize(kernel.c).unroll(step.func.args()[1]).unroll(step.func.args()[2]);
     }
   }
 }
