@@ -169,6 +169,7 @@ void finish_module(llvm::Module& code, Isa isa) {
     if (const llvm::Function* intrinsic = code.getFunction(name)) restore_vector_calls(code, *intrinsic);
   }
   if (calls_intrinsics || has_products) simplify(code);
+  if (has_products) interleave_stores(code);
 }
 
 }  // namespace qatc

@@ -203,6 +203,41 @@ void halves_to_shuffles(llvm::Module& code) {
   }
 }
 
+/// Whether the result is a[0] b[0] a[1] b[1]... of all lanes of both operands.
+bool interleaves(const llvm::ShuffleVectorInst& shuffle) {
+  const llvm::ArrayRef<int> mask = shuffle.getShuffleMask();
+  const size_t lanes = llvm::cast<llvm::FixedVectorType>(shuffle.getOperand(0)->getType())->getNumElements();
+  for (size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i] != static_cast<int>(i / 2 + i % 2 * lanes)) return false;
+  }
+  return mask.size() == 2 * lanes;
+}
+
+/// The store of words i and i + 1 of a vector to address + 8 i, for even i; none if anything else is done with it.
+std::vector<llvm::StoreInst*> stores_by_pair(llvm::ShuffleVectorInst& words) {
+  std::vector<llvm::StoreInst*> stores(words.getShuffleMask().size() / 2, nullptr);
+  for (llvm::User* user : words.users()) {
+    auto* part = llvm::dyn_cast<llvm::ShuffleVectorInst>(user);
+    if (part == nullptr || part->getShuffleMask().size() != 2 || !part->hasOneUse()) return {};
+    const int first = part->getMaskValue(0);
+    auto* store = llvm::dyn_cast<llvm::StoreInst>(*part->user_begin());
+    if (store == nullptr || first < 0 || first % 2 != 0 || part->getMaskValue(1) != first + 1) return {};
+    stores.at(static_cast<size_t>(first) / 2) = store;
+  }
+  const llvm::DataLayout& layout = words.getModule()->getDataLayout();
+  const auto address = [&](const llvm::StoreInst& store) {
+    llvm::APInt offset(64, 0);
+    const llvm::Value* base = store.getPointerOperand()->stripAndAccumulateConstantOffsets(layout, offset, true);
+    return std::pair(base, offset.getSExtValue());
+  };
+  for (size_t i = 0; i < stores.size(); ++i) {
+    if (stores[i] == nullptr || stores[i]->getParent() != stores[0]->getParent()) return {};
+    const auto [base, offset] = address(*stores[0]);
+    if (address(*stores[i]) != std::pair(base, offset + 16 * static_cast<int64_t>(i))) return {};
+  }
+  return stores;
+}
+
 }  // namespace
 
 bool expand_matrix_products(llvm::Module& code) {
@@ -214,6 +249,36 @@ bool expand_matrix_products(llvm::Module& code) {
   ProductExpansion(*product).run(code);
   halves_to_shuffles(code);
   return true;
+}
+
+void interleave_stores(llvm::Module& code) {
+  std::vector<llvm::ShuffleVectorInst*> shuffles;
+  for (llvm::Function& function : code) {
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+      auto* shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(&instruction);
+      if (shuffle != nullptr && shuffle->getType()->getScalarSizeInBits() == 64 && interleaves(*shuffle)) {
+        shuffles.push_back(shuffle);
+      }
+    }
+  }
+  for (llvm::ShuffleVectorInst* shuffle : shuffles) {
+    const std::vector<llvm::StoreInst*> stores = stores_by_pair(*shuffle);
+    if (stores.empty()) continue;
+    llvm::IRBuilder<> builder(stores[0]);
+    llvm::Type* byte_pointer = builder.getInt8Ty()->getPointerTo();
+    llvm::Value* address = builder.CreateBitCast(stores[0]->getPointerOperand(), byte_pointer);
+    for (size_t i = 0; i + 1 < stores.size(); i += 2) {
+      const std::vector<int> lanes{static_cast<int>(i), static_cast<int>(i) + 1};
+      llvm::Value* first = builder.CreateShuffleVector(shuffle->getOperand(0), lanes);
+      llvm::Value* second = builder.CreateShuffleVector(shuffle->getOperand(1), lanes);
+      builder.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_st2, {first->getType(), byte_pointer},
+                              {first, second, address});
+      // Without the freeze, addresses would be sums with the first one, and not what the store before leaves.
+      address = builder.CreateFreeze(builder.CreateConstGEP1_64(builder.getInt8Ty(), address, 32));
+    }
+    // An odd last pair of words keeps its store.
+    for (size_t i = 0; i < stores.size() / 2 * 2; ++i) stores[i]->eraseFromParent();
+  }
 }
 
 }  // namespace qatc

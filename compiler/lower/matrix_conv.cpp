@@ -36,7 +36,7 @@ Expr origin_address(const ImageParam& in) {
 
 /// The longest vector of words that divides `words` and leaves registers for others.
 int words_at_once(int words) {
-  constexpr int kMost = 10;
+  constexpr int kMost = 20;
   int vector = std::min(words, kMost);
   while (words % vector != 0) --vector;
   return vector;
