@@ -130,18 +130,31 @@ RunResult GeneratedLibrary::run(const std::string& target, const RunResult& in,
   if (programs_.count(target) == 0) {
     programs_[target] = link(target, std::string(QATC_RUNTIME_DIR) + "/examples/run_case.c");
   }
+  return run_program(target, programs_[target], in, options);
+}
+
+std::vector<std::string> GeneratedLibrary::run_command(const std::string& target, const std::string& program,
+                                                       const RunResult& in, const std::vector<std::string>& options,
+                                                       const std::vector<std::string>& environment) const {
   const std::string in_path = target_folder(target) + "/in.bin";
-  const std::string out_path = target_folder(target) + "/out.bin";
   write_file_atomically(in_path, in.bytes);
-  std::vector<std::string> command = runner(target);
-  command.insert(command.end(), {programs_[target], in_path, out_path, std::to_string(in.height),
+  std::vector<std::string> command{"env"};
+  command.insert(command.end(), environment.begin(), environment.end());
+  for (const std::string& word : runner(target)) command.push_back(word);
+  command.insert(command.end(), {program, in_path, target_folder(target) + "/out.bin", std::to_string(in.height),
                                  std::to_string(in.width), std::to_string(in.channels)});
   command.insert(command.end(), options.begin(), options.end());
-  std::istringstream printed(run_checked(command));
+  return command;
+}
+
+RunResult GeneratedLibrary::run_program(const std::string& target, const std::string& program, const RunResult& in,
+                                        const std::vector<std::string>& options,
+                                        const std::vector<std::string>& environment) {
+  std::istringstream printed(run_checked(run_command(target, program, in, options, environment)));
   RunResult out;
   std::string word;
   printed >> word >> out.height >> out.width >> out.channels;
-  out.bytes = read_file(out_path);
+  out.bytes = read_file(target_folder(target) + "/out.bin");
   return out;
 }
 

@@ -48,6 +48,13 @@ class GeneratedLibrary {
                    const std::vector<std::string>& libraries = {});
   /// Runs examples/run_case.c on an image. `in` is what a file of RunResult holds.
   RunResult run(const std::string& target, const RunResult& in, const std::vector<std::string>& options = {});
+  /// The same with another program that has run_case's arguments. `environment`: NAME=VALUE, added to this program's.
+  RunResult run_program(const std::string& target, const std::string& program, const RunResult& in,
+                        const std::vector<std::string>& options, const std::vector<std::string>& environment = {});
+  /// The command that run_program runs, its input written.
+  std::vector<std::string> run_command(const std::string& target, const std::string& program, const RunResult& in,
+                                       const std::vector<std::string>& options,
+                                       const std::vector<std::string>& environment = {}) const;
 
  private:
   TemporaryDirectory folder_;
