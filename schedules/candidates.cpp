@@ -14,8 +14,10 @@ int64_t vector_registers(Isa isa) { return is_arm(isa) || isa == Isa::kX86Vnni ?
 
 /// Registers that hold neither accumulators nor filters while a tile's products are summed.
 int64_t operand_registers(const KernelSchedule& schedule, Isa isa) {
-  if (schedule.load > 0) return schedule.pixels;  // a vector of each pixel's channels
-  return has_dot_product(isa) ? 1 : 2;            // the input, and a product on its way into the accumulator
+  constexpr int64_t kProducts = 6;  // pairs of input bytes all over a register, and products on their way
+  const int64_t products = isa == Isa::kArmBase ? kProducts : has_dot_product(isa) ? 0 : 1;
+  // The input: a vector of each pixel's channels, or the one that is multiplied now.
+  return products + (schedule.load > 0 ? schedule.pixels : 1);
 }
 
 /// Lanes that one tile accumulates, all of them in registers.
@@ -27,7 +29,8 @@ bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const Kernel
   if (layout.matrix) return (tile_lanes(conv, schedule) / 2 + 1) * (schedule.pixels / 2) < vector_registers(isa);
   const int64_t vector = layout.vector;
   const int64_t vectors = tile_lanes(conv, schedule) / vector;
-  return vectors * schedule.pixels + vectors + operand_registers(schedule, isa) <= vector_registers(isa);
+  return vectors * layout.registers * schedule.pixels + vectors + operand_registers(schedule, isa) <=
+         vector_registers(isa);
 }
 
 /// The filter may be larger: it is read once a tile from front to back, which the level-2 cache keeps up with.

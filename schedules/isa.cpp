@@ -12,6 +12,7 @@ int64_t widest_int32_vector(Isa isa) {
       return 16;
     case Isa::kX86AvxVnni:
     case Isa::kX86Avx2:
+    case Isa::kArmBase:
       return 8;
     default:
       return 4;
@@ -48,8 +49,10 @@ std::string_view isa_name(Isa isa) {
 ConvLayout conv_layout(Isa isa, int64_t lanes) {
   ConvLayout layout;
   layout.vector = widest_int32_vector(isa);
+  layout.terms = isa == Isa::kArmBase ? 2 : 1;
   // Lanes are a multiple of 4, so this ends at a vector that divides them: no lane is ever computed in vain.
   while (lanes % layout.vector != 0) layout.vector /= 2;
+  layout.registers = isa == Isa::kArmBase ? layout.vector / 4 : 1;
   layout.matrix = isa == Isa::kArmI8mm;
   layout.reduction = layout.matrix ? 8 : has_dot_product(isa) ? 4 : 2;
   layout.wide = isa == Isa::kX86Base || isa == Isa::kX86Avx2;

@@ -14,7 +14,7 @@ enum class Isa : uint8_t {
   kX86Avx2,     // vpmaddwd on ymm
   kX86AvxVnni,  // AVX2 with AVX-VNNI: vpdpbusd on ymm
   kX86Vnni,     // AVX-512 with VNNI and VBMI: vpdpbusd, vpermi2b
-  kArmBase,     // smull + sadalp
+  kArmBase,     // smull + smlal + sadalp
   kArmDotprod,  // sdot by lane
   kArmI8mm,     // dot products and smmla
 };
@@ -27,8 +27,10 @@ std::string_view isa_name(Isa isa);
 
 /// How a conv is computed and its filter laid out.
 struct ConvLayout {
-  int64_t vector = 16;    // int32 lanes of one accumulator register
+  int64_t vector = 16;    // int32 lanes of an accumulator
+  int64_t registers = 1;  // that hold those: more than one where a register of filter bytes serves them
   int64_t reduction = 4;  // products summed per lane and instruction
+  int64_t terms = 1;      // such sums that are added in int16 before they go into the accumulator
   bool wide = false;      // the filter is stored as int16 and the input widened to it
   bool matrix = false;    // products of 2 x 2 matrices: lower/matrix_conv.h
 };

@@ -47,7 +47,7 @@ KernelSchedule matrix_conv_schedule(const KernelSpec& spec) {
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
   KernelSchedule schedule;
-  schedule.load = is_arm(isa) && has_dot_product(isa) ? 16 : 0;
+  schedule.load = is_arm(isa) ? 16 : 0;
   schedule.unroll = is_arm(isa) ? 1 : 2;
   int64_t digits = 1;
   for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
@@ -56,7 +56,8 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     // The digits of one channel must meet in one tile.
     schedule.channels = spec.out_channels;
     const ConvLayout lanes = conv_layout(isa, spec.out_channels * digits);
-    schedule.pixels = std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector), 1, 16);
+    schedule.pixels =
+        std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector * lanes.registers), 1, 16);
     return schedule;
   }
   const ConvLayout layout = conv_layout(isa, spec.out_channels);
@@ -67,7 +68,7 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     if (vectors % v == 0 && v * layout.vector <= 64) chosen = v;
   }
   schedule.channels = chosen * layout.vector;
-  schedule.pixels = std::clamp<int64_t>(budget / chosen, 1, 12);
+  schedule.pixels = std::clamp<int64_t>(budget / (chosen * layout.registers), 1, 12);
   return schedule;
 }
 

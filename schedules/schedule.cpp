@@ -65,6 +65,8 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
     const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
+    // The loop over a run is over so many bytes at once.
+    const auto terms = static_cast<int>(terms_of(spec_conv, layout));
     const auto load = static_cast<int>(operand_load(schedule, conv_runs(spec_conv, channels).length));
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
@@ -73,7 +75,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
     RVar rco("rco"), rci("rci"), rcm("rcm");
     if (load > 0) {
       // One load brings `load` channels of a pixel; every product takes its four by lane.
-      update.split(r.x, rco, rci, load).split(rci, rcm, rci, red).split(lane, lo, lane, v);
+      update.split(r.x, rco, rci, load / terms).split(rci, rcm, rci, red).split(lane, lo, lane, v);
       update.reorder({rci, lane, lo, x, rcm, rco, r.y, r.z});
       update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm);
       operand.compute_at(acc, rco).store_in(MemoryType::Stack).bound_extent(in[0], load);
@@ -82,7 +84,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
       update.split(r.x, rco, rci, red).split(lane, lo, lane, v);
       update.reorder({rci, lane, lo, x, rco, r.y, r.z});
       update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x);
-      const int64_t steps = conv_runs(spec_conv, channels).length / red;
+      const int64_t steps = conv_runs(spec_conv, channels).length / (red * terms);
       if (const auto unrolled = static_cast<int>(unrolled_steps(schedule, steps)); unrolled > 1) {
         RVar rcu("rcu");
         update.split(rco, rco, rcu, unrolled).reorder({rci, lane, lo, x, rcu, rco, r.y, r.z}).unroll(rcu);

@@ -26,18 +26,6 @@ int32_t stored_zero_point(const TensorType& type, Isa isa) {
   return stored(type.quant->zero_point_at(0), type.dtype) - (is_arm(isa) ? 128 : 0);
 }
 
-/// Balanced base-256 digits, least significant first: value = sum of digit[i] * 256^i with digits in [-128, 127].
-std::vector<int32_t> balanced_digits(int64_t value, int count) {
-  std::vector<int32_t> digits;
-  for (int i = 0; i < count; ++i) {
-    const auto digit = static_cast<int32_t>(static_cast<int8_t>(static_cast<uint8_t>(value & 255)));
-    digits.push_back(digit);
-    value = (value - digit) / 256;
-  }
-  QATC_CHECK(value == 0, "filter value does not fit its digits");
-  return digits;
-}
-
 class Packer {
  public:
   Packer(const Plan& plan, const std::vector<KernelSchedule>& schedules, const std::string& name, Isa isa)

@@ -16,6 +16,7 @@
 #include <iterator>
 #include <vector>
 
+#include "emit/byte_products.h"
 #include "emit/matrix_product.h"
 #include "schedules/lookup.h"
 #include "support/error.h"
@@ -170,6 +171,7 @@ void finish_module(llvm::Module& code, Isa isa) {
   }
   if (calls_intrinsics || has_products) simplify(code);
   if (has_products) interleave_stores(code);
+  if (isa == Isa::kArmBase) keep_product_operands_whole(code);
 }
 
 }  // namespace qatc

@@ -122,6 +122,8 @@ int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
   return (runs.length + layout.reduction - 1) / layout.reduction;
 }
 
+int64_t terms_of(const KernelConv& conv, const ConvLayout& layout) { return conv.extreme_pairs ? 1 : layout.terms; }
+
 Halide::Type storage_type(Isa isa) { return is_arm(isa) ? Halide::Int(8) : Halide::UInt(8); }
 
 KernelParams::KernelParams(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {

@@ -29,6 +29,9 @@ ConvRuns conv_runs(const KernelConv& conv, int64_t channels);
 /// Instructions' reductions (ConvLayout::reduction) that cover a run; the filter is zero where the last goes beyond it.
 int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
 
+/// Reductions that are added in int16 (ConvLayout::terms) where the filter allows it.
+int64_t terms_of(const KernelConv& conv, const ConvLayout& layout);
+
 /// The declared parameters of a kernel, found by argument.
 class KernelParams {
  public:

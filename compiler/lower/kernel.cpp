@@ -35,8 +35,10 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
         params.image({KernelArgument::Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
     const auto channels = static_cast<int>(spec.inputs[static_cast<size_t>(conv.inputs[i])]);
     const ConvRuns runs = conv_runs(conv, channels);
-    const RDom r(0, static_cast<int>(runs.length), 0, static_cast<int>(runs.count), 0, static_cast<int>(conv.kernel[0]),
-                 "taps" + suffix + "_" + std::to_string(i));
+    const auto terms = static_cast<int>(terms_of(conv, layout));
+    const auto red = static_cast<int>(layout.reduction);
+    const RDom r(0, static_cast<int>(runs.length) / terms, 0, static_cast<int>(runs.count), 0,
+                 static_cast<int>(conv.kernel[0]), "taps" + suffix + "_" + std::to_string(i));
     // Byte of the row where a run of output pixel x begins, and the row of a tap.
     const auto begin = [&](const Expr& run) {
       return (x * static_cast<int>(conv.stride[1]) + run * static_cast<int>(conv.dilation[1]) -
@@ -48,23 +50,36 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
              static_cast<int>(conv.pad[0]);
     };
     Func operand("operand" + suffix + "_" + std::to_string(i));
-    Expr value;
     if (layout.wide) {
       // By byte of the row: neighbouring pixels share what they read.
       Var byte("byte"), in_y("in_y");
       operand(byte, in_y) = Halide::cast<int16_t>(in(byte, in_y));
-      value = operand(begin(r.y) + r.x, row(r.z));
     } else {
       // By pixel: what one load brings.
       Var k("k"), run("run"), ky("ky");
       operand(k, x, y, run, ky) = in(begin(run) + k, row(ky));
-      value = operand(r.x, x, y, r.y, r.z);
     }
+    const auto value = [&](const Expr& byte) -> Expr {
+      if (layout.wide) return operand(begin(r.y) + byte, row(r.z));
+      return operand(byte, x, y, r.y, r.z);
+    };
     const auto block = static_cast<int>(filter_block(schedule, conv));
-    const auto red = static_cast<int>(layout.reduction);
     const auto v = static_cast<int>(layout.vector);
-    const Expr weight = filter(r.x % red, lane % v, (lane / v) % (block / v), r.x / red, r.y, r.z, lane / block);
-    lowered.accumulator(lane, x, y) += Halide::cast<int32_t>(value) * Halide::cast<int32_t>(weight);
+    const auto weight = [&](const Expr& byte) {
+      return filter(byte % red, lane % v, (lane / v) % (block / v), byte / red, r.y, r.z, lane / block);
+    };
+    const auto product = [&](const Expr& byte, const Halide::Type& type) {
+      return Halide::cast(type, value(byte)) * Halide::cast(type, weight(byte));
+    };
+    if (terms == 1) {
+      lowered.accumulator(lane, x, y) += product(r.x, Halide::Int(32));
+    } else {
+      // A reduction and the ones after it are added before they are widened.
+      const Expr first = r.x / red * (red * terms) + r.x % red;
+      Expr sum = product(first, Halide::Int(16));
+      for (int term = 1; term < terms; ++term) sum += product(first + term * red, Halide::Int(16));
+      lowered.accumulator(lane, x, y) += Halide::cast<int32_t>(sum);
+    }
     lowered.taps.push_back(r);
     lowered.operands.push_back(operand);
   }

@@ -14,7 +14,7 @@ namespace qatc {
 /// The Halide algorithm of one conv of a kernel, with what its schedule needs to name.
 struct LoweredConv {
   Halide::Func accumulator;            // int32 (lane, x, y)
-  std::vector<Halide::RDom> taps;      // (byte of the run, run, ky), one per input
+  std::vector<Halide::RDom> taps;      // (byte of the run, of the first of several terms; run; ky), one per input
   std::vector<Halide::Func> operands;  // the input as the conv reads it, one per input: widened or loaded by lane
 };
 

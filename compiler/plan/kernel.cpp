@@ -54,6 +54,7 @@ std::string signature(const KernelSpec& spec) {
          << pair_text(conv.pad);
     if (conv.digits != 1) text << " digits" << conv.digits;
     if (conv.exact) text << " exact";
+    if (conv.extreme_pairs) text << " extreme";
     text << ")";
   }
   for (size_t i = 0; i < spec.steps.size(); ++i) text << " %" << i << "=" << step_text(spec.steps[i]);
@@ -61,6 +62,17 @@ std::string signature(const KernelSpec& spec) {
   for (size_t i = 0; i < spec.outputs.size(); ++i) text << (i > 0 ? "," : "") << "%" << spec.outputs[i];
   text << ")x" << spec.out_channels << "/" << spec.out_pixel_stride;
   return text.str();
+}
+
+std::vector<int32_t> balanced_digits(int64_t value, int count) {
+  std::vector<int32_t> digits;
+  for (int i = 0; i < count; ++i) {
+    const auto digit = static_cast<int32_t>(static_cast<int8_t>(static_cast<uint8_t>(value & 255)));
+    digits.push_back(digit);
+    value = (value - digit) / 256;
+  }
+  QATC_CHECK(value == 0, "filter value does not fit its digits");
+  return digits;
 }
 
 bool in_double(const KernelSpec& spec, const KernelConv& conv) {

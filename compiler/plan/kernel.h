@@ -25,6 +25,9 @@ inline int64_t storage_channels(int64_t channels) {
 /// group of accumulator lanes per digit.
 inline constexpr int kFixedPointDigits = 4;
 
+/// Balanced base-256 digits, least significant first: value = sum of digit[i] * 256^i with digits in [-128, 127].
+std::vector<int32_t> balanced_digits(int64_t value, int count);
+
 /// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that folds the
 /// input's zero point. Lane d * out_channels + c is digit d of channel c.
 struct KernelConv {
@@ -33,6 +36,9 @@ struct KernelConv {
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
   bool exact = false;  // requantized in double in both rounding modes
+  /// Some filter values (or digits) of channels c and c + 2, both in one aligned group of four, are both -128. Without
+  /// that, the sum of their two products is in int16's range for any 8-bit inputs.
+  bool extreme_pairs = false;
   friend bool operator==(const KernelConv&, const KernelConv&) = default;
 };
 

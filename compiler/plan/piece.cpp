@@ -129,6 +129,7 @@ class UseMaker {
     conv.pad = {op.pad[0], op.pad[1]};
     conv.digits = needs_digits(filter) ? kFixedPointDigits : 1;
     conv.exact = conv_rounding(filter.type.dtype, Rounding::kFloat) == Rounding::kExact;
+    conv.extreme_pairs = has_extreme_pairs(node, filter, conv);
     use_.spec.convs.push_back(conv);
     use_.call.conv_nodes.push_back(id);
     KernelStep step{StepKind::kRequantize};
@@ -143,6 +144,35 @@ class UseMaker {
       const int64_t o = static_cast<int64_t>(i) / taps;
       const int64_t w = int64_t{filter.constant->integers[i]} - filter.type.quant->zero_point_at(o);
       if (w < -128 || w > 127) return true;
+    }
+    return false;
+  }
+
+  /// See KernelConv::extreme_pairs.
+  bool has_extreme_pairs(const Node& node, const Value& filter, const KernelConv& conv) const {
+    const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
+    const int64_t rows = filter.constant->size() / shape[3];
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t zero_point = filter.type.quant->zero_point_at(row / (shape[1] * shape[2]));
+      const auto digits = [&](int64_t channel) {
+        const auto at = static_cast<size_t>(row * shape[3] + channel);
+        return balanced_digits(int64_t{filter.constant->integers[at]} - zero_point, conv.digits);
+      };
+      int64_t first = 0;
+      for (size_t input = 0; input < conv.inputs.size(); ++input) {
+        const int64_t channels = channels_of(graph().type(node.inputs[input]));
+        for (int64_t c = 0; c + 2 < channels; ++c) {
+          if (c % 4 < 2 && have_extreme(digits(first + c), digits(first + c + 2))) return true;
+        }
+        first += channels;
+      }
+    }
+    return false;
+  }
+
+  static bool have_extreme(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (a[i] == -128 && b[i] == -128) return true;
     }
     return false;
   }

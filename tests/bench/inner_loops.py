@@ -48,6 +48,7 @@ class Instruction:
 class Loop:
     function: str
     body: list
+    frame: str = r"sp"  # pattern of the registers that point into the frame
 
     def __post_init__(self):
         self.kind = next((kind for kind, pattern in DOT_PRODUCTS.items()
@@ -58,7 +59,8 @@ class Loop:
         # v3.4b[2]: four bytes of a register that holds those of several products.
         self.by_lane = sum(1 for i in dots if re.search(r"\.4b\[\d\]$", i.operands))
         # The frame holds spilled registers and nothing else that an inner loop should touch.
-        self.spills = sum(1 for i in self.body if re.match(r"(ld|st)", i.mnemonic) and re.search(r"\[(sp|x29)\b", i.operands))
+        self.spills = sum(1 for i in self.body
+                          if re.match(r"(ld|st)", i.mnemonic) and re.search(r"\[(%s)\b" % self.frame, i.operands))
         self.instructions = len(self.body)
 
     def per_dot(self):
@@ -82,7 +84,11 @@ def parse(disassembly):
 def inner_loops(name, instructions):
     ranges = [(i.target(), i.address) for i in instructions if i.target() is not None and i.target() <= i.address]
     innermost = [r for r in ranges if not any(o != r and r[0] <= o[0] and o[1] <= r[1] for o in ranges)]
-    return [Loop(name, [i for i in instructions if begin <= i.address <= end]) for begin, end in sorted(set(innermost))]
+    # x29 points into the frame where it is set up to, and is a register like others elsewhere.
+    has_frame_pointer = any(re.match(r"x29, sp\b", i.operands) for i in instructions)
+    frame = "sp|x29" if has_frame_pointer else "sp"
+    return [Loop(name, [i for i in instructions if begin <= i.address <= end], frame)
+            for begin, end in sorted(set(innermost))]
 
 
 # A loop with less of its kernel's dot products than this is a side path.

@@ -39,9 +39,10 @@ known_kernel:
     mov x4, #10
 1:                        // ten times, but not an inner loop
     mov x1, sp
+    mov x29, x1           // no frame pointer here, but a register like others
     mov x3, #8
 2:                        // the main loop: 8 instructions, 4 sdot, 3 of them by lane, 1 spill; 80 times
-    ldr q0, [x1], #16
+    ldr q0, [x29], #16
     sdot v16.4s, v1.16b, v0.4b[0]
     sdot v17.4s, v1.16b, v0.4b[1]
     ldr q2, [sp, #32]

@@ -314,7 +314,7 @@ std::vector<std::string> multiply_instructions(Isa isa) {
     case Isa::kX86Vnni:
       return {"vpdpbusd"};
     case Isa::kArmBase:
-      return {"smlal", "sadalp"};
+      return {"sadalp"};
     case Isa::kArmDotprod:
       return {"sdot"};
     case Isa::kArmI8mm:

@@ -61,6 +61,10 @@ class Kernels : public ::testing::TestWithParam<int> {
     return choose_schedules({spec}, isa).front();
   }
 
+  virtual Tensor make_image(int64_t height, int64_t width, int64_t channels) {
+    return random_image(case_seed(), height, width, channels);
+  }
+
   void expect_equal(NetworkBuilder& network, std::vector<Size> sizes = kSizes) {
     const Rounding rounding = GetParam() % 2 == 0 ? Rounding::kFloat : Rounding::kExact;
     const Plan plan = make_plan(network.finish(), rounding);
@@ -81,7 +85,7 @@ class Kernels : public ::testing::TestWithParam<int> {
       size = {std::max(size[0], plan.limits.min_height), std::max(size[1], plan.limits.min_width)};
     }
     for (const Size& size : sizes) {
-      const Tensor image = random_image(case_seed(), size[0], size[1], channels);
+      const Tensor image = make_image(size[0], size[1], channels);
       const RunResult expected = float_image(evaluate(plan.graph, {image}, rounding).front());
       for (const std::string& target : library.targets()) {
         const RunResult actual =
@@ -131,6 +135,34 @@ TEST_P(ConvWithoutPads, EqualsEvaluator) {
   expect_equal(network);
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, ConvWithoutPads, ::testing::Range(0, 2));
+
+class ConvOfExtremes : public Kernels {
+ protected:
+  /// All channels of a pixel are the smallest value there is, or the largest.
+  Tensor make_image(int64_t height, int64_t width, int64_t channels) override {
+    Tensor image = random_image(case_seed(), height, width, channels);
+    for (size_t i = 0; i < image.real.size(); ++i) {
+      const size_t pixel = i / static_cast<size_t>(channels) * static_cast<size_t>(channels);
+      if (i == pixel) image.real[i] = image.real[i] < 0.5 ? -1e6 : 1e6;
+      image.real[i] = image.real[pixel];
+    }
+    return image;
+  }
+};
+
+/// Products of the largest magnitude, side by side: filters of nothing but -128 and 127.
+TEST_P(ConvOfExtremes, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), 12);
+  NetworkBuilder::ConvOptions options;
+  options.filter = Filter::kSaturated;
+  network.keep(network.conv({network.image()}, 16, options));
+  options.kernel = {3, 3};
+  options.pad = {1, 1, 1, 1};
+  network.keep(network.conv({network.image()}, 12, options));
+  network.keep(network.conv({network.image(), network.image()}, 24, options));
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, ConvOfExtremes, ::testing::Values(0, 1));
 
 class Fused : public Kernels {};
 
