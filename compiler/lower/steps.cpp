@@ -197,8 +197,8 @@ class StepLowering {
   }
 
   Expr add(const KernelStep& step, int index) {
-    const Expr d1 = real(difference(step.a, Kind::kZeroPointA, index), exact());
-    const Expr d2 = real(difference(step.b, Kind::kZeroPointB, index), exact());
+    const Expr d1 = real_difference(step.a, Kind::kZeroPointA, index);
+    const Expr d2 = real_difference(step.b, Kind::kZeroPointB, index);
     const Expr first = strict_float(d1 * scalar(Kind::kScaleA, index));
     const Expr second = strict_float(d2 * scalar(Kind::kScaleB, index));
     Expr sum = strict_float(first + second);
@@ -221,7 +221,7 @@ class StepLowering {
   }
 
   Expr affine(const KernelStep& step, int index) {
-    const Expr d = real(difference(step.a, Kind::kZeroPointA, index), exact());
+    const Expr d = real_difference(step.a, Kind::kZeroPointA, index);
     const Expr product = strict_float(d * image(Kind::kAffineA, index)(c_));
     const Expr sum = strict_float(product + image(Kind::kAffineB, index)(c_));
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
@@ -243,6 +243,11 @@ class StepLowering {
   /// q - zero_point in int16: both are stored bytes, so it fits.
   Expr difference(int step, Kind zero_point, int index) const {
     return cast<int16_t>(value(step)) - cast<int16_t>(scalar(zero_point, index));
+  }
+  /// The same as a real number: exact in every order of conversion and subtraction. x86 widens bytes to 32 bits at once.
+  Expr real_difference(int step, Kind zero_point, int index) const {
+    if (is_arm(isa_)) return real(difference(step, zero_point, index), exact());
+    return strict_float(real(value(step), exact()) - real(scalar(zero_point, index), exact()));
   }
   static Expr real(const Expr& integer, bool is_double) {
     const Expr wide = cast<int32_t>(integer);
