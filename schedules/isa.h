@@ -20,6 +20,8 @@ enum class Isa : uint8_t {
 };
 
 bool is_arm(Isa isa);
+/// Whether double divisions are made of fused multiply-adds (qatc_quotient in make_lookup_ir.cpp).
+bool has_fast_quotient(Isa isa);
 /// Whether one instruction sums four products of bytes: vpdpbusd, sdot.
 bool has_dot_product(Isa isa);
 /// As users write it: `base`, `avx2`, `avxvnni`, `avx512vnni`, `dotprod`, `i8mm`.

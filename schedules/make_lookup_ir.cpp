@@ -171,8 +171,8 @@ void scalarized_form(int lanes) {
   std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
 }
 
-// ---- qatc_round: uint8 saturate(round_half_even(float value) + int16 zero_point), |value| < 2^15, in which x86 packs
-// 32-bit lanes pairwise.
+// ---- qatc_round, qatc_round_double: uint8 saturate(round_half_even(value) + int16 zero_point) of a float or a double,
+// |value| < 2^15, in which x86 packs 32-bit lanes pairwise.
 
 std::string typed(int lanes, const char* element) { return "<" + std::to_string(lanes) + " x " + element + ">"; }
 
@@ -185,6 +185,12 @@ std::string indices(int count, const std::function<int(int)>& index) {
   return text + ">";
 }
 
+std::string splat(int lanes, const char* element, const char* value) {
+  std::string text = "<";
+  for (int i = 0; i < lanes; ++i) text += std::string(i > 0 ? ", " : "") + element + " " + value;
+  return text + ">";
+}
+
 struct Pack {
   int lanes;  // of one int32 register
   const char *to_int32, *to_int16, *to_uint8;
@@ -192,12 +198,13 @@ struct Pack {
 
 /// packssdw and packuswb work within 128 bits: of registers a, b, c, d they leave a0-3 b0-3 c0-3 d0-3 a4-7 b4-7 ...
 /// Four registers at a time become one of bytes, which one shuffle of 32-bit lanes puts in order.
-void round_form(int lanes, const Pack& pack) {
+void round_form(int lanes, const Pack& pack, const char* element) {
   const int v = pack.lanes;
   const int group = 4 * v;
   const int groups = (lanes + group - 1) / group;
-  std::printf("define weak_odr %s @qatc_roundx%d(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n",
-              typed(lanes, "i8").c_str(), lanes, typed(lanes, "float").c_str());
+  const bool is_double = std::string(element) == "double";
+  std::printf("define weak_odr %s @qatc_round%sx%d(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n",
+              typed(lanes, "i8").c_str(), is_double ? "_double" : "", lanes, typed(lanes, element).c_str());
   std::printf("  %%zero0 = insertelement %s undef, i16 %%zero_point, i64 0\n", typed(2 * v, "i16").c_str());
   std::printf("  %%zero = shufflevector %s %%zero0, %s undef, %s\n", typed(2 * v, "i16").c_str(),
               typed(2 * v, "i16").c_str(), indices(2 * v, [](int) { return 0; }).c_str());
@@ -209,9 +216,19 @@ void round_form(int lanes, const Pack& pack) {
         std::printf("  %%i%d_%d = bitcast %s undef to %s\n", g, p, typed(v, "i32").c_str(), typed(v, "i32").c_str());
         continue;
       }
-      std::printf("  %%f%d_%d = shufflevector %s %%value, %s undef, %s\n", g, p, typed(lanes, "float").c_str(),
-                  typed(lanes, "float").c_str(),
+      std::printf("  %%f%d_%d = shufflevector %s %%value, %s undef, %s\n", g, p, typed(lanes, element).c_str(),
+                  typed(lanes, element).c_str(),
                   indices(v, [&](int i) { return first + i < lanes ? first + i : -1; }).c_str());
+      if (is_double) {
+        // Adding 1.5 * 2^52 leaves the rounded integer in the low half of every double.
+        const std::string halves = typed(2 * v, "i32");
+        std::printf("  %%m%d_%d = fadd %s %%f%d_%d, %s\n", g, p, typed(v, "double").c_str(), g, p,
+                    splat(v, "double", "0x4338000000000000").c_str());
+        std::printf("  %%h%d_%d = bitcast %s %%m%d_%d to %s\n", g, p, typed(v, "double").c_str(), g, p, halves.c_str());
+        std::printf("  %%i%d_%d = shufflevector %s %%h%d_%d, %s undef, %s\n", g, p, halves.c_str(), g, p,
+                    halves.c_str(), indices(v, [](int i) { return 2 * i; }).c_str());
+        continue;
+      }
       std::printf("  %%i%d_%d = call %s %s(%s %%f%d_%d%s)\n", g, p, typed(v, "i32").c_str(), pack.to_int32,
                   typed(v, "float").c_str(), g, p, v == 16 ? ", <16 x i32> undef, i16 -1, i32 4" : "");
     }
@@ -244,6 +261,23 @@ void round_form(int lanes, const Pack& pack) {
   std::printf("  ret %s %s\n}\n", typed(lanes, "i8").c_str(), joined.c_str());
 }
 
+/// One lane: cvtss2si and cvtsd2si round half to even.
+void scalar_round(const char* name, const char* element, const char* vector, const char* to_int32) {
+  std::printf("declare i32 %s(%s)\n", to_int32, vector);
+  std::printf("define weak_odr i8 @%s(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n", name, element);
+  std::printf("  %%vector = insertelement %s undef, %s %%value, i64 0\n", vector, element);
+  std::printf("  %%integer = call i32 %s(%s %%vector)\n", to_int32, vector);
+  std::puts(R"(  %wide = sext i16 %zero_point to i32
+  %sum = add i32 %integer, %wide
+  %negative = icmp slt i32 %sum, 0
+  %floor = select i1 %negative, i32 0, i32 %sum
+  %large = icmp sgt i32 %floor, 255
+  %clamped = select i1 %large, i32 255, i32 %floor
+  %byte = trunc i32 %clamped to i8
+  ret i8 %byte
+})");
+}
+
 void print_round(const std::string& isa) {
   const Pack pack =
       isa == "avx512vnni" ? Pack{16, "@llvm.x86.avx512.mask.cvtps2dq.512", "@llvm.x86.avx512.packssdw.512",
@@ -260,20 +294,43 @@ void print_round(const std::string& isa) {
               typed(2 * v, "i16").c_str());
   std::printf("declare %s @llvm.sadd.sat.v%di16(%s, %s)\n", typed(2 * v, "i16").c_str(), 2 * v,
               typed(2 * v, "i16").c_str(), typed(2 * v, "i16").c_str());
-  std::puts(R"(declare i32 @llvm.x86.sse.cvtss2si(<4 x float>)
-define weak_odr i8 @qatc_round(i16 %zero_point, float %value) alwaysinline nounwind readnone {
-  %vector = insertelement <4 x float> undef, float %value, i64 0
-  %integer = call i32 @llvm.x86.sse.cvtss2si(<4 x float> %vector)
-  %wide = sext i16 %zero_point to i32
-  %sum = add i32 %integer, %wide
-  %negative = icmp slt i32 %sum, 0
-  %floor = select i1 %negative, i32 0, i32 %sum
-  %large = icmp sgt i32 %floor, 255
-  %clamped = select i1 %large, i32 255, i32 %floor
-  %byte = trunc i32 %clamped to i8
-  ret i8 %byte
-})");
-  for (int lanes = 4; lanes <= 64; lanes += 4) round_form(lanes, pack);
+  scalar_round("qatc_round", "float", "<4 x float>", "@llvm.x86.sse.cvtss2si");
+  scalar_round("qatc_round_double", "double", "<2 x double>", "@llvm.x86.sse2.cvtsd2si");
+  for (int lanes = 4; lanes <= 64; lanes += 4) {
+    round_form(lanes, pack, "float");
+    round_form(lanes, pack, "double");
+  }
+}
+
+// ---- qatc_quotient: double value / divisor, correctly rounded, by a product and four fused multiply-adds in place of a
+// division. The product with the rounded reciprocal is within two units in the last place, one refinement makes it
+// faithful, and from a faithful quotient and a correctly rounded reciprocal the next one is correctly rounded. Nothing
+// overflows or underflows: values are products of a few floats and integers. Source: P. Markstein, Computation of
+// elementary functions on the IBM RISC System/6000 processor, IBM Journal of Research and Development 34 (1990).
+void quotient_form(int lanes) {
+  const bool is_scalar = lanes == 1;
+  const std::string type = is_scalar ? "double" : typed(lanes, "double");
+  const std::string suffix = is_scalar ? "f64" : "v" + std::to_string(lanes) + "f64";
+  const char* t = type.c_str();
+  std::printf("declare %s @llvm.fma.%s(%s, %s, %s)\n", t, suffix.c_str(), t, t, t);
+  std::printf("define weak_odr %s @qatc_quotient%s(double %%divisor, %s %%value) alwaysinline nounwind readnone {\n", t,
+              is_scalar ? "" : ("x" + std::to_string(lanes)).c_str(), t);
+  const char* one = is_scalar ? "" : "_one";
+  std::printf("  %%reciprocal%s = fdiv double 1.0, %%divisor\n  %%negative%s = fneg double %%divisor\n", one, one);
+  for (const char* name : {"reciprocal", "negative"}) {
+    if (is_scalar) break;
+    std::printf("  %%%s0 = insertelement %s undef, double %%%s_one, i64 0\n", name, t, name);
+    std::printf("  %%%s = shufflevector %s %%%s0, %s undef, %s\n", name, t, name, t,
+                indices(lanes, [](int) { return 0; }).c_str());
+  }
+  std::printf("  %%q0 = fmul %s %%value, %%reciprocal\n", t);
+  for (int step = 0; step < 2; ++step) {
+    std::printf("  %%r%d = call %s @llvm.fma.%s(%s %%negative, %s %%q%d, %s %%value)\n", step, t, suffix.c_str(), t, t,
+                step, t);
+    std::printf("  %%q%d = call %s @llvm.fma.%s(%s %%r%d, %s %%reciprocal, %s %%q%d)\n", step + 1, t, suffix.c_str(), t,
+                step, t, t, step);
+  }
+  std::printf("  ret %s %%q2\n}\n", t);
 }
 
 }  // namespace
@@ -308,6 +365,10 @@ int main(int argc, char** argv) {
     }
   }
   if (!arm) print_round(isa);
+  if (isa == "avx2" || isa == "avx512vnni") {
+    quotient_form(1);
+    for (int lanes = 4; lanes <= 64; lanes += 4) quotient_form(lanes);
+  }
   // Tables are constants: loads of one may be merged across stores.
   std::puts("!9 = !{}");
   return 0;

@@ -23,6 +23,11 @@ constexpr double kRoundDouble = 6755399441055744.0;
 // What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
 constexpr int kInt16Limit = 32767;
 
+/// A function of schedules/lookup, which emit/llvm_module links in.
+Expr intrinsic(const Halide::Type& type, const char* name, const std::vector<Expr>& arguments) {
+  return Halide::Internal::Call::make(type, name, arguments, Halide::Internal::Call::PureExtern);
+}
+
 /// saturate(round_half_even(value) + zero_point) in the storage type.
 Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
   const bool is_double = value.type().bits() == 64;
@@ -30,9 +35,9 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
     const Expr limit = Halide::Internal::make_const(value.type(), kInt16Limit);
     value = Halide::min(Halide::max(value, -limit), limit);
   }
-  if (!is_double && !is_arm(isa)) {
-    return Halide::Internal::Call::make(Halide::UInt(8), "qatc_round", {cast<int16_t>(zero_point), value},
-                                        Halide::Internal::Call::PureExtern);
+  if (!is_arm(isa)) {
+    return intrinsic(Halide::UInt(8), is_double ? "qatc_round_double" : "qatc_round",
+                     {cast<int16_t>(zero_point), value});
   }
   Expr rounded;
   if (is_double) {
@@ -188,12 +193,16 @@ class StepLowering {
     return value(step);
   }
 
-  /// Through the bitcode function of schedules/lookup, which emit/llvm_module links in.
   Expr lookup(const Expr& index, const Expr& table) {
-    const Expr byte = Halide::Internal::Call::make(Halide::UInt(8), "qatc_lookup",
-                                                   {table, Halide::reinterpret(Halide::UInt(8), index)},
-                                                   Halide::Internal::Call::PureExtern);
+    const Expr byte =
+        intrinsic(Halide::UInt(8), "qatc_lookup", {table, Halide::reinterpret(Halide::UInt(8), index)});
     return Halide::reinterpret(storage_type(isa_), byte);
+  }
+
+  /// value / divisor in double. Division takes as long as sixteen products on x86.
+  Expr quotient(const Expr& value, const Expr& divisor) const {
+    if (has_fast_quotient(isa_)) return intrinsic(Halide::Float(64), "qatc_quotient", {divisor, value});
+    return strict_float(value / divisor);
   }
 
   Expr add(const KernelStep& step, int index) {
@@ -202,7 +211,7 @@ class StepLowering {
     const Expr first = strict_float(d1 * scalar(Kind::kScaleA, index));
     const Expr second = strict_float(d2 * scalar(Kind::kScaleB, index));
     Expr sum = strict_float(first + second);
-    if (exact()) sum = strict_float(sum / scalar(Kind::kScaleOut, index));
+    if (exact()) sum = quotient(sum, scalar(Kind::kScaleOut, index));
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
 
@@ -213,7 +222,7 @@ class StepLowering {
     if (exact()) {
       const Expr first = strict_float(real(d1, true) * scalar(Kind::kScaleA, index));
       const Expr second = strict_float(real(d2, true) * scalar(Kind::kScaleB, index));
-      product = strict_float(strict_float(first * second) / scalar(Kind::kScaleOut, index));
+      product = quotient(strict_float(first * second), scalar(Kind::kScaleOut, index));
     } else {
       product = strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
     }
