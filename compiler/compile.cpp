@@ -1,5 +1,6 @@
 #include "compile.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -31,6 +32,18 @@ void require_different_folders(const std::vector<TargetSet>& sets) {
   }
 }
 
+void report_schedulers(const std::vector<LibraryTarget>& targets, const CompileOptions& options) {
+  for (const LibraryTarget& library : targets) {
+    for (size_t i = 0; i < library.set.targets.size(); ++i) {
+      const std::vector<KernelSchedule>& schedules = library.schedules[i];
+      const auto scheduled = std::count_if(schedules.begin(), schedules.end(), [&](const KernelSchedule& schedule) {
+        return schedule.scheduler == options.scheduler;
+      });
+      options.scheduled(library.set.targets[i], scheduled, schedules.size());
+    }
+  }
+}
+
 }  // namespace
 
 Plan plan_model(const CompileOptions& options) {
@@ -54,7 +67,8 @@ void compile(const CompileOptions& options) {
   const Plan plan = plan_model(options);
   std::vector<LibraryTarget> targets;
   targets.reserve(sets.size());
-  for (const TargetSet& set : sets) targets.push_back(make_library_target(plan, set));
+  for (const TargetSet& set : sets) targets.push_back(make_library_target(plan, set, options.scheduler));
+  if (options.scheduled) report_schedulers(targets, options);
   std::error_code ignored;
   const bool is_ours = !std::filesystem::exists(options.output, ignored);
   make_folder(options.output);  // before the long part, so that a bad path is told at once

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "lower/target.h"
 #include "ops/op.h"
 #include "plan/plan.h"
+#include "schedules/scheduler.h"
 
 namespace qatc {
 
@@ -16,9 +18,12 @@ struct CompileOptions {
   std::vector<std::string> targets;  // see parse_target_set in lower/target.h
   std::string output;                // folder, made when missing
   Rounding rounding = Rounding::kFloat;
+  Scheduler scheduler = Scheduler::kTemplates;
   int jobs = 0;  // kernels compiled at a time; 0: as many as cores
   /// Called with the number of finished kernels and their total, over all targets.
   std::function<void(int done, int total)> progress;
+  /// Called before code is generated, once a target, with how many of its kernels `scheduler` does; templates do the rest.
+  std::function<void(const Target& target, int64_t scheduled, size_t kernels)> scheduled;
   /// Called with the graph after each pass ("import" first).
   std::function<void(const std::string& pass, const Graph& graph)> after_pass;
 };

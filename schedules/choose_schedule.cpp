@@ -1,5 +1,6 @@
 #include "schedules/choose_schedule.h"
 
+#include "schedules/autoscheduler.h"
 #include "schedules/candidates.h"
 #include "schedules/cost_model.h"
 #include "schedules/tuned_table.h"
@@ -15,6 +16,8 @@ std::string_view source_name(ScheduleSource source) {
       return "cost model";
     case ScheduleSource::kRule:
       return "rule";
+    case ScheduleSource::kAutoscheduler:
+      return "autoscheduler";
   }
   QATC_CHECK(false, "unknown source of a schedule");
 }
@@ -23,11 +26,23 @@ ScheduleChoice choose_schedule(const KernelSpec& spec, Isa isa) {
   const TunedTable& table = tuned_table(isa);
   const auto tuned = table.find(signature(spec));
   if (tuned != table.end() && is_candidate(spec, tuned->second.schedule, isa)) {
-    return {tuned->second.schedule, ScheduleSource::kTunedTable};
+    return {tuned->second.schedule, ScheduleSource::kTunedTable, {}};
   }
   const KernelSchedule rule = default_schedule(spec, isa);
   const KernelSchedule predicted = predicted_schedule(spec, isa);
-  return {predicted, predicted == rule ? ScheduleSource::kRule : ScheduleSource::kCostModel};
+  return {predicted, predicted == rule ? ScheduleSource::kRule : ScheduleSource::kCostModel, {}};
+}
+
+ScheduleChoice choose_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler) {
+  ScheduleChoice choice = choose_schedule(spec, target.isa);
+  if (scheduler == Scheduler::kTemplates) return choice;
+  if (const auto refusal = autoscheduler_refusal(spec, choice.schedule, scheduler, target)) {
+    choice.refusal = *refusal;
+    return choice;
+  }
+  choice.schedule.scheduler = scheduler;
+  choice.source = ScheduleSource::kAutoscheduler;
+  return choice;
 }
 
 std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kernels, Isa isa) {

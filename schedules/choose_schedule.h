@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
+#include "lower/target.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
@@ -11,17 +13,24 @@ enum class ScheduleSource : uint8_t {
   kTunedTable,  // measured by `qatc tune` (schedules/tuned_table.h)
   kCostModel,   // predicted to be faster than the rule's (schedules/cost_model.h)
   kRule,        // default_schedule()
+  kAutoscheduler,
 };
 
-/// "tuned table", "cost model", "rule".
+/// "tuned table", "cost model", "rule", "autoscheduler".
 std::string_view source_name(ScheduleSource source);
 
 struct ScheduleChoice {
   KernelSchedule schedule;
   ScheduleSource source = ScheduleSource::kRule;
+  std::string refusal;  // why it is not by the scheduler that was asked for; empty: it is
 };
 
 /// The schedule that `compile` gives a kernel. A table's entry that the templates no longer make is passed over.
 ScheduleChoice choose_schedule(const KernelSpec& spec, Isa isa);
+
+/// The same by `scheduler`, or by a template where an autoscheduler refuses: every kind of kernel has one
+/// (schedules/schedule.h).
+/// Throws UserError where the autoscheduler is not installed.
+ScheduleChoice choose_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler);
 
 }  // namespace qatc

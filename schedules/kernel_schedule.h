@@ -6,10 +6,11 @@
 
 #include "plan/kernel.h"
 #include "schedules/isa.h"
+#include "schedules/scheduler.h"
 
 namespace qatc {
 
-/// What a schedule template (schedules/schedule.h) leaves open. A kernel's filters are packed for its schedule, so one
+/// How a kernel is scheduled: what a template (schedules/schedule.h) leaves open, or by which autoscheduler. A kernel's filters are packed for its schedule, so one
 /// value goes through lowering, scheduling and packing.
 struct KernelSchedule {
   /// Output channels and pixels that one iteration of the innermost loops computes: of a conv, all of it in registers.
@@ -20,6 +21,8 @@ struct KernelSchedule {
   int64_t load = 0;
   /// Dot products of a tile along the reduction in one iteration of its innermost loop, where no load by lane says so.
   int64_t unroll = 1;
+  /// Where it is an autoscheduler, the rest only says how filters are packed.
+  Scheduler scheduler = Scheduler::kTemplates;
   friend bool operator==(const KernelSchedule&, const KernelSchedule&) = default;
 };
 

@@ -151,15 +151,22 @@ void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const 
 
 }  // namespace
 
+KernelKind kernel_kind(const KernelSpec& spec, Isa isa) {
+  if (spec.channel_sums) return KernelKind::kChannelSums;
+  if (spec.convs.empty()) return KernelKind::kElementwise;
+  return conv_layout(isa, spec.out_channels).matrix ? KernelKind::kMatrixConv : KernelKind::kConv;
+}
+
 void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  if (spec.channel_sums) {
-    schedule_channel_sums(kernel, spec, schedule, isa);
-  } else if (spec.convs.empty()) {
-    schedule_elementwise(kernel, spec, schedule, isa);
-  } else if (!kernel.tiles.empty()) {
-    schedule_matrix_conv(kernel, schedule);
-  } else {
-    schedule_conv_kernel(kernel, spec, schedule, isa);
+  switch (kernel_kind(spec, isa)) {
+    case KernelKind::kElementwise:
+      return schedule_elementwise(kernel, spec, schedule, isa);
+    case KernelKind::kConv:
+      return schedule_conv_kernel(kernel, spec, schedule, isa);
+    case KernelKind::kMatrixConv:
+      return schedule_matrix_conv(kernel, schedule);
+    case KernelKind::kChannelSums:
+      return schedule_channel_sums(kernel, spec, schedule, isa);
   }
 }
 

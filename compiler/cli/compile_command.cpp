@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cinttypes>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -34,6 +35,13 @@ void print_summary(const CompileOptions& options, double seconds) {
 int run_compile(CompileOptions options) {
   if (options.name.empty()) options.name = default_model_name(options.model);
   if (options.output.empty()) options.output = "generated/" + options.name;
+  if (options.scheduler != Scheduler::kTemplates) {
+    options.scheduled = [&](const Target& target, int64_t scheduled, size_t kernels) {
+      const std::string scheduler(scheduler_name(options.scheduler));
+      std::printf("%s: %s schedules %" PRId64 " of %zu kernels, templates the others\n", target.name.c_str(),
+                  scheduler.c_str(), scheduled, kernels);
+    };
+  }
   const auto start = std::chrono::steady_clock::now();
   {
     ProgressLine progress("kernels");
@@ -81,6 +89,7 @@ Command add_compile_command(CLI::App& app) {
         return is_c_identifier(name) ? std::string() : "must be a C identifier, is '" + name + "'";
       });
   add_rounding_option(*command, options->rounding);
+  add_scheduler_option(*command, options->scheduler);
   add_jobs_option(*command, options->jobs);
   add_print_after_option(*command, options->after_pass);
   return {command, [options] {

@@ -87,9 +87,15 @@ Json to_json(const MemoryReport& memory) {
 }
 
 Json to_json(const ScheduleReport& kernel) {
-  Json json = {{"kernel", kernel.kernel},           {"signature", kernel.signature},
-               {"schedule", kernel.schedule},       {"source", kernel.source},
-               {"predicted_cycles", kernel.cycles}, {"predicted_peak_share", kernel.peak_share}};
+  Json json = {{"kernel", kernel.kernel},
+               {"signature", kernel.signature},
+               {"schedule", kernel.schedule},
+               {"source", kernel.source}};
+  if (!kernel.refusal.empty()) json["refusal"] = kernel.refusal;
+  if (kernel.cycles > 0) {
+    json["predicted_cycles"] = kernel.cycles;
+    json["predicted_peak_share"] = kernel.peak_share;
+  }
   if (!kernel.measure.empty()) json["measured"] = {{"what", kernel.measure}, {"ratio", kernel.measured_ratio}};
   return json;
 }
@@ -187,7 +193,8 @@ void print_schedules(const SchedulesReport& report) {
     std::printf("%4d  %s\n      %s, from the %s", kernel.kernel, kernel.signature.c_str(), kernel.schedule.c_str(),
                 kernel.source.c_str());
     if (!kernel.measure.empty()) std::printf(" (%s x %.3f)", kernel.measure.c_str(), kernel.measured_ratio);
-    std::printf("; %.2f cycles", kernel.cycles);
+    if (!kernel.refusal.empty()) std::printf(", as the autoscheduler refuses: %s", kernel.refusal.c_str());
+    if (kernel.cycles > 0) std::printf("; %.2f cycles", kernel.cycles);
     if (kernel.peak_share > 0) std::printf(", %.0f %% of peak", 100 * kernel.peak_share);
     std::printf("\n");
   }
@@ -229,7 +236,8 @@ int run_inspect(const InspectCommand& command) {
   const std::string rounding = rounding_name(command.options.rounding);
   std::vector<SchedulesReport> schedules;
   if (command.schedules) {
-    for (const Target& target : set.targets) schedules.push_back(report_schedules(plan, target));
+    for (const Target& target : set.targets)
+      schedules.push_back(report_schedules(plan, target, command.options.scheduler));
   }
   command.json ? print_json(report, schedules, rounding) : print_text(report, schedules, rounding);
   return 0;
@@ -255,6 +263,7 @@ Command add_inspect_command(CLI::App& app) {
   command->add_flag("--schedules", inspect->schedules,
                     "also how each kernel is scheduled, from where, and its predicted speed");
   command->add_option("--target", inspect->target, "whose schedules; default host")->type_name("T");
+  add_scheduler_option(*command, inspect->options.scheduler);
   command->add_flag("--json", inspect->json, "one JSON object instead of text");
   return {command, [inspect] { return run_inspect(*inspect); }};
 }

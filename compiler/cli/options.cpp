@@ -67,6 +67,23 @@ void add_rounding_option(CLI::App& app, Rounding& rounding) {
       ->type_name("MODE");
 }
 
+void add_scheduler_option(CLI::App& app, Scheduler& scheduler) {
+  const auto read = [&scheduler](const std::string& text) {
+    const std::vector<Scheduler>& all = schedulers();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](Scheduler known) { return scheduler_name(known) == text; });
+    if (found == all.end()) {
+      throw CLI::ValidationError("--scheduler", "must be templates, mullapudi2016 or adams2019, is '" + text + "'");
+    }
+    scheduler = *found;
+  };
+  app.add_option_function<std::string>(
+         "--scheduler", read,
+         "who decides on the loops; the bytes are the same: templates (default), which are\n"
+         "far faster, or Halide's mullapudi2016 or adams2019; what these refuse, templates do")
+      ->type_name("S");
+}
+
 void add_threads_option(CLI::App& app, int& threads) {
   add_count_option(app, "--threads", threads, 1, kMostThreads, "threads that the network runs on; default 1");
 }

@@ -6,6 +6,7 @@
 
 #include "ir/graph.h"
 #include "ops/op.h"
+#include "schedules/scheduler.h"
 
 namespace qatc {
 
@@ -13,6 +14,7 @@ namespace qatc {
 
 void add_model_option(CLI::App& app, std::string& model);
 void add_rounding_option(CLI::App& app, Rounding& rounding);
+void add_scheduler_option(CLI::App& app, Scheduler& scheduler);
 void add_threads_option(CLI::App& app, int& threads);
 void add_jobs_option(CLI::App& app, int& jobs);
 /// Where --print-after is given, `after_pass` becomes a printer of that pass's graph to stdout.

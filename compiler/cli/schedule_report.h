@@ -5,6 +5,7 @@
 
 #include "lower/target.h"
 #include "plan/plan.h"
+#include "schedules/scheduler.h"
 
 namespace qatc {
 
@@ -12,9 +13,10 @@ namespace qatc {
 struct ScheduleReport {
   int kernel = 0;
   std::string signature;
-  std::string schedule;
+  std::string schedule;       // a template's parameters, or the autoscheduler's name
   std::string source;         // see schedules/choose_schedule.h
-  double cycles = 0;          // an output pixel, predicted
+  std::string refusal;        // of the scheduler that was asked for
+  double cycles = 0;          // an output pixel, predicted; 0: unknown
   double peak_share = 0;      // of the core's multiply-adds, predicted; 0: the kernel has none
   double measured_ratio = 0;  // to the default schedule, from the tuned table; 0: not from there
   std::string measure;
@@ -27,6 +29,6 @@ struct SchedulesReport {
   std::vector<ScheduleReport> kernels;
 };
 
-SchedulesReport report_schedules(const Plan& plan, const Target& target);
+SchedulesReport report_schedules(const Plan& plan, const Target& target, Scheduler scheduler);
 
 }  // namespace qatc

@@ -114,6 +114,7 @@ class CompiledCase {
     compile_options.targets = {set.name};
     compile_options.output = folder;
     compile_options.rounding = options.rounding;
+    compile_options.scheduler = options.scheduler;
     compile_options.jobs = options.jobs;
     plan_ = plan_model(compile_options);
     {

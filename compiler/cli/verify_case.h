@@ -6,6 +6,7 @@
 
 #include "cli/compare_images.h"
 #include "ops/op.h"
+#include "schedules/scheduler.h"
 
 namespace qatc {
 
@@ -17,6 +18,7 @@ struct VerifyOptions {
   Rounding rounding = Rounding::kFloat;
   double min_psnr_db = 35;
   bool exact_match = false;  // instead of min_psnr_db
+  Scheduler scheduler = Scheduler::kTemplates;
   int threads = 1;
   int jobs = 0;
   std::string keep;  // a folder for everything that is made, in KEEP/<case>; empty: a temporary one

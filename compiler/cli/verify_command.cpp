@@ -164,6 +164,7 @@ Command add_verify_command(CLI::App& app) {
                     "instead: every value within half an output step of output_0.pb");
   command->add_flag("--json", verify->json, "one JSON object a line and data set; a PSNR of 200 means equal");
   add_threads_option(*command, options.threads);
+  add_scheduler_option(*command, options.scheduler);
   add_jobs_option(*command, options.jobs);
   command->add_option("--keep", options.keep, "keep everything that is made, in DIR/CASE")->type_name("DIR");
   return {command, [verify] { return run_verify(*verify); }};

@@ -12,6 +12,7 @@
 #include "emit/manifest.h"
 #include "emit/object.h"
 #include "emit/symbols.h"
+#include "schedules/choose_schedule.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/jobs.h"
@@ -166,10 +167,13 @@ class TargetBuild {
 
 }  // namespace
 
-LibraryTarget make_library_target(const Plan& plan, TargetSet set) {
+LibraryTarget make_library_target(const Plan& plan, TargetSet set, Scheduler scheduler) {
   LibraryTarget result{std::move(set), {}};
   for (const Target& target : result.set.targets) {
-    result.schedules.push_back(choose_schedules(plan.kernels, target.isa));
+    std::vector<KernelSchedule>& schedules = result.schedules.emplace_back();
+    for (const KernelSpec& spec : plan.kernels) {
+      schedules.push_back(choose_schedule(spec, target, scheduler).schedule);
+    }
   }
   return result;
 }

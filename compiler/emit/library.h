@@ -16,8 +16,8 @@ struct LibraryTarget {
   std::vector<std::vector<KernelSchedule>> schedules;  // by target, by kernel
 };
 
-/// By rule or as tuned, see choose_schedules.
-LibraryTarget make_library_target(const Plan& plan, TargetSet set);
+/// See choose_schedule.
+LibraryTarget make_library_target(const Plan& plan, TargetSet set, Scheduler scheduler = Scheduler::kTemplates);
 
 struct LibraryOptions {
   std::string name;    // prefix of every symbol

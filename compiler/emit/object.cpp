@@ -5,7 +5,9 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "emit/llvm_module.h"
+#include "lower/halide_messages.h"
 #include "lower/kernel.h"
+#include "schedules/autoscheduler.h"
 #include "schedules/schedule.h"
 #include "support/error.h"
 
@@ -13,22 +15,21 @@ namespace qatc {
 
 namespace {
 
-/// Turns Halide's messages into exceptions; a warning has meant wrong code before.
-class ThrowingReporter : public Halide::CompileTimeErrorReporter {
- public:
-  void warning(const char* message) override { throw InternalError(std::string("Halide warned: ") + message); }
-  void error(const char* message) override { throw InternalError(std::string("Halide refused: ") + message); }
-};
-
 void compile(const KernelSpec& spec, const KernelSchedule& schedule, const Target& target, const std::string& symbol,
              const std::string& path, void (*write)(llvm::Module&, Halide::Internal::LLVMOStream&)) {
-  static ThrowingReporter reporter;
-  Halide::set_custom_compile_time_error_reporter(&reporter);
+  throw_halide_messages();
   LoweredKernel kernel = lower_kernel(spec, schedule, target.isa);
-  schedule_kernel(kernel, spec, schedule, target.isa);
+  if (schedule.scheduler == Scheduler::kTemplates) {
+    schedule_kernel(kernel, spec, schedule, target.isa);
+  } else {
+    autoschedule_kernel(kernel, schedule.scheduler, target);
+  }
   const Halide::Module module = Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, symbol, target.halide);
   llvm::LLVMContext context;
   const std::unique_ptr<llvm::Module> code = Halide::compile_module_to_llvm_module(module, context);
+  for (const char* runtime : {"halide_malloc", "halide_do_par_for"}) {
+    QATC_CHECK(code->getFunction(runtime) == nullptr, "a kernel that calls " + std::string(runtime));
+  }
   finish_module(*code, target.isa);
   write(*code, *Halide::make_raw_fd_ostream(path));
 }

@@ -11,18 +11,23 @@ namespace {
 using Halide::ImageParam;
 using Kind = KernelArgument::Kind;
 
-/// The largest power of two that divides every pixel's address, as far as it is useful to a vector load. Tensors start
-/// at multiples of 64.
-int host_alignment(int64_t pixel_stride) {
+/// The largest power of two that divides every address `stride` bytes apart, as far as it is useful to a vector load.
+/// Tensors start at multiples of 64.
+int host_alignment(int64_t stride) {
   int alignment = 1;
-  while (alignment < 64 && pixel_stride % (alignment * 2) == 0) alignment *= 2;
+  while (alignment < 64 && stride % (alignment * 2) == 0) alignment *= 2;
   return alignment;
 }
+
+// What autoschedulers take for the size of a call: some rows of an image.
+constexpr int kTypicalWidth = 480;
+constexpr int kTypicalRows = 16;
 
 void bound_dense(ImageParam& image, const std::vector<int64_t>& extents) {
   int64_t stride = 1;
   for (size_t i = 0; i < extents.size(); ++i) {
-    image.dim(static_cast<int>(i)).set_bounds(0, static_cast<int>(extents[i])).set_stride(static_cast<int>(stride));
+    const auto extent = static_cast<int>(extents[i]);
+    image.dim(static_cast<int>(i)).set_bounds(0, extent).set_stride(static_cast<int>(stride)).set_estimate(0, extent);
     stride *= extents[i];
   }
   image.set_host_alignment(64);
@@ -60,13 +65,15 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
       // proof that the kernel fails.
       image.dim(0).set_min(whole_pixels(image.dim(0).min(), channels)).set_stride(1);
       image.dim(1).set_min(0).set_stride(whole_pixels(image.dim(1).stride(), channels));
+      image.set_estimates({{0, kTypicalWidth * static_cast<int>(channels)}, {0, kTypicalRows}});
       image.set_host_alignment(host_alignment(channels));
       return image;
     }
     case Kind::kXMap:
     case Kind::kYMap: {
       ImageParam image(Halide::Int(32), 1, name);
-      image.dim(0).set_min(0).set_stride(1);
+      image.dim(0).set_min(0).set_stride(1).set_estimate(0,
+                                                         argument.kind == Kind::kXMap ? kTypicalWidth : kTypicalRows);
       return image;
     }
     case Kind::kFilter: {
@@ -104,6 +111,8 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
     case Kind::kAffineB: {
       ImageParam image(real, 1, name);
       bound_dense(image, {spec.out_channels});
+      // Not constants: the driver computes them, one array of channels after the other.
+      image.set_host_alignment(host_alignment(spec.out_channels * real.bytes()));
       return image;
     }
     default:
@@ -133,7 +142,9 @@ KernelParams::KernelParams(const KernelSpec& spec, const KernelSchedule& schedul
     if (qatc::is_buffer(argument)) {
       entries_.push_back({name, declare_image(spec, schedule, argument, isa), {}, true});
     } else {
-      entries_.push_back({name, {}, Parameter(scalar_type(spec, argument.kind), false, 0, name), false});
+      Parameter scalar(scalar_type(spec, argument.kind), false, 0, name);
+      scalar.set_estimate(Halide::Internal::make_zero(scalar.type()));
+      entries_.push_back({name, {}, scalar, false});
     }
   }
 }
@@ -180,15 +191,17 @@ void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride) {
     buffer.set_host_alignment(channels == pixel_stride ? host_alignment(pixel_stride) : 1);
     first = false;
   }
+  out.set_estimates({{0, static_cast<int>(channels)}, {0, kTypicalWidth}, {0, kTypicalRows}});
 }
 
-void bound_sums(Halide::Func& out, int64_t channels) {
-  std::vector<Halide::OutputImageParam> buffers = out.output_buffers();
+void bound_sums(Halide::Func& sums, int64_t channels) {
+  std::vector<Halide::OutputImageParam> buffers = sums.output_buffers();
   buffers.front().dim(0).set_bounds(0, static_cast<int>(channels));
   for (Halide::OutputImageParam& buffer : buffers) {
     buffer.dim(0).set_stride(1);
     buffer.dim(1).set_stride(static_cast<int>(channels));
   }
+  sums.set_estimates({{0, static_cast<int>(channels)}, {0, kTypicalRows}});
 }
 
 }  // namespace qatc

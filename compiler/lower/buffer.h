@@ -58,6 +58,6 @@ class KernelParams {
 /// Every output buffer of `out`: (channel, x, y).
 void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride);
 /// int32 (channel, y), dense.
-void bound_sums(Halide::Func& out, int64_t channels);
+void bound_sums(Halide::Func& sums, int64_t channels);
 
 }  // namespace qatc

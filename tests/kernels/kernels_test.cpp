@@ -11,6 +11,7 @@
 
 #include "ops/evaluate.h"
 #include "schedules/candidates.h"
+#include "schedules/choose_schedule.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 
@@ -57,8 +58,8 @@ class Kernels : public ::testing::TestWithParam<int> {
   }
 
   /// As `compile` chooses.
-  virtual KernelSchedule choose_schedule(const KernelSpec& spec, Isa isa) {
-    return choose_schedules({spec}, isa).front();
+  virtual KernelSchedule choose_schedule(const KernelSpec& spec, const Target& target) {
+    return choose_schedules({spec}, target.isa).front();
   }
 
   virtual Tensor make_image(int64_t height, int64_t width, int64_t channels) {
@@ -71,9 +72,10 @@ class Kernels : public ::testing::TestWithParam<int> {
     SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) + (rounding == Rounding::kFloat ? ", float" : ", exact"));
     const std::string other = kOtherTargets[static_cast<size_t>(GetParam()) % kOtherTargets.size()];
     std::string chosen;
-    const auto choose = [&](const KernelSpec& spec, Isa isa) {
-      const KernelSchedule schedule = choose_schedule(spec, isa);
-      chosen += signature(spec) + ": " + to_string(schedule) + "\n";
+    const auto choose = [&](const KernelSpec& spec, const Target& target) {
+      const KernelSchedule schedule = choose_schedule(spec, target);
+      chosen +=
+          signature(spec) + ": " + std::string(scheduler_name(schedule.scheduler)) + " " + to_string(schedule) + "\n";
       return schedule;
     };
     GeneratedLibrary library(
@@ -287,8 +289,8 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Chain, ::testing::Range(0, 6));
 
 class RandomSchedules : public Kernels {
  protected:
-  KernelSchedule choose_schedule(const KernelSpec& spec, Isa isa) override {
-    const std::vector<KernelSchedule> candidates = schedule_candidates(spec, isa);
+  KernelSchedule choose_schedule(const KernelSpec& spec, const Target& target) override {
+    const std::vector<KernelSchedule> candidates = schedule_candidates(spec, target.isa);
     if (!random_) random_.emplace(case_seed());
     return candidates[(*random_)() % candidates.size()];
   }
@@ -318,6 +320,42 @@ TEST_P(RandomSchedules, EqualEvaluator) {
   expect_equal(network);
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, RandomSchedules, ::testing::Range(0, 4));
+
+class Autoscheduled : public Kernels {
+ protected:
+  KernelSchedule choose_schedule(const KernelSpec& spec, const Target& target) override {
+    const Scheduler scheduler = GetParam() / 2 % 2 == 0 ? Scheduler::kMullapudi2016 : Scheduler::kAdams2019;
+    const ScheduleChoice choice = qatc::choose_schedule(spec, target, scheduler);
+    // Sums may be wanted for all rows at once, which no stack holds; tiles of matrix products are not theirs to choose.
+    const bool may_refuse = spec.channel_sums || (target.isa == Isa::kArmI8mm && !spec.convs.empty());
+    EXPECT_TRUE(may_refuse || choice.refusal.empty())
+        << target.name << " " << signature(spec) << ": " << choice.refusal;
+    return choice.schedule;
+  }
+};
+
+/// Halide's autoschedulers know nothing of images narrower than a tile, slices of tensors and borders.
+TEST_P(Autoscheduled, EqualEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  const ValueId x = network.image();
+  const int64_t count = network.one_of(kOutputChannels);
+  NetworkBuilder::ConvOptions same;
+  same.kernel = {3, 3};
+  same.pad = {1, 1, 1, 1};
+  const ValueId a = network.keep(network.lookup(network.conv({x}, count, same)));
+  const ValueId gate = network.keep(network.mul(a, network.lookup(network.conv({x}, count, same))));
+  const ValueId y = network.keep(network.add(network.conv({gate, x}, count, same), gate));
+  network.keep(network.conv({x, y}, count, network.random_conv()));
+  network.keep(network.lookup(network.instance_norm(y)));
+  const ValueId small = network.keep(network.max_pool(y, {3, 3}, {2, 2}, {1, 1, 1, 1}));
+  network.keep(network.lookup(network.resize(small, {Extent::height(), Extent::width()})));
+  network.keep(network.concat({x, network.lookup(y)}));
+  NetworkBuilder::ConvOptions digits;
+  digits.filter = Filter::kFixedPoint;
+  network.keep(network.conv({y}, network.integer(1, 12), digits));
+  expect_equal(network);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Autoscheduled, ::testing::Range(0, 4));
 
 class Stages : public Kernels {};
 

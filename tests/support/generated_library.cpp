@@ -84,18 +84,19 @@ std::string run_checked(const std::vector<std::string>& command) {
 }
 
 GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name)
-    : GeneratedLibrary(plan, targets, name,
-                       [](const KernelSpec& spec, Isa isa) { return choose_schedules({spec}, isa).front(); }) {}
+    : GeneratedLibrary(plan, targets, name, [](const KernelSpec& spec, const Target& target) {
+        return choose_schedules({spec}, target.isa).front();
+      }) {}
 
 GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name,
-                                   const Scheduler& scheduler)
+                                   const ChooseSchedule& choose)
     : targets_(targets), name_(name) {
   std::vector<LibraryTarget> parsed;
   for (const std::string& target : targets) {
     LibraryTarget library{parse_target_set(target), {}};
     for (const Target& code : library.set.targets) {
       std::vector<KernelSchedule>& schedules = library.schedules.emplace_back();
-      for (const KernelSpec& spec : plan.kernels) schedules.push_back(scheduler(spec, code.isa));
+      for (const KernelSpec& spec : plan.kernels) schedules.push_back(choose(spec, code));
     }
     parsed.push_back(library);
   }

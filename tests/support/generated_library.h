@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/tensor.h"
+#include "lower/target.h"
 #include "plan/plan.h"
 #include "schedules/kernel_schedule.h"
 #include "support/files.h"
@@ -35,9 +36,9 @@ class GeneratedLibrary {
  public:
   GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name = "net");
   /// With schedules of the caller's choice.
-  using Scheduler = std::function<KernelSchedule(const KernelSpec& spec, Isa isa)>;
+  using ChooseSchedule = std::function<KernelSchedule(const KernelSpec& spec, const Target& target)>;
   GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name,
-                   const Scheduler& scheduler);
+                   const ChooseSchedule& choose);
 
   const std::string& folder() const { return folder_.path(); }
   const std::vector<std::string>& targets() const { return targets_; }
