@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "ops/evaluate.h"
+#include "schedules/choose_schedule.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 #include "support/process.h"
@@ -39,6 +40,7 @@ ConvOptions conv_options(int64_t size, int64_t stride = 1, Filter filter = Filte
 
 struct Channels {
   int64_t image, inner, outputs;
+  Scheduler scheduler = Scheduler::kTemplates;
 };
 
 /// What networks are made of: convs 3x3, 1x1, with stride 2, of several inputs, with float filters; gates,
@@ -82,7 +84,9 @@ class Guard : public ::testing::TestWithParam<Channels> {};
 
 TEST_P(Guard, NothingOutsideOfTensors) {
   const Plan plan = make_plan(network_of_all_kernels(GetParam()), Rounding::kFloat);
-  GeneratedLibrary library(plan, runnable(kTargets));
+  GeneratedLibrary library(plan, runnable(kTargets), "net", [](const KernelSpec& spec, const Target& target) {
+    return choose_schedule(spec, target, GetParam().scheduler).schedule;
+  });
   for (const std::string& target : library.targets()) {
     const std::string program = link(library, target);
     for (const auto& [height, width] : kSizes) {
@@ -96,7 +100,10 @@ TEST_P(Guard, NothingOutsideOfTensors) {
     }
   }
 }
-INSTANTIATE_TEST_SUITE_P(Kernels, Guard, ::testing::Values(Channels{3, 12, 20}, Channels{8, 32, 64}));
+INSTANTIATE_TEST_SUITE_P(Kernels, Guard,
+                         ::testing::Values(Channels{3, 12, 20}, Channels{8, 32, 64},
+                                           Channels{3, 20, 12, Scheduler::kMullapudi2016},
+                                           Channels{5, 12, 32, Scheduler::kAdams2019}));
 
 /// That the pages are there: one byte of each is read on purpose.
 TEST(GuardPage, Kills) {
