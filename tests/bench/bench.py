@@ -1,11 +1,12 @@
 """Measures a compiled network and writes BUILD/bench/report.md and results.json; `./dev bench` runs it.
 
-  network   time against ONNX Runtime from npm, in turn, and as a share of the machine's peak
-  rounding  exact against float rounding, in turn
-  memory    arena, and peak memory of runtime/examples/enhance and of ONNX Runtime
-  size      what the network adds to an arm64 app
-  arm64     instructions a pixel by function under qemu, and the inner loops of the kernels
-  kernels   every kernel of the network and the ops of image networks alone
+  network     time against ONNX Runtime from npm, in turn, and as a share of the machine's peak
+  rounding    exact against float rounding, in turn
+  memory      arena, and peak memory of runtime/examples/enhance and of ONNX Runtime
+  size        what the network adds to an arm64 app
+  arm64       instructions a pixel by function under qemu, and the inner loops of the kernels
+  kernels     every kernel of the network and the ops of image networks alone
+  schedulers  Halide's autoschedulers against the templates, in turn; minutes, so only when named
 """
 
 import argparse
@@ -21,7 +22,12 @@ import inner_loops
 import report
 import tools
 
-SECTIONS = ["network", "rounding", "memory", "size", "arm64", "kernels"]
+DEFAULT_SECTIONS = ["network", "rounding", "memory", "size", "arm64", "kernels"]
+SECTIONS = DEFAULT_SECTIONS + ["schedulers"]
+AUTOSCHEDULERS = ["mullapudi2016", "adams2019"]
+# How a library is compiled, by the name of its folder and programs.
+VARIANTS = {"float": [], "exact": ["--rounding", "exact"]}
+VARIANTS.update((scheduler, ["--scheduler", scheduler]) for scheduler in AUTOSCHEDULERS)
 ARM64_TARGETS = ["arm-64-linux-arm_dot_prod", "arm-64-linux", "arm-64-linux-arm_dot_prod-i8mm"]
 ONNXRUNTIME = "1.30.0"
 NAME = "bench"  # of the generated library
@@ -62,18 +68,18 @@ class Bench:
                                    "cores": os.cpu_count(), "system": platform.freedesktop_os_release()["PRETTY_NAME"]}
         self.arena = next(m["arena_bytes"] for m in inspect["memory"] if (m["height"], m["width"]) == LARGE)
 
-    def compile(self, target, rounding="float"):
+    def compile(self, target, variant="float"):
         """The folder of the library, and the seconds it took."""
-        folder = self.path("out-" + rounding)
+        folder = self.path("out-" + variant)
         status, out, err = tools.run([self.qatc, "compile", self.options.model, "--name", NAME, "--target", target,
-                                      "--rounding", rounding, "-o", folder])
+                                      "-o", folder] + VARIANTS[variant])
         if status != 0:
             tools.fail("compiling for %s:\n%s%s" % (target, out, err))
         return folder, float(re.search(r"compiled in ([0-9.]+) s", out + err).group(1))
 
     def compile_all(self):
         seconds = self.results["compile_seconds"] = {}
-        wanted = ["host"] if self.needs("network", "rounding", "memory") else []
+        wanted = ["host"] if self.needs("network", "rounding", "memory", "schedulers") else []
         if self.needs("size", "arm64"):
             wanted += ARM64_TARGETS
         for target in wanted:
@@ -83,8 +89,8 @@ class Bench:
     def needs(self, *sections):
         return any(section in self.options.only for section in sections)
 
-    def link(self, program, source, target="host", rounding="float", flags=()):
-        folder = self.path("out-" + rounding)
+    def link(self, program, source, target="host", variant="float", flags=()):
+        folder = self.path("out-" + variant)
         compiler = [tools.c_compiler()] if target == "host" else [tools.arm64_c_compiler(), "-static"]
         path = self.path(program)
         tools.output(compiler + ["-O2", '-DQATC_MODEL_HEADER="%s.h"' % NAME, "-DQATC_MODEL=" + NAME, "-I" + folder,
@@ -93,9 +99,22 @@ class Bench:
                       "-lpthread", "-lm", "-o", path])
         return path
 
-    def example(self, name, target="host", rounding="float"):
-        return self.link("%s-%s-%s" % (name, target, rounding), os.path.join(RUNTIME, "examples", name + ".c"), target,
-                         rounding)
+    def example(self, name, target="host", variant="float"):
+        return self.link("%s-%s-%s" % (name, target, variant), os.path.join(RUNTIME, "examples", name + ".c"), target,
+                         variant)
+
+    def fastest(self, variants, height, width, repeat):
+        """Milliseconds of each variant on this machine: the minimum over alternating runs."""
+        programs = {variant: self.example("run_case", variant=variant) for variant in variants}
+        image = self.path("image.bin")
+        arm64.write_image(image, height, width, 3)
+        best = {}
+        for _ in range(self.options.rounds):
+            for variant, program in programs.items():
+                out = tools.output([program, image, self.path("result.bin"), height, width, 3, "--repeat", repeat])
+                taken = float(re.search(r"min_ms ([0-9.]+)", out).group(1))
+                best[variant] = min(best.get(variant, taken), taken)
+        return best
 
     # ---- Sections.
 
@@ -120,17 +139,18 @@ class Bench:
     def rounding(self):
         height, width = 540, 960
         self.compile("host", "exact")
-        programs = {rounding: self.example("run_case", rounding=rounding) for rounding in ("float", "exact")}
-        image = self.path("image.bin")
-        arm64.write_image(image, height, width, 3)
-        best = {}
-        for _ in range(self.options.rounds):
-            for rounding, program in programs.items():
-                out = tools.output([program, image, self.path("result.bin"), height, width, 3, "--repeat", 4])
-                taken = float(re.search(r"min_ms ([0-9.]+)", out).group(1))
-                best[rounding] = min(best.get(rounding, taken), taken)
+        best = self.fastest(["float", "exact"], height, width, repeat=4)
         return {"height": height, "width": width, "float_ms": best["float"], "exact_ms": best["exact"],
                 "ratio": best["exact"] / best["float"]}
+
+    def schedulers(self):
+        height, width = 540, 960
+        for scheduler in AUTOSCHEDULERS:
+            self.compile("host", scheduler)
+        best = self.fastest(["float"] + AUTOSCHEDULERS, height, width, repeat=1)
+        rows = [{"scheduler": "templates" if variant == "float" else variant, "ms": ms, "ratio": ms / best["float"]}
+                for variant, ms in best.items()]
+        return {"height": height, "width": width, "rows": rows}
 
     def memory(self):
         self.onnxruntime()
@@ -215,8 +235,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", default=os.path.join(tools.ROOT, "tests/models/demo/model.onnx"),
                         metavar="MODEL.onnx", help="default: the demo network")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=SECTIONS, metavar="SECTION,...",
-                        help="of the above; default: all")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=DEFAULT_SECTIONS,
+                        metavar="SECTION,...", help="of the above; default: all but the last")
     parser.add_argument("--rounds", type=int, default=7, help="of both programs in turn; default: %(default)s")
     parser.add_argument("--all-channels", action="store_true", help="convs over all pairs of channel counts")
     parser.add_argument("--title", help="what the network is called in the report; default: its folder")

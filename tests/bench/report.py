@@ -130,6 +130,11 @@ def footprint_table(results):
     return table(["", "qatc", "ONNX Runtime"], rows)
 
 
+def schedulers_table(results):
+    return table(["scheduler", "time", "ratio"], [[r["scheduler"], number(r["ms"]) + " ms", number(r["ratio"])]
+                                                  for r in results["schedulers"]["rows"]])
+
+
 def arm64_table(results):
     rows = []
     for isa, r in results["arm64"].items():
@@ -203,6 +208,9 @@ def full(results):
                                                            for r in results["network"]["rows"][:1])),
                   network_table(results)]
     parts += ["## Memory, size, compile time", footprint_table(results)]
+    if "schedulers" in results:
+        parts += ["## Autoschedulers", "At {height}x{width}, one thread.".format(**results["schedulers"]),
+                  schedulers_table(results)]
     if "arm64" in results:
         any_arm = next(iter(results["arm64"].values()))
         parts += ["## ARM64", "At %dx%d under qemu; loops judged by %s." %
