@@ -67,13 +67,15 @@ void schedule_matrix_conv(LoweredKernel& kernel, const KernelSchedule& schedule)
         .reorder({kernel.c, half, pair, co, tile, kernel.y})
         .vectorize(kernel.c)
         .unroll(half);
-    // Sums are read out of registers, and so without a loop: by the output itself where there are no tile steps.
-    if (tiles.tile_steps.empty()) kernel.out.update(static_cast<int>(i)).unroll(pair);
+    for (Func& f : tiles.stored_sums) {
+      const Var lane = f.args()[0];
+      f.compute_at(kernel.out, co).store_in(MemoryType::Stack).vectorize(lane, 2).unroll(lane).unroll(f.args()[1]);
+    }
     for (const PackedOperand& operand : tiles.operands) schedule_operand(operand, kernel.out, tile);
     for (LoweredConv& conv : tiles.convs) schedule_sums(conv, kernel.out, co);
     for (TileStep& step : tiles.tile_steps) {
       step.func.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels * step.groups);
-      step.func.vectorize(kernel.c).unroll(step.func.args()[1]).unroll(step.func.args()[2]);
+      step.func.vectorize(kernel.c).unroll(step.func.args()[1]);
     }
   }
 }

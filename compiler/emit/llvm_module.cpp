@@ -1,8 +1,11 @@
 #include "emit/llvm_module.h"
 
 #include <Halide.h>
+#include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/IR/Dominators.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Linker/Linker.h>
@@ -14,6 +17,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <vector>
 
 #include "emit/byte_products.h"
@@ -136,6 +140,33 @@ void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
   }
 }
 
+/// Has tables loaded right before the innermost loops that look up in them: LLVM would do it before all loops, and spill
+/// them. So their addresses become known only there, or in the block itself where that is in no loop.
+void load_tables_late(llvm::Function& function) {
+  const llvm::DominatorTree tree(function);
+  const llvm::LoopInfo loops(tree);
+  std::map<std::pair<llvm::Instruction*, llvm::Value*>, llvm::Value*> addresses;  // by place and table
+  for (llvm::BasicBlock& block : function) {
+    const llvm::Loop* loop = loops.getLoopFor(&block);
+    llvm::BasicBlock* before = loop == nullptr ? nullptr : loop->getLoopPreheader();
+    llvm::Instruction* place = before == nullptr ? nullptr : before->getTerminator();
+    for (llvm::Instruction& instruction : block) {
+      auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+      const llvm::Function* called = call == nullptr ? nullptr : call->getCalledFunction();
+      if (called == nullptr || !called->getName().startswith("qatc_lookup")) continue;
+      llvm::Value* table = call->getArgOperand(0);
+      if (place == nullptr) place = call;
+      llvm::Value*& address = addresses[{place, table}];
+      if (address == nullptr) {
+        auto* type = llvm::FunctionType::get(table->getType(), {table->getType()}, false);
+        llvm::IRBuilder<> builder(place);
+        address = builder.CreateCall(llvm::InlineAsm::get(type, "", "=r,0", true), {table});
+      }
+      call->setArgOperand(0, address);
+    }
+  }
+}
+
 void simplify(llvm::Module& code) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -169,8 +200,13 @@ void finish_module(llvm::Module& code, Isa isa) {
   for (const char* name : kIntrinsics) {
     if (const llvm::Function* intrinsic = code.getFunction(name)) restore_vector_calls(code, *intrinsic);
   }
+  if (has_products) {
+    for (llvm::Function& function : code) {
+      if (!function.isDeclaration()) load_tables_late(function);
+    }
+  }
   if (calls_intrinsics || has_products) simplify(code);
-  if (has_products) interleave_stores(code);
+  if (has_products) interleave_accesses(code);
   if (isa == Isa::kArmBase) keep_product_operands_whole(code);
 }
 

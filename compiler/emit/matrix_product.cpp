@@ -1,12 +1,15 @@
 #include "emit/matrix_product.h"
 
+#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicsAArch64.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/PatternMatch.h>
 
+#include <array>
 #include <map>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -213,6 +216,32 @@ bool interleaves(const llvm::ShuffleVectorInst& shuffle) {
   return mask.size() == 2 * lanes;
 }
 
+/// The address of a load or store as a base and constant bytes.
+template <class Access>
+std::pair<const llvm::Value*, int64_t> base_and_offset(const Access& access) {
+  llvm::APInt offset(64, 0);
+  const llvm::DataLayout& layout = access.getModule()->getDataLayout();
+  const llvm::Value* base = access.getPointerOperand()->stripAndAccumulateConstantOffsets(layout, offset, true);
+  return {base, offset.getSExtValue()};
+}
+
+/// Whether they are in one block and each begins `bytes` behind the one before.
+template <class Access>
+bool are_adjacent(const std::vector<Access*>& accesses, int64_t bytes) {
+  for (size_t i = 0; i < accesses.size(); ++i) {
+    if (accesses[i] == nullptr || accesses[i]->getParent() != accesses[0]->getParent()) return false;
+    const auto [base, offset] = base_and_offset(*accesses[0]);
+    if (base_and_offset(*accesses[i]) != std::pair(base, offset + bytes * static_cast<int64_t>(i))) return false;
+  }
+  return !accesses.empty();
+}
+
+/// `bytes` behind `address`, as what an access there with a post-increment leaves. Without the freeze it would be a sum
+/// with the first address.
+llvm::Value* next_address(llvm::IRBuilder<>& builder, llvm::Value* address, uint64_t bytes) {
+  return builder.CreateFreeze(builder.CreateConstGEP1_64(builder.getInt8Ty(), address, bytes));
+}
+
 /// The store of words i and i + 1 of a vector to address + 8 i, for even i; none if anything else is done with it.
 std::vector<llvm::StoreInst*> stores_by_pair(llvm::ShuffleVectorInst& words) {
   std::vector<llvm::StoreInst*> stores(words.getShuffleMask().size() / 2, nullptr);
@@ -224,18 +253,99 @@ std::vector<llvm::StoreInst*> stores_by_pair(llvm::ShuffleVectorInst& words) {
     if (store == nullptr || first < 0 || first % 2 != 0 || part->getMaskValue(1) != first + 1) return {};
     stores.at(static_cast<size_t>(first) / 2) = store;
   }
-  const llvm::DataLayout& layout = words.getModule()->getDataLayout();
-  const auto address = [&](const llvm::StoreInst& store) {
-    llvm::APInt offset(64, 0);
-    const llvm::Value* base = store.getPointerOperand()->stripAndAccumulateConstantOffsets(layout, offset, true);
-    return std::pair(base, offset.getSExtValue());
-  };
-  for (size_t i = 0; i < stores.size(); ++i) {
-    if (stores[i] == nullptr || stores[i]->getParent() != stores[0]->getParent()) return {};
-    const auto [base, offset] = address(*stores[0]);
-    if (address(*stores[i]) != std::pair(base, offset + 16 * static_cast<int64_t>(i))) return {};
-  }
+  if (!are_adjacent(stores, 16)) return {};
   return stores;
+}
+
+void interleave_stores(llvm::ShuffleVectorInst& words) {
+  const std::vector<llvm::StoreInst*> stores = stores_by_pair(words);
+  if (stores.empty()) return;
+  llvm::IRBuilder<> builder(stores[0]);
+  llvm::Type* byte_pointer = builder.getInt8Ty()->getPointerTo();
+  llvm::Value* address = builder.CreateBitCast(stores[0]->getPointerOperand(), byte_pointer);
+  for (size_t i = 0; i + 1 < stores.size(); i += 2) {
+    const std::vector<int> lanes{static_cast<int>(i), static_cast<int>(i) + 1};
+    llvm::Value* first = builder.CreateShuffleVector(words.getOperand(0), lanes);
+    llvm::Value* second = builder.CreateShuffleVector(words.getOperand(1), lanes);
+    builder.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_st2, {first->getType(), byte_pointer},
+                            {first, second, address});
+    address = next_address(builder, address, 32);
+  }
+  // An odd last pair of words keeps its store.
+  for (size_t i = 0; i < stores.size() / 2 * 2; ++i) stores[i]->eraseFromParent();
+}
+
+/// Whether `vector` is a concatenation of loads, which are appended to `loads`.
+bool is_concatenation(llvm::Value* vector, std::vector<llvm::LoadInst*>& loads) {
+  if (auto* load = llvm::dyn_cast<llvm::LoadInst>(vector)) {
+    loads.push_back(load);
+    return true;
+  }
+  const auto* shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(vector);
+  return shuffle != nullptr && shuffle->isConcat() && is_concatenation(shuffle->getOperand(0), loads) &&
+         is_concatenation(shuffle->getOperand(1), loads);
+}
+
+llvm::Value* concatenation(llvm::IRBuilder<>& builder, std::vector<llvm::Value*> parts) {
+  while (parts.size() > 1) {
+    std::vector<llvm::Value*> joined;
+    for (size_t i = 0; i < parts.size(); i += 2) {
+      const unsigned lanes = llvm::cast<llvm::FixedVectorType>(parts[i]->getType())->getNumElements();
+      std::vector<int> mask(2 * lanes);
+      std::iota(mask.begin(), mask.end(), 0);
+      joined.push_back(builder.CreateShuffleVector(parts[i], parts[i + 1], mask));
+    }
+    parts = joined;
+  }
+  return parts.front();
+}
+
+/// Whether the result is lanes 1, 3, 5... of the first operand, all of them.
+bool takes_odd_lanes(const llvm::ShuffleVectorInst& shuffle) {
+  const llvm::ArrayRef<int> mask = shuffle.getShuffleMask();
+  for (size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i] != static_cast<int>(2 * i + 1)) return false;
+  }
+  return 2 * mask.size() == llvm::cast<llvm::FixedVectorType>(shuffle.getOperand(0)->getType())->getNumElements();
+}
+
+/// Memory at the end of the frame is in reach of stp.
+void move_to_end_of_frame(llvm::AllocaInst& memory) {
+  llvm::Instruction* last = &memory;
+  for (llvm::Instruction& instruction : *memory.getParent()) {
+    if (llvm::isa<llvm::AllocaInst>(instruction)) last = &instruction;
+  }
+  if (last != &memory) memory.moveAfter(last);
+}
+
+/// Puts ld2 in the place of loads of pairs of sums, of which `first` takes those of first pixels and a shuffle those of
+/// second ones.
+void deinterleave_loads(llvm::TruncInst& first) {
+  llvm::Value* pairs = first.getOperand(0);
+  std::vector<llvm::LoadInst*> loads;
+  if (!is_concatenation(pairs, loads) || !are_adjacent(loads, 16) || loads.size() % 2 != 0) return;
+  if (auto* memory = llvm::dyn_cast<llvm::AllocaInst>(llvm::getUnderlyingObject(loads[0]->getPointerOperand()))) {
+    move_to_end_of_frame(*memory);
+  }
+  llvm::IRBuilder<> builder(loads[0]);
+  llvm::Type* byte_pointer = builder.getInt8Ty()->getPointerTo();
+  auto* four_sums = llvm::FixedVectorType::get(builder.getInt32Ty(), 4);
+  llvm::Value* address = builder.CreateBitCast(loads[0]->getPointerOperand(), byte_pointer);
+  std::array<std::vector<llvm::Value*>, 2> sums;  // by pixel
+  for (size_t i = 0; i < loads.size(); i += 2) {
+    llvm::Value* both =
+        builder.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_ld2, {four_sums, byte_pointer}, {address});
+    for (unsigned pixel = 0; pixel < 2; ++pixel) sums.at(pixel).push_back(builder.CreateExtractValue(both, pixel));
+    address = next_address(builder, address, 32);
+  }
+  for (llvm::User* halves : pairs->users()) {
+    if (!llvm::isa<llvm::BitCastInst>(halves)) continue;
+    for (llvm::User* user : halves->users()) {
+      auto* second = llvm::dyn_cast<llvm::ShuffleVectorInst>(user);
+      if (second != nullptr && takes_odd_lanes(*second)) second->replaceAllUsesWith(concatenation(builder, sums[1]));
+    }
+  }
+  first.replaceAllUsesWith(concatenation(builder, sums[0]));
 }
 
 }  // namespace
@@ -251,34 +361,23 @@ bool expand_matrix_products(llvm::Module& code) {
   return true;
 }
 
-void interleave_stores(llvm::Module& code) {
+void interleave_accesses(llvm::Module& code) {
   std::vector<llvm::ShuffleVectorInst*> shuffles;
+  std::vector<llvm::TruncInst*> truncations;
   for (llvm::Function& function : code) {
     for (llvm::Instruction& instruction : llvm::instructions(function)) {
       auto* shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(&instruction);
       if (shuffle != nullptr && shuffle->getType()->getScalarSizeInBits() == 64 && interleaves(*shuffle)) {
         shuffles.push_back(shuffle);
       }
+      auto* trunc = llvm::dyn_cast<llvm::TruncInst>(&instruction);
+      if (trunc != nullptr && trunc->getType()->isVectorTy() && trunc->getType()->getScalarSizeInBits() == 32) {
+        truncations.push_back(trunc);
+      }
     }
   }
-  for (llvm::ShuffleVectorInst* shuffle : shuffles) {
-    const std::vector<llvm::StoreInst*> stores = stores_by_pair(*shuffle);
-    if (stores.empty()) continue;
-    llvm::IRBuilder<> builder(stores[0]);
-    llvm::Type* byte_pointer = builder.getInt8Ty()->getPointerTo();
-    llvm::Value* address = builder.CreateBitCast(stores[0]->getPointerOperand(), byte_pointer);
-    for (size_t i = 0; i + 1 < stores.size(); i += 2) {
-      const std::vector<int> lanes{static_cast<int>(i), static_cast<int>(i) + 1};
-      llvm::Value* first = builder.CreateShuffleVector(shuffle->getOperand(0), lanes);
-      llvm::Value* second = builder.CreateShuffleVector(shuffle->getOperand(1), lanes);
-      builder.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_st2, {first->getType(), byte_pointer},
-                              {first, second, address});
-      // Without the freeze, addresses would be sums with the first one, and not what the store before leaves.
-      address = builder.CreateFreeze(builder.CreateConstGEP1_64(builder.getInt8Ty(), address, 32));
-    }
-    // An odd last pair of words keeps its store.
-    for (size_t i = 0; i < stores.size() / 2 * 2; ++i) stores[i]->eraseFromParent();
-  }
+  for (llvm::ShuffleVectorInst* shuffle : shuffles) interleave_stores(*shuffle);
+  for (llvm::TruncInst* trunc : truncations) deinterleave_loads(*trunc);
 }
 
 }  // namespace qatc

@@ -10,8 +10,8 @@ namespace qatc {
 /// any alignment. Sums that are taken out of their pairs are moved as vectors. Returns whether there were any.
 bool expand_matrix_products(llvm::Module& code);
 
-/// Stores that interleave two vectors of 64-bit words: st2 where two zips and their stores would be. For code that nothing
-/// simplifies any more.
-void interleave_stores(llvm::Module& code);
+/// Stores that interleave 64-bit words of two vectors become st2, loads of pairs of sums that are taken apart ld2. For code
+/// that nothing simplifies any more.
+void interleave_accesses(llvm::Module& code);
 
 }  // namespace qatc

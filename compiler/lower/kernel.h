@@ -30,6 +30,7 @@ struct LoweredTiles {
   int64_t pixels;
   Halide::RDom tiles;  // (half of the tile, pair, tile of the row)
   std::vector<LoweredConv> convs;
+  std::vector<Halide::Func> stored_sums;
   std::vector<PackedOperand> operands;
   std::vector<TileStep> tile_steps;  // (c, half, pair, tile, y)
 };

@@ -70,6 +70,7 @@ class TileLowering {
     for (size_t i = 0; i < spec_.convs.size(); ++i) {
       tiles.convs.push_back(lower_conv(i));
       accumulators.push_back(unpaired(tiles.convs.back().accumulator, "accumulator" + std::to_string(i) + suffix_));
+      tiles.stored_sums.push_back(stored_);
     }
     const LoweredSteps steps = lower_steps(spec_, isa_, params_, accumulators,
                                            {c_, begin_ + half_ * pairs_ + pair_, y_, {half_, pair_, t_, y_}});
@@ -180,8 +181,10 @@ class TileLowering {
   /// int32 (lane, half of the tile, pair, tile, y).
   Func unpaired(const Func& sums, const std::string& name) {
     Func accumulator(name);
+    stored_ = Func("stored_" + name);
     Var lane("lane");
-    const Expr both = Halide::reinterpret<uint64_t>(sums(lane, pair_, t_, y_));
+    stored_(lane, pair_, t_, y_) = Halide::reinterpret<uint64_t>(sums(lane, pair_, t_, y_));
+    const Expr both = stored_(lane, pair_, t_, y_);
     accumulator(lane, half_, pair_, t_, y_) =
         cast<int32_t>(Halide::select(half_ == 0, both, both >> Expr(uint64_t{32})));
     return accumulator;
@@ -202,6 +205,7 @@ class TileLowering {
   const Var& c_;
   const Var& y_;
   Var half_{"half"}, pair_{"pair"}, t_{"t"};
+  Func stored_;
   Expr begin_;  // of tile t, in columns
   std::vector<Key> keys_;
   std::vector<PackedOperand> operands_;
