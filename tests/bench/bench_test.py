@@ -64,6 +64,15 @@ class KnownCode(unittest.TestCase):
         self.assertEqual([row["dot_products"] for row in inner_loops.analyse(self.program, ["known_kernel"])], [4, 1, 5])
         self.assertEqual(inner_loops.analyse(self.program, ["known_loop"]), [])
 
+    def test_reads_loops_of_matrix_products(self):
+        expected = {"dot_product": "smmla", "dot_products": 4, "instructions": 8, "instructions_per_dot_product": 2.0,
+                    "by_lane": 0, "spills": 1, "model": "neoverse-v2"}
+        loop, = inner_loops.analyse(self.program, ["known_matrix_kernel"])
+        self.assertEqual({key: loop[key] for key in expected}, expected)
+        if loop["share_of_peak"] is not None:  # where llvm-mca has the model
+            self.assertGreater(loop["share_of_peak"], 0.3)
+            self.assertLessEqual(loop["share_of_peak"], 1.01)
+
 
 class Kernels(unittest.TestCase):
     def run_bench(self, *options):

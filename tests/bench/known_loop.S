@@ -1,4 +1,5 @@
-// Code whose instructions are known: known_loop executes 4 + 10 * argc of them, known_kernel has loops as kernels do.
+// Code whose instructions are known: known_loop executes 4 + 10 * argc of them, known_kernel and known_matrix_kernel
+// have loops as kernels do.
     .arch armv8.2-a+dotprod
     .text
     .globl main
@@ -69,5 +70,21 @@ known_kernel:
     add sp, sp, #256
     ret
     .size known_kernel, .-known_kernel
+
+    .arch_extension i8mm
+    .globl known_matrix_kernel
+    .type known_matrix_kernel, %function
+known_matrix_kernel:      // never runs, so that any CPU does
+1:                        // 8 instructions, 4 smmla, 1 spill
+    ldp q0, q1, [x1], #32
+    smmla v16.4s, v0.16b, v2.16b
+    smmla v17.4s, v1.16b, v2.16b
+    ldr q3, [sp, #16]
+    smmla v18.4s, v0.16b, v3.16b
+    smmla v19.4s, v1.16b, v3.16b
+    subs x3, x3, #1
+    b.ne 1b
+    ret
+    .size known_matrix_kernel, .-known_matrix_kernel
 
     .section .note.GNU-stack,"",%progbits
