@@ -153,7 +153,7 @@ void load_tables_late(llvm::Function& function) {
     for (llvm::Instruction& instruction : block) {
       auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
       const llvm::Function* called = call == nullptr ? nullptr : call->getCalledFunction();
-      if (called == nullptr || !called->getName().startswith("qatc_lookup")) continue;
+      if (called == nullptr || !called->getName().str().starts_with("qatc_lookup")) continue;
       llvm::Value* table = call->getArgOperand(0);
       if (place == nullptr) place = call;
       llvm::Value*& address = addresses[{place, table}];
