@@ -7,6 +7,7 @@
 #include "cli/help.h"
 #include "cli/inspect_command.h"
 #include "cli/run_command.h"
+#include "cli/tune_command.h"
 #include "cli/verify_command.h"
 #include "support/error.h"
 
@@ -58,6 +59,7 @@ int main(int argc, char** argv) {
       qatc::add_run_command(app),
       qatc::add_verify_command(app),
       qatc::add_inspect_command(app),
+      qatc::add_tune_command(app),
   };
 
   try {

@@ -23,17 +23,9 @@ double ceil_of(int64_t a, int64_t b) {
 
 double ratio(int64_t a, int64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
 
-double repeated_pixels(int64_t pixels) {
-  double factor = 0;
-  for (int64_t row : kRowPixels) {
-    factor += ceil_of(row, pixels) * ratio(pixels, row);
-  }
-  return factor / static_cast<double>(std::size(kRowPixels));
-}
-
-double cycles_of(double products, double simd, double loads, double instructions, const Core& core) {
-  return std::max({products / core.products, (products + simd) / std::max(core.simd, core.products), loads / core.loads,
-                   instructions / core.issue});
+double cycles_of(double products, double simd, double loads, double instructions, double latency, const Core& core) {
+  return overlapped({std::max(products / core.products, (products + simd) / std::max(core.simd, core.products)),
+                     loads / core.loads, instructions / core.issue, latency});
 }
 
 /// Products are one instruction, or a multiplication and an addition where the machine has no dot product; on ARM64 two
@@ -68,7 +60,7 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
     const double loads = vectors * steps + inputs;
     const double extra = static_cast<double>(product_instructions(isa) - 1) * products;
     const double instructions = products + extra + vectors * steps + (folded ? 0 : inputs) + 3;
-    const double iteration = std::max(cycles_of(products, extra, loads, instructions, core), core.latency * steps);
+    const double iteration = cycles_of(products, extra, loads, instructions, core.latency * steps, core);
     cost.cycles += loops * (iterations * iteration + core.loop);
     cost.products += loops * iterations * products;
     filter_bytes += loops * static_cast<double>(length) * vectors * static_cast<double>(layout.vector) * filter_element;
@@ -119,7 +111,7 @@ double epilogue_instructions(const KernelSpec& spec, const KernelSchedule& sched
 Prediction predict_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core) {
   const double vectors = static_cast<double>(schedule.channels) / static_cast<double>(byte_vector(isa)) * 4;
   // Load and widen, subtract the middle, add, multiply, add.
-  const double chunk = std::max(cycles_of(vectors, 4 * vectors, vectors, 6 * vectors + 2, core), core.latency);
+  const double chunk = cycles_of(vectors, 4 * vectors, vectors, 6 * vectors + 2, core.latency, core);
   return {chunk * static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels), 0};
 }
 
@@ -131,11 +123,26 @@ const std::vector<Core>& cores(Isa isa) {
                                         {"znver4", 1, 2, 2, 6, 4, 8, 32, 32 * 1024}};
   static const std::vector<Core> avx2{{"icelake-server", 2, 3, 2, 5, 5, 8, 48, 48 * 1024},
                                       {"znver4", 2, 3, 3, 6, 4, 8, 32, 32 * 1024}};
-  static const std::vector<Core> arm{{"cortex-a76", 2, 2, 2, 4, 1, 6, 32, 64 * 1024},
+  // Cortex-A76 and Neoverse N1 are one core.
+  static const std::vector<Core> arm{{"neoverse-n1", 2, 2, 2, 4, 1, 6, 32, 64 * 1024},
                                      {"cortex-a55", 1, 1, 1, 2, 1, 10, 8, 32 * 1024},
                                      {"neoverse-v2", 4, 4, 3, 8, 1, 6, 64, 64 * 1024}};
   if (is_arm(isa)) return arm;
   return isa == Isa::kX86Vnni ? avx512 : avx2;
+}
+
+double overlapped(std::initializer_list<double> cycles) {
+  double sum = 0;
+  for (double c : cycles) sum += c * c * c * c;
+  return std::sqrt(std::sqrt(sum));
+}
+
+double repeated_pixels(int64_t pixels) {
+  double factor = 0;
+  for (int64_t row : kRowPixels) {
+    factor += ceil_of(row, pixels) * ratio(pixels, row);
+  }
+  return factor / static_cast<double>(std::size(kRowPixels));
 }
 
 Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core) {
@@ -149,7 +156,7 @@ Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa i
   }
   const double epilogue = epilogue_instructions(spec, schedule, isa);
   constexpr double kTileInstructions = 12;  // addresses and the tile's own loop
-  cycles += cycles_of(0, epilogue, epilogue / 4, epilogue + kTileInstructions, core);
+  cycles += cycles_of(0, epilogue, epilogue / 4, epilogue + kTileInstructions, 0, core);
   const double tiles =
       static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels * schedule.pixels);
   Prediction prediction;

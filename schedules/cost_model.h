@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,14 @@ struct Prediction {
 /// instructions of the reduction loops, each against what the core does in a cycle, then the epilogue. Made to rank the
 /// candidates of one kernel (schedules/candidates.h); the epilogue's share is rough. `schedule` is a candidate.
 Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core);
+
+/// How long work takes that needs a core's units for so many cycles each, all at the same time: a little longer than the
+/// longest, as the others get in its way (the 4-norm; its exponent is fitted to measured 3x3 convs).
+double overlapped(std::initializer_list<double> cycles);
+
+/// Pixels that tiles of `pixels` compute for each of a row: more than 1, since the last tile of a row is shifted
+/// inwards. Over rows of usual lengths.
+double repeated_pixels(int64_t pixels);
 
 /// The candidate that predict() finds fastest on cores(isa).front(), the default schedule where it is as good.
 KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa);

@@ -88,6 +88,22 @@ std::vector<std::string> c_compiler(const Target& target, const std::string& giv
                                           : "; give the one of its SDK with --cc"));
 }
 
+std::vector<std::string> program_runner(const Target& target, const std::string& given) {
+  if (std::vector<std::string> runner = split_words(given); !runner.empty()) {
+    if (!find_program(runner[0])) throw UserError("--runner: there is no program " + runner[0]);
+    return runner;
+  }
+  if (runs_here(target)) return {};
+  if (target.halide.arch == Halide::Target::ARM && target.halide.os == Halide::Target::Linux) {
+    for (const char* emulator : {"qemu-aarch64", "qemu-aarch64-static"}) {
+      if (find_program(emulator)) return {emulator, "-cpu", "max"};
+    }
+    throw UserError("programs for target '" + target.name +
+                    "' do not run here; install qemu-user, or say with --runner CMD how to run them");
+  }
+  throw UserError("programs for target '" + target.name + "' do not run here; say with --runner CMD how to run them");
+}
+
 void build_example(Example example, const CompiledModel& model, const Target& target,
                    const std::vector<std::string>& compiler, const std::string& program) {
   const TemporaryDirectory sources;

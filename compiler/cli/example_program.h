@@ -27,6 +27,10 @@ bool runs_here(const Target& target);
 /// has. Throws UserError when there is nothing.
 std::vector<std::string> c_compiler(const Target& target, const std::string& given);
 
+/// How the target's programs are run: `given`, cut at blanks, or this machine's own way, which is an emulator for
+/// arm-64-linux elsewhere; empty: as they are. Throws UserError when there is none.
+std::vector<std::string> program_runner(const Target& target, const std::string& given);
+
 /// Compiles and links an example with the model into the file `program`.
 void build_example(Example example, const CompiledModel& model, const Target& target,
                    const std::vector<std::string>& compiler, const std::string& program);

@@ -35,19 +35,6 @@ void print_after(const std::string& wanted, const std::string& pass, const Graph
   if (wanted == "all" || wanted == pass) std::cout << "# after " << pass << "\n" << print(graph) << std::flush;
 }
 
-void add_count_option(CLI::App& app, const std::string& name, int& count, int least, int most,
-                      const std::string& description) {
-  const auto read = [name, &count, least, most](const std::string& text) {
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, count);
-    if (error != std::errc() || stop != end || count < least || count > most) {
-      throw CLI::ValidationError(name, "must be a number from " + std::to_string(least) + " to " +
-                                           std::to_string(most) + ", is '" + text + "'");
-    }
-  };
-  app.add_option_function<std::string>(name, read, description)->type_name("N");
-}
-
 }  // namespace
 
 void add_model_option(CLI::App& app, std::string& model) {
@@ -82,6 +69,19 @@ void add_scheduler_option(CLI::App& app, Scheduler& scheduler) {
          "who decides on the loops; the bytes are the same: templates (default), which are\n"
          "far faster, or Halide's mullapudi2016 or adams2019; what these refuse, templates do")
       ->type_name("S");
+}
+
+CLI::Option* add_count_option(CLI::App& app, const std::string& name, int& count, int least, int most,
+                              const std::string& description) {
+  const auto read = [name, &count, least, most](const std::string& text) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, count);
+    if (error != std::errc() || stop != end || count < least || count > most) {
+      throw CLI::ValidationError(name, "must be a number from " + std::to_string(least) + " to " +
+                                           std::to_string(most) + ", is '" + text + "'");
+    }
+  };
+  return app.add_option_function<std::string>(name, read, description)->type_name("N");
 }
 
 void add_threads_option(CLI::App& app, int& threads) {

@@ -15,6 +15,9 @@ namespace qatc {
 void add_model_option(CLI::App& app, std::string& model);
 void add_rounding_option(CLI::App& app, Rounding& rounding);
 void add_scheduler_option(CLI::App& app, Scheduler& scheduler);
+/// A whole number from `least` to `most`; `count` has the default.
+CLI::Option* add_count_option(CLI::App& app, const std::string& name, int& count, int least, int most,
+                              const std::string& description);
 void add_threads_option(CLI::App& app, int& threads);
 void add_jobs_option(CLI::App& app, int& jobs);
 /// Where --print-after is given, `after_pass` becomes a printer of that pass's graph to stdout.

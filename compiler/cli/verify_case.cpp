@@ -48,23 +48,6 @@ std::vector<DataSet> find_data_sets(const std::string& folder) {
   return sets;
 }
 
-/// What a program's command line begins with.
-std::vector<std::string> find_runner(const Target& target, const std::string& given) {
-  if (std::vector<std::string> runner = split_words(given); !runner.empty()) {
-    if (!find_program(runner[0])) throw UserError("--runner: there is no program " + runner[0]);
-    return runner;
-  }
-  if (runs_here(target)) return {};
-  if (target.halide.arch == Halide::Target::ARM && target.halide.os == Halide::Target::Linux) {
-    for (const char* emulator : {"qemu-aarch64", "qemu-aarch64-static"}) {
-      if (find_program(emulator)) return {emulator, "-cpu", "max"};
-    }
-    throw UserError("programs for target '" + target.name +
-                    "' do not run here; install qemu-user, or say with --runner CMD how to run them");
-  }
-  throw UserError("programs for target '" + target.name + "' do not run here; say with --runner CMD how to run them");
-}
-
 Tensor read_image(const std::string& path) {
   const Tensor tensor = read_tensor(path);
   if (tensor.shape.size() != 4 || tensor.shape[0] != 1 || tensor.real.empty()) {
@@ -107,7 +90,7 @@ class CompiledCase {
     const TargetSet set = parse_target_set(options.target);
     const Target& target = set.targets.front();
     const std::vector<std::string> compiler = c_compiler(target, options.compiler);
-    command_ = find_runner(target, options.runner);
+    command_ = program_runner(target, options.runner);
     CompileOptions compile_options;
     compile_options.model = model;
     compile_options.name = "network";

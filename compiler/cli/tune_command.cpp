@@ -1,0 +1,140 @@
+#include "cli/tune_command.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/example_program.h"
+#include "cli/options.h"
+#include "compile.h"
+#include "support/error.h"
+#include "support/files.h"
+#include "support/progress.h"
+#include "tune/tune.h"
+
+namespace qatc {
+
+namespace {
+
+struct TuneCommand {
+  CompileOptions options;
+  std::string target = "host";
+  std::string runner, compiler, output;
+  int budget_seconds = 300;
+  bool all_candidates = false;
+};
+
+/// An emulator's times say nothing about the machine that it emulates.
+bool is_emulator(const std::string& program) {
+  return std::filesystem::path(program).filename().string().rfind("qemu-", 0) == 0;
+}
+
+TuneOptions tune_options(const TuneCommand& command) {
+  TuneOptions options;
+  options.target = parse_target(command.target);
+  options.compiler = c_compiler(options.target, command.compiler);
+  options.runner = program_runner(options.target, command.runner);
+  options.times = options.runner.empty() || !is_emulator(options.runner[0]);
+  options.budget_seconds = command.budget_seconds;
+  options.jobs = command.options.jobs;
+  return options;
+}
+
+void print_candidates(const TunedKernel& kernel) {
+  for (const TriedSchedule& tried : kernel.tried) {
+    std::printf("      %-36s predicted %9.2f  from code %9.2f", to_string(tried.schedule).c_str(), tried.predicted,
+                tried.modelled);
+    if (tried.ratio > 0) std::printf("  %s x %.3f", kernel.measure.c_str(), tried.ratio);
+    std::printf("\n");
+  }
+}
+
+void print_kernel(const TunedKernel& kernel, bool all_candidates) {
+  std::printf("%4d  %s\n", kernel.kernel, kernel.signature.c_str());
+  const KernelSchedule& rule = kernel.tried.front().schedule;
+  if (kernel.best == rule) {
+    std::printf("      %s stays; none of %zu others is better\n", to_string(rule).c_str(), kernel.tried.size() - 1);
+  } else {
+    std::printf("      %s: %s x %.3f of %s\n", to_string(kernel.best).c_str(), kernel.measure.c_str(), kernel.ratio,
+                to_string(rule).c_str());
+  }
+  if (all_candidates) print_candidates(kernel);
+  std::fflush(stdout);
+}
+
+TunedTable read_table(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored) ? parse_tuned_table(read_file(path), path) : TunedTable{};
+}
+
+int run_tune(const TuneCommand& command) {
+  TuneOptions options = tune_options(command);
+  const Isa isa = options.target.isa;
+  const Plan plan = plan_model(command.options);
+  const std::string path =
+      command.output.empty() ? "schedules/tuned/" + tuned_table_name(isa) + ".txt" : command.output;
+  TunedTable table = read_table(path);
+  const auto write = [&] { write_file_atomically(path, print_tuned_table(table, isa)); };
+  write();  // a path that cannot be written is told before the long part
+  int tuned = 0;
+  int total = 0;
+  {
+    std::optional<ProgressLine> line;
+    options.progress = [&](int done, int of) {
+      line.emplace("tuning: kernels");
+      line->update(done, of);
+      total = of;
+    };
+    options.report = [&](const TunedKernel& kernel) {
+      line.reset();
+      write();  // an interruption keeps what was found
+      print_kernel(kernel, command.all_candidates);
+      ++tuned;
+    };
+    tune(plan, options, table);
+  }
+  std::printf("%s: %zu schedules; %d of the model's %d kernels were tuned%s\n", path.c_str(), table.size(), tuned,
+              total, tuned < total ? ", the budget ended" : "");
+  return 0;
+}
+
+}  // namespace
+
+Command add_tune_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "tune",
+      "Searches faster schedules for the kernels of a network.\n"
+      "Compiles the candidates that the cost model ranks first, checks that they compute the same bytes, measures\n"
+      "the best and writes those that beat the default to a table, which the next build of qatc uses. Entries of\n"
+      "other networks stay. What takes most time comes first; an interruption keeps what was found.");
+  const auto tune = std::make_shared<TuneCommand>();
+  tune->options.name = "network";
+  add_model_option(*command, tune->options.model);
+  command->add_option("--target", tune->target, "whose schedules; default host")->type_name("T");
+  command
+      ->add_option("--runner", tune->runner,
+                   "runs the target's programs, called as CMD PROGRAM [ARGUMENT]; a script that copies the\n"
+                   "program to a device and runs it there; or an emulator that leaves counts of instructions\n"
+                   "in the file {counts}, which are compared instead of times. Under an emulator without, the\n"
+                   "cost model decides")
+      ->type_name("CMD");
+  command->add_option("--cc", tune->compiler, "compiles and links C for the target; default: what is installed")
+      ->type_name("CMD");
+  add_count_option(*command, "--budget", tune->budget_seconds, 1, 1000000,
+                   "seconds after which no further kernel is begun; default 300")
+      ->type_name("SECONDS");
+  command
+      ->add_option("-o,--output", tune->output,
+                   "the table, to read and write; default schedules/tuned/NAME.txt, NAME by\n"
+                   "instruction set, e.g. arm64_dotprod")
+      ->type_name("FILE");
+  add_rounding_option(*command, tune->options.rounding);
+  add_jobs_option(*command, tune->options.jobs);
+  command->add_flag("--all", tune->all_candidates, "print every candidate that was compiled");
+  return {command, [tune] { return run_tune(*tune); }};
+}
+
+}  // namespace qatc

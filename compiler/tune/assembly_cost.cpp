@@ -1,0 +1,355 @@
+#include "tune/assembly_cost.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "support/files.h"
+#include "support/process.h"
+
+namespace qatc {
+
+namespace {
+
+struct Instruction {
+  std::string mnemonic, operands, line;
+};
+
+/// Instructions first .. last, of which the last branches to the first.
+struct Loop {
+  size_t first = 0, last = 0;
+};
+
+bool contains(const Loop& outer, const Loop& inner) { return outer.first <= inner.first && inner.last <= outer.last; }
+
+bool starts_with_one_of(const std::string& text, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return text.rfind(beginning, 0) == 0; });
+}
+
+bool is_product(const Instruction& i) {
+  return starts_with_one_of(i.mnemonic, {"sdot", "udot", "usdot", "smmla", "ummla", "usmmla", "smull", "smlal",
+                                         "vpdpbusd", "vpmaddwd", "pmaddwd"});
+}
+
+/// ARM64's `[x0, #16]`, not the lane in `v0.4b[1]`.
+bool has_arm_address(const Instruction& i) {
+  return i.operands.find("[x") != std::string::npos || i.operands.find("[sp") != std::string::npos;
+}
+
+bool touches_memory(const Instruction& i) {
+  if (starts_with_one_of(i.mnemonic, {"lea", "prefetch", "prfm", "nop"})) return false;
+  return i.operands.find('(') != std::string::npos || has_arm_address(i);  // AT&T's `16(%rax)`
+}
+
+bool is_store(const Instruction& i) {
+  if (!touches_memory(i)) return false;
+  if (has_arm_address(i)) return starts_with_one_of(i.mnemonic, {"st"});
+  if (starts_with_one_of(i.mnemonic, {"cmp", "vcmp", "test"})) return false;
+  return !i.operands.empty() && i.operands.back() == ')';
+}
+
+/// Loaded or stored registers: pairs count twice.
+double memory_operations(const Instruction& i) {
+  return starts_with_one_of(i.mnemonic, {"ldp", "stp", "ldnp", "stnp"}) ? 2 : 1;
+}
+
+bool is_stack(const Instruction& i) {
+  if (!touches_memory(i)) return false;
+  return i.operands.find("%rsp") != std::string::npos || i.operands.find("%rbp") != std::string::npos ||
+         i.operands.find("[sp") != std::string::npos || i.operands.find("[x29") != std::string::npos;
+}
+
+bool is_vector(const Instruction& i) {
+  if (i.operands.find("mm") != std::string::npos) return true;  // xmm, ymm, zmm
+  // ARM: v0.16b, q0, d0, s0.
+  std::istringstream operands(i.operands);
+  for (std::string operand; operands >> operand;) {
+    while (!operand.empty() && (operand[0] == '{' || operand[0] == '[')) operand.erase(0, 1);
+    if (operand.size() >= 2 && std::string_view("vqds").find(operand[0]) != std::string_view::npos &&
+        operand[1] >= '0' && operand[1] <= '9') {
+      return true;
+    }
+  }
+  return false;
+}
+
+class Code {
+ public:
+  explicit Code(const std::string& assembly) {
+    std::istringstream lines(assembly);
+    std::map<std::string, size_t> labels;
+    for (std::string line; std::getline(lines, line);) {
+      const size_t begin = line.find_first_not_of(" \t");
+      if (begin == std::string::npos) continue;
+      std::string text = line.substr(begin);
+      const size_t comment = std::min(text.find("//"), text.find('#'));
+      // `#` begins immediates on ARM.
+      if (comment != std::string::npos && (text[comment] == '/' || is_comment(text, comment))) text.resize(comment);
+      while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.pop_back();
+      if (text.empty()) continue;
+      if (text.back() == ':') {
+        labels[text.substr(0, text.size() - 1)] = instructions_.size();
+      } else if (text[0] != '.') {
+        const size_t end = std::min(text.find_first_of(" \t"), text.size());
+        const size_t operands = std::min(text.find_first_not_of(" \t", end), text.size());
+        instructions_.push_back({text.substr(0, end), text.substr(operands), text});
+      }
+    }
+    find_loops(labels);
+  }
+
+  const std::vector<Instruction>& instructions() const { return instructions_; }
+  const std::vector<Loop>& loops() const { return loops_; }
+
+  int64_t count(const Loop& loop, bool (*is)(const Instruction&)) const {
+    return std::count_if(instructions_.begin() + static_cast<ptrdiff_t>(loop.first),
+                         instructions_.begin() + static_cast<ptrdiff_t>(loop.last) + 1, is);
+  }
+
+  bool is_innermost(const Loop& loop) const {
+    return std::none_of(loops_.begin(), loops_.end(),
+                        [&](const Loop& other) { return &other != &loop && contains(loop, other); });
+  }
+
+ private:
+  /// x86-64's comments: `# ...` after the operands, or a whole line.
+  static bool is_comment(const std::string& text, size_t at) {
+    return at == 0 || (text[at - 1] == '\t' && text.find('[') == std::string::npos) ||
+           (at + 1 < text.size() && text[at + 1] == ' ') || (at + 1 < text.size() && text[at + 1] == '#');
+  }
+
+  void find_loops(const std::map<std::string, size_t>& labels) {
+    std::map<size_t, size_t> last_of;  // by first
+    for (size_t i = 0; i < instructions_.size(); ++i) {
+      const Instruction& instruction = instructions_[i];
+      if (!starts_with_one_of(instruction.mnemonic, {"j", "b", "cb", "tb"})) continue;
+      const size_t label = instruction.operands.find_last_of(" ,\t");
+      const auto target =
+          labels.find(label == std::string::npos ? instruction.operands : instruction.operands.substr(label + 1));
+      if (target == labels.end() || target->second > i) continue;
+      size_t& last = last_of[target->second];
+      last = std::max(last, i);
+    }
+    for (const auto& [first, last] : last_of) loops_.push_back({first, last});
+  }
+
+  std::vector<Instruction> instructions_;
+  std::vector<Loop> loops_;
+};
+
+struct Work {
+  double products = 0, simd = 0, loads = 0, stores = 0, instructions = 0;
+  double chain = 0;  // products into one register
+
+  double cycles(const Core& core) const {
+    return overlapped({std::max(products / core.products, (products + simd) / std::max(core.simd, core.products)),
+                       loads / core.loads, stores, instructions / core.issue, chain * core.latency});
+  }
+};
+
+/// The register that a product adds to: the first operand on ARM64, the last one in AT&T syntax.
+std::string accumulator(const Instruction& i) {
+  const size_t at = i.operands.rfind('%');
+  return at != std::string::npos ? i.operands.substr(at) : i.operands.substr(0, i.operands.find_first_of(",."));
+}
+
+/// Of the instructions of `loop` that are in none of `without`.
+Work work_of(const Code& code, const Loop& loop, const std::vector<Loop>& without = {}) {
+  Work work;
+  std::map<std::string, double> chains;
+  for (size_t i = loop.first; i <= loop.last; ++i) {
+    const auto skipped =
+        std::find_if(without.begin(), without.end(), [&](const Loop& l) { return l.first <= i && i <= l.last; });
+    if (skipped != without.end()) continue;
+    const Instruction& instruction = code.instructions()[i];
+    ++work.instructions;
+    if (is_product(instruction)) {
+      ++work.products;
+      double& chain = chains[accumulator(instruction)];
+      // Without a dot product, the product's register is new every time and the sum follows.
+      if (!starts_with_one_of(instruction.mnemonic, {"smull", "vpmaddwd", "pmaddwd"})) ++chain;
+      work.chain = std::max(work.chain, chain);
+    } else if (is_vector(instruction) && !touches_memory(instruction)) {
+      ++work.simd;
+    }
+    if (!touches_memory(instruction)) continue;
+    (is_store(instruction) ? work.stores : work.loads) += memory_operations(instruction);
+  }
+  return work;
+}
+
+const Loop* hottest(const Code& code) {
+  const Loop* best = nullptr;
+  int64_t most = 0;
+  for (const Loop& loop : code.loops()) {
+    const int64_t products = code.is_innermost(loop) ? code.count(loop, is_product) : 0;
+    if (products <= most) continue;
+    most = products;
+    best = &loop;
+  }
+  return best;
+}
+
+bool stores_results(const Instruction& i) { return is_store(i) && !is_stack(i) && is_vector(i); }
+
+/// The loop over tiles: the smallest one around `inner` that stores results.
+const Loop* tile_loop(const Code& code, const Loop& inner) {
+  const Loop* best = nullptr;
+  for (const Loop& loop : code.loops()) {
+    if (!contains(loop, inner) || code.count(loop, stores_results) == 0) continue;
+    if (best == nullptr || contains(*best, loop)) best = &loop;
+  }
+  return best;
+}
+
+/// Products that one tile takes for each input of each conv, as vector instructions.
+std::vector<double> products_of_tile(const KernelSpec& spec, const KernelSchedule& schedule,
+                                     double products_per_instruction) {
+  std::vector<double> products;
+  for (const KernelConv& conv : spec.convs) {
+    for (int input : conv.inputs) {
+      const auto taps = static_cast<double>(conv.kernel[0] * conv.kernel[1]);
+      const auto lanes = static_cast<double>(schedule.channels * conv.digits * schedule.pixels);
+      const auto channels = static_cast<double>(spec.inputs[static_cast<size_t>(input)]);
+      products.push_back(lanes * taps * channels / products_per_instruction);
+    }
+  }
+  return products;
+}
+
+/// Multiply-adds of one instruction of the loop's most frequent product.
+double products_per_instruction(const Code& code, const Loop& loop) {
+  for (size_t i = loop.first; i <= loop.last; ++i) {
+    const Instruction& instruction = code.instructions()[i];
+    if (!is_product(instruction)) continue;
+    const double register_bytes = instruction.operands.find("zmm") != std::string::npos   ? 64
+                                  : instruction.operands.find("ymm") != std::string::npos ? 32
+                                                                                          : 16;
+    if (starts_with_one_of(instruction.mnemonic, {"vpmaddwd", "pmaddwd", "smull", "smlal"})) return register_bytes / 2;
+    if (starts_with_one_of(instruction.mnemonic, {"smmla", "ummla", "usmmla"})) return 32;
+    return register_bytes;
+  }
+  return 16;
+}
+
+double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule) {
+  return static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels * schedule.pixels) *
+         repeated_pixels(schedule.pixels);
+}
+
+std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, const KernelSchedule& schedule,
+                                      const Core& core) {
+  const Loop* inner = hottest(code);
+  if (inner == nullptr) return std::nullopt;
+  const Loop* tile = tile_loop(code, *inner);
+  if (tile == nullptr || tile == inner) return std::nullopt;
+  std::vector<Loop> inner_loops;
+  double products_of_loops = 0;
+  for (const Loop& loop : code.loops()) {
+    if (!contains(*tile, loop) || !code.is_innermost(loop) || code.count(loop, is_product) == 0) continue;
+    inner_loops.push_back(loop);
+    products_of_loops += static_cast<double>(code.count(loop, is_product));
+  }
+  const std::vector<double> wanted = products_of_tile(spec, schedule, products_per_instruction(code, *inner));
+  double all_wanted = 0;
+  for (double products : wanted) all_wanted += products;
+  const Work rest = work_of(code, *tile, inner_loops);
+  all_wanted = std::max(0.0, all_wanted - rest.products);  // some may be unrolled into the tile
+  double cycles = rest.cycles(core);
+  AssemblyCost cost;
+  for (size_t i = 0; i < inner_loops.size(); ++i) {
+    const Work work = work_of(code, inner_loops[i]);
+    // Loops come in the order of convs and inputs; where some were merged, all run equally often.
+    const double times =
+        wanted.size() == inner_loops.size() ? wanted[i] / work.products : all_wanted / products_of_loops;
+    cycles += times * work.cycles(core) + core.loop;
+    if (inner_loops[i].first != inner->first) continue;
+    cost.loop_cycles = work.cycles(core);
+    cost.loop_times = times * tiles_per_pixel(spec, schedule);
+  }
+  cost.products = code.count(*inner, is_product);
+  cost.instructions = static_cast<int64_t>(inner->last - inner->first + 1);
+  cost.spills = code.count(*inner, is_stack);
+  cost.cycles = cycles * tiles_per_pixel(spec, schedule);
+  return cost;
+}
+
+/// Bytes of the vector register that an instruction stores.
+double stored_bytes(const Instruction& i) {
+  for (const auto& [name, bytes] :
+       std::initializer_list<std::pair<const char*, double>>{{"%zmm", 64}, {"%ymm", 32}, {"%xmm", 16}}) {
+    if (i.operands.find(name) == std::string::npos) continue;
+    const bool is_part = starts_with_one_of(i.mnemonic, {"vmovd", "movd", "vmovq", "movq", "vpextr", "pextr"}) &&
+                         !starts_with_one_of(i.mnemonic, {"vmovdq", "movdq"});
+    return is_part ? bytes / 2 : bytes;
+  }
+  const char size = i.operands.empty() ? 'q' : i.operands[0];
+  return memory_operations(i) * (size == 'd' ? 8 : size == 's' ? 4 : 16);
+}
+
+/// Without a reduction: the innermost loop that stores most at once, by the bytes that a pixel has.
+std::optional<AssemblyCost> elementwise_cost(const Code& code, const KernelSpec& spec, const KernelSchedule& schedule,
+                                             const Core& core) {
+  const auto pixel_bytes = static_cast<double>(spec.out_channels) * static_cast<double>(spec.outputs.size());
+  std::optional<AssemblyCost> cost;
+  double most = 0;
+  for (const Loop& loop : code.loops()) {
+    if (!code.is_innermost(loop)) continue;
+    double bytes = 0;
+    for (size_t i = loop.first; i <= loop.last; ++i) {
+      const Instruction& instruction = code.instructions()[i];
+      if (stores_results(instruction)) bytes += stored_bytes(instruction);
+    }
+    if (bytes <= most) continue;
+    most = bytes;
+    cost.emplace();
+    cost->instructions = static_cast<int64_t>(loop.last - loop.first + 1);
+    cost->spills = code.count(loop, is_stack);
+    cost->cycles = work_of(code, loop).cycles(core) * pixel_bytes / bytes * repeated_pixels(schedule.pixels);
+  }
+  return cost;
+}
+
+}  // namespace
+
+std::optional<AssemblyCost> assembly_cost(const std::string& assembly, const KernelSpec& spec,
+                                          const KernelSchedule& schedule, const Core& core) {
+  if (spec.channel_sums) return std::nullopt;
+  const Code code(assembly);
+  return spec.convs.empty() ? elementwise_cost(code, spec, schedule, core) : conv_cost(code, spec, schedule, core);
+}
+
+std::string hottest_loop(const std::string& assembly) {
+  const Code code(assembly);
+  const Loop* loop = hottest(code);
+  std::string text;
+  if (loop == nullptr) return text;
+  // Without the branch, whose label is not there.
+  for (size_t i = loop->first; i < loop->last; ++i) text += code.instructions()[i].line + "\n";
+  return text;
+}
+
+std::optional<double> mca_cycles(const std::string& loop, const Target& target, const Core& core) {
+  constexpr int kTimes = 100;
+  std::optional<std::string> program;
+  for (const char* name : {"llvm-mca-22", "llvm-mca-21", "llvm-mca-20", "llvm-mca-19"}) {
+    if (!program) program = find_program(name);
+  }
+  if (!program || loop.empty()) return std::nullopt;
+  const TemporaryDirectory folder;
+  write_file_atomically(folder.path() + "/loop.s", loop);
+  const ProcessResult result =
+      run_process({*program, "-mtriple=" + target.clang_triple, "-mcpu=" + std::string(core.name),
+                   "-mattr=+dotprod,+i8mm", "-iterations=" + std::to_string(kTimes), folder.path() + "/loop.s"});
+  const std::string label = "Total Cycles:";
+  const size_t at = result.out.find(label);
+  if (result.status != 0 || at == std::string::npos) return std::nullopt;
+  return std::strtod(result.out.c_str() + at + label.size(), nullptr) / kTimes;
+}
+
+}  // namespace qatc

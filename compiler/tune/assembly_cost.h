@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lower/target.h"
+#include "plan/kernel.h"
+#include "schedules/cost_model.h"
+#include "schedules/kernel_schedule.h"
+
+namespace qatc {
+
+/// What a kernel's machine code costs on a core: the cost model after compilation, with the instructions that are there
+/// instead of those that the tile's shape suggests.
+struct AssemblyCost {
+  // Of the hottest loop, once through.
+  int64_t products = 0;  // sdot, smmla, vpdpbusd, pmaddwd, ...
+  int64_t instructions = 0;
+  int64_t spills = 0;  // loads and stores of the stack
+  double loop_cycles = 0;
+
+  double loop_times = 0;  // the hottest loop is taken for an output pixel
+  double cycles = 0;      // an output pixel, with everything around that loop
+};
+
+/// Reads LLVM's assembly of a kernel. Loops that hold products are taken as often as the products of a tile need, the
+/// rest of a tile once; each against what the core does in a cycle. nullopt where the code is not as expected: then
+/// predict() is all there is.
+std::optional<AssemblyCost> assembly_cost(const std::string& assembly, const KernelSpec& spec,
+                                          const KernelSchedule& schedule, const Core& core);
+
+/// The lines of the hottest loop, for llvm-mca; empty as above.
+std::string hottest_loop(const std::string& assembly);
+
+/// Cycles that llvm-mca (19 or later; LLVM 14's model of cortex-a55 is wrong) gives once through `loop`; nullopt where it
+/// is not installed or refuses.
+std::optional<double> mca_cycles(const std::string& loop, const Target& target, const Core& core);
+
+}  // namespace qatc

@@ -1,0 +1,304 @@
+#include "tune/measuring_program.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+
+#include "emit/constants.h"
+#include "emit/embedded.h"
+#include "qatc_driver_support.h"
+#include "support/error.h"
+#include "support/files.h"
+#include "support/process.h"
+
+// sources.S
+extern "C" {
+extern const char qatc_source_measure_kernel[], qatc_source_measure_kernel_end[];
+extern const char qatc_source_measure_kernel_header[], qatc_source_measure_kernel_header_end[];
+}
+
+namespace qatc {
+
+namespace {
+
+using Kind = KernelArgument::Kind;
+
+/// Of the constants of candidates: any identifier.
+constexpr const char* kModelName = "tuned";
+
+std::string number(int64_t value) { return std::to_string(value); }
+
+std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
+
+const char* scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
+  switch (argument.kind) {
+    case Kind::kTable:
+      return "uint64_t";
+    case Kind::kZeroPointOut:
+    case Kind::kZeroPointA:
+    case Kind::kZeroPointB:
+      return "int32_t";
+    default:
+      return spec.rounding == Rounding::kExact ? "double" : "float";
+  }
+}
+
+/// Pixels around an input that its readers reach: top, left, bottom, right.
+std::array<int64_t, 4> border(const KernelSpec& spec, int input) {
+  std::array<int64_t, 4> pad{};
+  const auto reach = [&](size_t axis, int64_t before, int64_t span) {
+    pad[axis] = std::max(pad[axis], before);
+    pad[axis + 2] = std::max(pad[axis + 2], span - before);
+  };
+  for (const KernelConv& conv : spec.convs) {
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
+    for (size_t axis = 0; axis < 2; ++axis) {
+      reach(axis, conv.pad[axis], (conv.kernel[axis] - 1) * conv.dilation[axis]);
+    }
+  }
+  for (const KernelStep& step : spec.steps) {
+    if (step.kind != KernelStep::Kind::kMaxPool || step.input != input) continue;
+    for (size_t axis = 0; axis < 2; ++axis) reach(axis, step.pad[axis], step.kernel[axis] - 1);
+  }
+  // Where the stride does not divide the size, the last window reaches further.
+  constexpr int64_t kSlack = 2;
+  return {pad[0], pad[1], pad[2] + kSlack, pad[3] + kSlack};
+}
+
+/// Rows of an input that are read for `rows` output rows, its border not counted.
+int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, int64_t in_height, int64_t out_height) {
+  for (const KernelStep& step : spec.steps) {
+    if (step.input != input) continue;
+    if (step.kind == KernelStep::Kind::kMaxPool) return rows * step.stride[0];
+    if (step.kind == KernelStep::Kind::kResizeLoad) return std::max<int64_t>(1, rows * in_height / out_height);
+  }
+  for (const KernelConv& conv : spec.convs) {
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) != conv.inputs.end()) return rows * conv.stride[0];
+  }
+  return rows;
+}
+
+MeasuredCall call_at(const Plan& plan, int kernel, int call, const std::vector<int>& inputs, int output, int64_t height,
+                     int64_t width) {
+  const KernelSpec& spec = plan.kernels[static_cast<size_t>(kernel)];
+  const auto tensor = [&](int index) -> const PlanTensor& { return plan.tensors[static_cast<size_t>(index)]; };
+  const int64_t out_height = tensor(output).height.evaluate(height, width);
+  MeasuredCall result;
+  result.kernel = kernel;
+  result.call = call;
+  result.width = tensor(output).width.evaluate(height, width);
+  result.pixels = static_cast<double>(out_height) * static_cast<double>(result.width);
+  // As many rows as a stage computes at a time, so that the data lies in the cache as it does then.
+  int64_t row_bytes = result.width * spec.out_pixel_stride;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    row_bytes = std::max(row_bytes, tensor(inputs[i]).width.evaluate(height, width) * spec.inputs[i]);
+  }
+  result.rows = std::min<int64_t>(out_height, qatc_band_rows(static_cast<size_t>(row_bytes)));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const int64_t in_height = tensor(inputs[i]).height.evaluate(height, width);
+    result.inputs.push_back({input_rows(spec, static_cast<int>(i), result.rows, in_height, out_height),
+                             tensor(inputs[i]).width.evaluate(height, width)});
+  }
+  return result;
+}
+
+/// The C file with one function a candidate, each of which binds the kernel's arguments as a driver does.
+class KernelsSource {
+ public:
+  KernelsSource(const KernelSpec& spec, const MeasuredCall& call, const std::vector<MeasuredCandidate>& candidates)
+      : spec_(spec), call_(call), candidates_(candidates), arguments_(kernel_arguments(spec)) {}
+
+  std::string text() {
+    text_ = "#include \"measure_kernel.h\"\n";
+    for (const MeasuredCandidate& candidate : candidates_) write_candidate(candidate);
+    text_ += "const candidate candidates[] = {";
+    for (const MeasuredCandidate& candidate : candidates_) text_ += "run_" + candidate.symbol + ", ";
+    text_ += "};\nconst input_shape input_shapes[] = {";
+    for (size_t i = 0; i < spec_.inputs.size(); ++i) write_shape(i);
+    text_ += "};\n";
+    const auto sums = spec_.channel_sums ? 2 : 0;
+    write_number("candidate_count", static_cast<int64_t>(candidates_.size()));
+    write_number("input_count", static_cast<int64_t>(spec_.inputs.size()));
+    write_number("output_count", static_cast<int64_t>(spec_.outputs.size()));
+    write_number("sums_count", sums);
+    write_number("out_rows", call_.rows);
+    write_number("out_width", call_.width);
+    write_number("out_channels", spec_.out_pixel_stride);
+    return text_;
+  }
+
+ private:
+  void write_number(const std::string& name, int64_t value) {
+    text_ += "const int32_t " + name + " = " + number(value) + ";\n";
+  }
+
+  void write_shape(size_t input) {
+    text_ += "{" + number(call_.inputs[input].height) + ", " + number(call_.inputs[input].width) + ", " +
+             number(spec_.inputs[input]) + ", {";
+    for (int64_t side : border(spec_, static_cast<int>(input))) text_ += number(side) + ", ";
+    text_ += "}}, ";
+  }
+
+  void write_candidate(const MeasuredCandidate& candidate) {
+    std::string parameters;
+    std::string constants;
+    std::string body;
+    std::string values;
+    for (const KernelArgument& argument : arguments_) {
+      const std::string comma = parameters.empty() ? "" : ", ";
+      const std::string name = argument_name(argument);
+      const std::string constant = candidate.symbol + "_" + name;
+      if (is_buffer(argument)) {
+        parameters += comma + "qatc_buffer*";
+        body += "  qatc_buffer " + name + ";\n  " + binding(argument, constant) + ";\n";
+        values += comma + "&" + name;
+        if (is_packed(argument)) constants += "extern const uint8_t " + constant + "[];\n";
+      } else {
+        parameters += comma + scalar_type(spec_, argument);
+        values += comma + scalar(argument, constant);
+        if (argument.kind == Kind::kTable) constants += "extern const uint8_t " + constant + "[];\n";
+      }
+    }
+    text_ += constants + "int " + candidate.symbol + "(" + parameters + ");\nstatic int run_" + candidate.symbol +
+             "(const call_data* data) {\n  (void)data;\n" + body + "  return " + candidate.symbol + "(" + values +
+             ");\n}\n";
+  }
+
+  static bool is_packed(const KernelArgument& argument) {
+    switch (argument.kind) {
+      case Kind::kFilter:
+      case Kind::kCorrection:
+      case Kind::kMultiplier:
+      case Kind::kBias:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  std::string binding(const KernelArgument& argument, const std::string& constant) const {
+    const std::string buffer = "&" + argument_name(argument);
+    const std::string index = number(argument.index);
+    const bool exact = spec_.rounding == Rounding::kExact;
+    switch (argument.kind) {
+      case Kind::kInput:
+        return "qatc_bind_input(" + buffer + ", &data->inputs[" + index + "])";
+      case Kind::kOutput:
+        if (spec_.channel_sums) {
+          return "qatc_bind_sums(" + buffer + ", data->sums[" + index + "], out_channels, 0, out_rows)";
+        }
+        return "qatc_bind_output(" + buffer + ", &data->outputs[" + index + "], 0, 0, out_rows)";
+      case Kind::kXMap:
+      case Kind::kYMap: {
+        const int input = spec_.steps[static_cast<size_t>(argument.index)].input;
+        const std::string map = argument.kind == Kind::kXMap ? "x_maps" : "y_maps";
+        return "qatc_bind_constant(" + buffer + ", data->" + map + "[" + number(input) + "])";
+      }
+      case Kind::kAffineA:
+      case Kind::kAffineB:
+        return "qatc_bind_constant(" + buffer + ", data->" + (exact ? "doubles)" : "floats)");
+      default:
+        QATC_CHECK(is_packed(argument), "no measurement binds " + argument_name(argument));
+        return "qatc_bind_constant(" + buffer + ", " + constant + ")";
+    }
+  }
+
+  /// Numbers that keep results in the middle of their range; speed and bytes' equality depend on none of them.
+  static std::string scalar(const KernelArgument& argument, const std::string& constant) {
+    switch (argument.kind) {
+      case Kind::kTable:
+        return "(uint64_t)(uintptr_t)" + constant;
+      case Kind::kZeroPointOut:
+        return "3";
+      case Kind::kZeroPointA:
+      case Kind::kZeroPointB:
+        return "7";
+      default:
+        return "0.375";
+    }
+  }
+
+  const KernelSpec& spec_;
+  const MeasuredCall& call_;
+  const std::vector<MeasuredCandidate>& candidates_;
+  const std::vector<KernelArgument> arguments_;
+  std::string text_;
+};
+
+/// The packed weights and tables of all candidates: one file of bytes and the assembly that names its parts.
+void write_constants(const Plan& plan, const MeasuredCall& call, const std::vector<MeasuredCandidate>& candidates,
+                     const Target& target, const std::string& stem) {
+  const std::string prefix = is_apple(target) ? "_" : "";
+  std::string bytes;
+  std::string text = is_apple(target) ? "    .section __TEXT,__const\n" : "    .section .rodata\n";
+  std::vector<KernelSchedule> schedules;
+  for (const KernelSpec& spec : plan.kernels) schedules.push_back(default_schedule(spec, target.isa));
+  const std::string of_call = kModelName + std::string("_call") + number(call.call) + "_";
+  for (const MeasuredCandidate& candidate : candidates) {
+    schedules[static_cast<size_t>(call.kernel)] = candidate.schedule;
+    for (const Constant& constant : pack_constants(plan, schedules, kModelName, target.isa)) {
+      if (constant.symbol.rfind(of_call, 0) != 0) continue;
+      const std::string symbol = prefix + candidate.symbol + "_" + constant.symbol.substr(of_call.size());
+      text += "    .p2align 6\n    .globl " + symbol + "\n" + symbol + ":\n    .incbin \"" + stem + ".bin\", " +
+              std::to_string(bytes.size()) + ", " + std::to_string(constant.bytes.size()) + "\n";
+      bytes.append(constant.bytes.begin(), constant.bytes.end());
+    }
+  }
+  if (!is_apple(target)) text += "    .section .note.GNU-stack,\"\",%progbits\n";
+  write_file_atomically(stem + ".bin", bytes);
+  write_file_atomically(stem + ".s", text);
+}
+
+}  // namespace
+
+std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64_t width) {
+  std::map<int, MeasuredCall> calls;
+  const auto add = [&](const MeasuredCall& call) {
+    const auto [found, is_new] = calls.emplace(call.kernel, call);
+    if (is_new) return;
+    const double pixels = found->second.pixels + call.pixels;
+    if (call.width > found->second.width) found->second = call;
+    found->second.pixels = pixels;
+  };
+  int number_of_call = 0;
+  for (const Stage& stage : plan.stages) {
+    for (const KernelCall& call : stage.calls) {
+      add(call_at(plan, call.kernel, number_of_call++, call.inputs, call.outputs.front(), height, width));
+    }
+  }
+  for (const Statistics& statistics : plan.statistics) {
+    if (statistics.sums_kernel < 0) continue;
+    add(call_at(plan, statistics.sums_kernel, -1, {statistics.tensor}, statistics.tensor, height, width));
+  }
+  std::vector<MeasuredCall> result;
+  for (const auto& [kernel, call] : calls) result.push_back(call);
+  return result;
+}
+
+void build_measuring_program(const Plan& plan, const MeasuredCall& call,
+                             const std::vector<MeasuredCandidate>& candidates, const Target& target,
+                             const std::vector<std::string>& compiler, const std::string& scratch,
+                             const std::string& program) {
+  const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
+  for (const char* file : {"qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h"}) {
+    write_file_atomically(scratch + "/" + file, embedded_file(file));
+  }
+  write_file_atomically(scratch + "/measure_kernel.h",
+                        text_between(qatc_source_measure_kernel_header, qatc_source_measure_kernel_header_end));
+  write_file_atomically(scratch + "/measure_kernel.c",
+                        text_between(qatc_source_measure_kernel, qatc_source_measure_kernel_end));
+  write_file_atomically(scratch + "/kernels.c", KernelsSource(spec, call, candidates).text());
+  write_constants(plan, call, candidates, target, scratch + "/constants");
+  std::vector<std::string> command = compiler;
+  command.insert(command.end(), {"-O2", "-ffp-contract=off", "-I" + scratch, scratch + "/measure_kernel.c",
+                                 scratch + "/kernels.c", scratch + "/qatc_runtime.c", scratch + "/constants.s"});
+  for (const MeasuredCandidate& candidate : candidates) command.push_back(candidate.object);
+  command.insert(command.end(), {"-lm", "-o", program});
+  const ProcessResult result = run_process(command);
+  if (result.status == 0) return;
+  throw UserError(compiler[0] + " cannot build the measuring program for target '" + target.name +
+                  "': " + result.err.substr(0, result.err.find('\n')));
+}
+
+}  // namespace qatc

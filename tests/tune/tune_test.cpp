@@ -1,0 +1,142 @@
+// The search end to end: real kernels, compiled, run and compared.
+
+#include "tune/tune.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "emit/object.h"
+#include "schedules/candidates.h"
+#include "support/generated_library.h"
+#include "support/network_builder.h"
+#include "tune/assembly_cost.h"
+#include "tune/measuring_program.h"
+
+namespace qatc::testing {
+namespace {
+
+constexpr const char* kArmTarget = "arm-64-linux-arm_dot_prod";
+
+Plan small_plan(Rounding rounding = Rounding::kFloat) {
+  NetworkBuilder network(1, 3);
+  NetworkBuilder::ConvOptions conv;
+  conv.kernel = {3, 3};
+  conv.pad = {1, 1, 1, 1};
+  const ValueId a = network.keep(network.lookup(network.conv({network.image()}, 16, conv)));
+  const ValueId small = network.max_pool(a, {2, 2}, {2, 2}, {0, 0, 0, 0});
+  const ValueId norm = network.instance_norm(network.conv({small}, 16, {}));
+  network.keep(network.conv({network.resize(norm, {Extent::height(), Extent::width()}), a}, 12, conv));
+  return make_plan(network.finish(), rounding);
+}
+
+TuneOptions small_options(const std::string& target) {
+  TuneOptions options;
+  options.target = parse_target(target);
+  options.compiler = c_compiler(target);
+  options.runner = runner(target);
+  options.times = options.runner.empty();
+  options.height = 24;
+  options.width = 40;
+  options.most_compiled = 3;
+  options.most_measured = 2;
+  return options;
+}
+
+class Tune : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Tune, KeepsWhatItMeasuredBetter) {
+  if (!can_run(GetParam())) GTEST_SKIP();
+  const Plan plan = small_plan();
+  TuneOptions options = small_options(GetParam());
+  std::vector<TunedKernel> kernels;
+  options.report = [&](const TunedKernel& kernel) { kernels.push_back(kernel); };
+  TunedTable table;
+  table["of another network"] = {KernelSchedule{}, "time", 0.5, 1};
+  tune(plan, options, table);
+  EXPECT_EQ(table.count("of another network"), 1U);
+  ASSERT_EQ(kernels.size(), plan.kernels.size());
+  size_t better = 0;
+  for (const TunedKernel& kernel : kernels) {
+    const KernelSpec& spec = plan.kernels[static_cast<size_t>(kernel.kernel)];
+    EXPECT_EQ(kernel.signature, signature(spec));
+    EXPECT_EQ(kernel.measure, options.times ? "time" : "model");
+    EXPECT_EQ(kernel.tried.front().schedule, default_schedule(spec, options.target.isa));
+    EXPECT_DOUBLE_EQ(kernel.tried.front().ratio, 1);
+    for (const TriedSchedule& tried : kernel.tried) {
+      EXPECT_TRUE(is_candidate(spec, tried.schedule, options.target.isa));
+      EXPECT_GT(tried.modelled, 0);
+    }
+    const auto entry = table.find(kernel.signature);
+    EXPECT_EQ(entry != table.end(), kernel.best != default_schedule(spec, options.target.isa));
+    if (entry == table.end()) continue;
+    ++better;
+    EXPECT_EQ(entry->second.schedule, kernel.best);
+    EXPECT_LE(entry->second.ratio, 0.98);
+  }
+  EXPECT_EQ(table.size(), better + 1);
+}
+INSTANTIATE_TEST_SUITE_P(Targets, Tune, ::testing::Values("host", kArmTarget));
+
+TEST(TuneBudget, EndsAfterTheFirstKernelThatExceedsIt) {
+  TuneOptions options = small_options("host");
+  options.runs = false;  // the model alone
+  options.budget_seconds = 0;
+  int reported = 0;
+  options.report = [&](const TunedKernel&) { ++reported; };
+  TunedTable table;
+  tune(small_plan(), options, table);
+  EXPECT_EQ(reported, 1);
+}
+
+TEST(TuneModel, IsDeterministic) {
+  TuneOptions options = small_options(kArmTarget);
+  options.runs = false;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 2; ++i) {
+    TunedTable table;
+    tune(small_plan(Rounding::kExact), options, table);
+    texts.push_back(print_tuned_table(table, options.target.isa));
+  }
+  EXPECT_EQ(texts[0], texts[1]);
+}
+
+// What the measuring program is for: a candidate with other bytes is found. Its weights are those of another packing.
+TEST(MeasuringProgram, FindsADifference) {
+  const Plan plan = small_plan();
+  const Target target = parse_target("host");
+  const std::vector<MeasuredCall> calls = measured_calls(plan, 24, 40);
+  const auto conv = std::find_if(calls.begin(), calls.end(), [&](const MeasuredCall& call) {
+    const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
+    return !spec.convs.empty() && spec.out_channels == 16;
+  });
+  ASSERT_NE(conv, calls.end());
+  const KernelSpec& spec = plan.kernels[static_cast<size_t>(conv->kernel)];
+  const KernelSchedule rule = default_schedule(spec, target.isa);
+  KernelSchedule other = rule;
+  other.channels = 4;
+  other.pixels = 1;
+  const TemporaryDirectory folder;
+  std::vector<MeasuredCandidate> candidates;
+  for (const KernelSchedule& packed_for : {rule, other}) {
+    const std::string symbol = "kernel" + std::to_string(candidates.size());
+    candidates.push_back({packed_for, symbol, folder.path() + "/" + symbol + ".o"});
+    compile_kernel(spec, rule, target, symbol, candidates.back().object);
+  }
+  ASSERT_NE(filter_block(rule, spec.convs[0]), filter_block(other, spec.convs[0]));
+  const std::string program = folder.path() + "/measure";
+  build_measuring_program(plan, *conv, candidates, target, c_compiler("host"), folder.path(), program);
+  EXPECT_EQ(run_checked({program}), "0 same\n1 different\n");
+}
+
+TEST(Mca, AgreesWithTheLoopItIsGiven) {
+  // Eight independent products on a core with two pipes for them.
+  std::string loop;
+  for (int i = 0; i < 8; ++i) loop += "sdot v" + std::to_string(i) + ".4s, v30.16b, v31.4b[0]\n";
+  const auto cycles = mca_cycles(loop, parse_target(kArmTarget), cores(Isa::kArmDotprod).front());
+  if (!cycles) GTEST_SKIP() << "llvm-mca is not installed";
+  EXPECT_NEAR(*cycles, 4, 0.3);
+}
+
+}  // namespace
+}  // namespace qatc::testing
