@@ -272,6 +272,7 @@ std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64
     add(call_at(plan, statistics.sums_kernel, -1, {statistics.tensor}, statistics.tensor, height, width));
   }
   std::vector<MeasuredCall> result;
+  result.reserve(calls.size());
   for (const auto& [kernel, call] : calls) result.push_back(call);
   return result;
 }

@@ -171,7 +171,7 @@ class KernelSearch {
     size_t best = 0;
     for (size_t i = 0; i < ranked_.size(); ++i) {
       result_.tried[ranked_[i]].ratio = ratios[i];
-      if (ratios[i] < ratios[best]) best = i;
+      if (ratios[i] < ratios[best] && !has_slower_instructions(ranked_[i])) best = i;
     }
     if (best == 0 || ratios[best] > kWorthChanging) return;
     // The best of several noisy numbers is too good: what counts is the second look.
@@ -183,9 +183,16 @@ class KernelSearch {
     if (ratio <= kWorthChanging) adopt(ranked_[best], ratio);
   }
 
+  /// Fewer instructions are no gain where the model says that they take longer.
+  bool has_slower_instructions(size_t candidate) const {
+    const double limit = result_.tried[0].modelled / kWorthChanging;
+    return result_.measure == "instructions" && result_.tried[candidate].modelled > limit;
+  }
+
   /// Of candidates, the first of which is the default: their ratios to it.
   std::vector<double> measure(const std::vector<size_t>& candidates, double milliseconds) {
     std::vector<MeasuredCandidate> measured;
+    measured.reserve(candidates.size());
     for (size_t i : candidates) measured.push_back({result_.tried[i].schedule, symbol(i), object_path(i)});
     const TemporaryDirectory folder;
     const std::string program = folder.path() + "/measure";
