@@ -24,7 +24,7 @@ using Halide::Internal::Function;
 using Halide::Internal::Split;
 
 // What the autoschedulers are told of the machine: the driver's threads are not theirs, and what they keep between loops
-// must fit on a stack, of which no more than Halide takes for one result is ever used.
+// must be small enough for Halide to put it on the stack.
 constexpr int kParallelism = 1;
 constexpr int kMemoryBytes = 16 * 1024;
 constexpr int kLoadCost = 40;  // in arithmetic operations, as in Halide's examples
