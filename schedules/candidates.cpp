@@ -20,15 +20,13 @@ int64_t operand_registers(const KernelSchedule& schedule, Isa isa) {
   return products + (schedule.load > 0 ? schedule.pixels : 1);
 }
 
-/// Lanes that one tile accumulates, all of them in registers.
-int64_t tile_lanes(const KernelConv& conv, const KernelSchedule& schedule) { return schedule.channels * conv.digits; }
-
 bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
-  const ConvLayout layout = conv_layout(isa, spec.out_channels * conv.digits);
+  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
   // A register holds two lanes of two pixels; one holds a filter, one for each pair what is read of it.
-  if (layout.matrix) return (tile_lanes(conv, schedule) / 2 + 1) * (schedule.pixels / 2) < vector_registers(isa);
+  if (layout.matrix)
+    return (filter_block(spec, schedule, conv, isa) / 2 + 1) * (schedule.pixels / 2) < vector_registers(isa);
   const int64_t vector = layout.vector;
-  const int64_t vectors = tile_lanes(conv, schedule) / vector;
+  const int64_t vectors = filter_block(spec, schedule, conv, isa) / vector;
   return vectors * layout.registers * schedule.pixels + vectors + operand_registers(schedule, isa) <=
          vector_registers(isa);
 }

@@ -38,8 +38,8 @@ struct ConvCost {
 
 ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa,
                    const Core& core) {
-  const ConvLayout layout = conv_layout(isa, spec.out_channels * conv.digits);
-  const auto vectors = ratio(schedule.channels * conv.digits, layout.vector);
+  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
+  const auto vectors = ratio(filter_block(spec, schedule, conv, isa), layout.vector);
   const auto pixels = static_cast<double>(schedule.pixels);
   const double filter_element = layout.wide ? 2 : 1;
   double filter_bytes = 0;

@@ -63,6 +63,12 @@ ConvLayout conv_layout(Isa isa, int64_t lanes) {
   return layout;
 }
 
+int64_t channel_sums_vector(Isa isa, int64_t channels) {
+  // ARM64 widens eight bytes at once.
+  if (is_arm(isa)) return channels % 8 == 0 ? 8 : 4;
+  return conv_layout(isa, channels).vector;
+}
+
 int64_t byte_vector(Isa isa) {
   switch (isa) {
     case Isa::kX86Vnni:

@@ -39,6 +39,9 @@ struct ConvLayout {
 /// `lanes`: out_channels * digits, a multiple of 4.
 ConvLayout conv_layout(Isa isa, int64_t lanes);
 
+/// Channels that are summed as one vector of int32; `channels`: a multiple of 4.
+int64_t channel_sums_vector(Isa isa, int64_t channels);
+
 /// The vector width in bytes for kernels without a reduction.
 int64_t byte_vector(Isa isa);
 

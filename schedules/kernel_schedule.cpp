@@ -19,7 +19,7 @@ int64_t accumulator_budget(Isa isa) {
       return 12;
     case Isa::kArmDotprod:
     case Isa::kArmI8mm:
-      return 20;
+      return 21;
     case Isa::kArmBase:
       return 16;
   }
@@ -49,15 +49,18 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? 16 : 0;
   schedule.unroll = is_arm(isa) ? 1 : 2;
-  int64_t digits = 1;
-  for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
   const int64_t budget = accumulator_budget(isa);
-  if (digits > 1) {
+  const auto digits =
+      std::find_if(spec.convs.begin(), spec.convs.end(), [](const KernelConv& conv) { return conv.digits > 1; });
+  if (digits != spec.convs.end()) {
     // The digits of one channel must meet in one tile.
     schedule.channels = spec.out_channels;
-    const ConvLayout lanes = conv_layout(isa, spec.out_channels * digits);
-    schedule.pixels =
-        std::clamp<int64_t>(budget / (spec.out_channels * digits / lanes.vector * lanes.registers), 1, 16);
+    const int64_t lanes = conv_lanes(spec, *digits, isa);
+    const ConvLayout layout = conv_layout(isa, lanes);
+    schedule.pixels = std::clamp<int64_t>(budget / (lanes / layout.vector * layout.registers), 1, 16);
+    // Steps of an even number of pixels are vectors across some: in memory that loads by lane used before, where LLVM
+    // then keeps those.
+    if (schedule.load > 0 && schedule.pixels % 2 == 0) --schedule.pixels;
     return schedule;
   }
   const ConvLayout layout = conv_layout(isa, spec.out_channels);
@@ -83,10 +86,10 @@ KernelSchedule elementwise_schedule(const KernelSpec& spec, Isa isa) {
 
 KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
   KernelSchedule schedule;
-  const ConvLayout layout = conv_layout(isa, spec.out_channels);
+  const int64_t vector = channel_sums_vector(isa, spec.out_channels);
   // Channels whose sums stay in registers while a row is read once.
-  schedule.channels = layout.vector * std::min<int64_t>(4, spec.out_channels / layout.vector);
-  while (spec.out_channels % schedule.channels != 0) schedule.channels -= layout.vector;
+  schedule.channels = vector * std::min<int64_t>(4, spec.out_channels / vector);
+  while (spec.out_channels % schedule.channels != 0) schedule.channels -= vector;
   return schedule;
 }
 
@@ -97,7 +100,18 @@ KernelSchedule default_schedule(const KernelSpec& spec, Isa isa) {
   return spec.convs.empty() ? elementwise_schedule(spec, isa) : conv_schedule(spec, isa);
 }
 
-int64_t filter_block(const KernelSchedule& schedule, const KernelConv& conv) { return schedule.channels * conv.digits; }
+int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
+  return isa == Isa::kArmBase || isa == Isa::kArmDotprod ? conv.filters : spec.out_channels;
+}
+
+int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
+  return conv.digits == 1 ? spec.out_channels : conv.digits * digit_stride(spec, conv, isa);
+}
+
+int64_t filter_block(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, Isa isa) {
+  // The digits of one channel must meet in one tile.
+  return conv.digits == 1 ? schedule.channels : conv_lanes(spec, conv, isa);
+}
 
 int64_t unrolled_steps(const KernelSchedule& schedule, int64_t steps) {
   int64_t unrolled = std::min(schedule.unroll, steps);

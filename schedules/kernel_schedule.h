@@ -19,7 +19,7 @@ struct KernelSchedule {
   /// Most bytes of a pixel's run (lower/buffer.h) that are loaded at once as one vector for dot products by lane (ARM);
   /// 0: each product reads memory.
   int64_t load = 0;
-  /// Dot products of a tile along the reduction in one iteration of its innermost loop, where no load by lane says so.
+  /// Dot products of a tile along the reduction, or loads by lane, in one iteration of its innermost loop.
   int64_t unroll = 1;
   /// Where it is an autoscheduler, the rest only says how filters are packed.
   Scheduler scheduler = Scheduler::kTemplates;
@@ -35,9 +35,16 @@ KernelSchedule default_schedule(const KernelSpec& spec, Isa isa);
 /// The schedule of each kernel.
 std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kernels, Isa isa);
 
+/// Digit d of channel c is lane d * digit_stride + c: padding has no lanes of its own where vectors are so short that
+/// this saves some.
+int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa);
+
+/// Accumulator lanes of a conv: a multiple of 4.
+int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa);
+
 /// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci %
 /// reduction, lane % block, ci / reduction, kx, ky, lane / block), innermost first.
-int64_t filter_block(const KernelSchedule& schedule, const KernelConv& conv);
+int64_t filter_block(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, Isa isa);
 
 /// `schedule.unroll` as far as it divides `steps` >= 1.
 int64_t unrolled_steps(const KernelSchedule& schedule, int64_t steps);

@@ -54,7 +54,7 @@ void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const 
 
 void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelSpec& spec, const LoweredKernel& kernel,
                    const KernelSchedule& schedule, const Var& co, const Var& xo, Isa isa) {
-  const int64_t lanes = spec.out_channels * spec_conv.digits;
+  const int64_t lanes = conv_lanes(spec, spec_conv, isa);
   const ConvLayout layout = conv_layout(isa, lanes);
   const auto v = static_cast<int>(layout.vector);
   const auto red = static_cast<int>(layout.reduction);
@@ -62,6 +62,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   const Var lane = acc.args()[0];
   const Var x = acc.args()[1];
   acc.compute_at(kernel.out, co).store_in(MemoryType::Stack).vectorize(lane, v).unroll(lane).unroll(x);
+  if (spec_conv.digits > 1) acc.bound(lane, 0, static_cast<int>(lanes));
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
     const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
@@ -72,29 +73,21 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
     const std::vector<Var> in = operand.args();
     Stage update = acc.update(static_cast<int>(i));
     Var lo("lo");
-    RVar rco("rco"), rci("rci"), rcm("rcm");
+    RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
+    // One load brings `load` channels of a pixel; every product takes its own by lane.
+    const int step = load > 0 ? load : red * terms;
+    const auto steps = unrolled_steps(schedule, conv_runs(spec_conv, channels).length / step);
+    update.split(r.x, rco, rci, step / terms).split(rci, rcm, rci, red).split(rco, rco, rcu, static_cast<int>(steps));
+    update.split(lane, lo, lane, v).reorder({rci, lane, lo, x, rcm, rcu, rco, r.y, r.z});
+    update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm).unroll(rcu);
     if (load > 0) {
-      // One load brings `load` channels of a pixel; every product takes its four by lane.
-      update.split(r.x, rco, rci, load / terms).split(rci, rcm, rci, red).split(lane, lo, lane, v);
-      update.reorder({rci, lane, lo, x, rcm, rco, r.y, r.z});
-      update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm);
-      operand.compute_at(acc, rco).store_in(MemoryType::Stack).bound_extent(in[0], load);
+      operand.compute_at(acc, rcu).store_in(MemoryType::Stack).bound_extent(in[0], load);
       operand.vectorize(in[0]).unroll(in[1]);
-    } else {
-      update.split(r.x, rco, rci, red).split(lane, lo, lane, v);
-      update.reorder({rci, lane, lo, x, rco, r.y, r.z});
-      update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x);
-      const int64_t steps = conv_runs(spec_conv, channels).length / (red * terms);
-      if (const auto unrolled = static_cast<int>(unrolled_steps(schedule, steps)); unrolled > 1) {
-        RVar rcu("rcu");
-        update.split(rco, rco, rcu, unrolled).reorder({rci, lane, lo, x, rcu, rco, r.y, r.z}).unroll(rcu);
-      }
-      if (layout.wide) {
-        // Widened once for all channel tiles of these pixels.
-        operand.compute_at(kernel.out, xo)
-            .store_in(MemoryType::Stack)
-            .vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
-      }
+    } else if (layout.wide) {
+      // Widened once for all channel tiles of these pixels.
+      operand.compute_at(kernel.out, xo)
+          .store_in(MemoryType::Stack)
+          .vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
     }
   }
 }
@@ -136,7 +129,7 @@ void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, const K
 void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   Func& sums = kernel.convs[0].accumulator;
   const Halide::RDom& pixels = kernel.convs[0].taps[0];
-  const auto v = static_cast<int>(conv_layout(isa, spec.out_channels).vector);
+  const auto v = static_cast<int>(channel_sums_vector(isa, spec.out_channels));
   const auto chunk = static_cast<int>(schedule.channels);
   Var co("co");
   kernel.out.compute_root()

@@ -25,7 +25,8 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
     }
     return values;
   }
-  const int64_t vector = conv_layout(isa, spec.out_channels).vector;
+  const int64_t vector =
+      spec.channel_sums ? channel_sums_vector(isa, spec.out_channels) : conv_layout(isa, spec.out_channels).vector;
   for (int64_t count = 1; count <= kMostVectors; ++count) {
     if (spec.out_channels % (count * vector) == 0) values.push_back(count * vector);
   }
@@ -47,7 +48,7 @@ std::vector<int64_t> load_values(const KernelSpec& spec, Isa isa) {
 }
 
 std::vector<int64_t> unroll_values(const KernelSpec& spec, Isa isa) {
-  if (is_arm(isa) || spec.convs.empty()) return {1};
+  if (spec.convs.empty() || conv_layout(isa, spec.out_channels).matrix) return {1};
   return {1, 2, 3, 4};
 }
 

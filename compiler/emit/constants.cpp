@@ -73,9 +73,9 @@ class Packer {
     const TensorType& in = plan_.graph.type(node.inputs[0]);
     const TensorType& out = plan_.graph.type(node.output);
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
-    const int64_t lanes = spec.out_channels * conv.digits;
+    const int64_t lanes = conv_lanes(spec, conv, isa_);
     const ConvLayout layout = conv_layout(isa_, lanes);
-    const int64_t block = filter_block(schedules_[static_cast<size_t>(call.kernel)], conv);
+    const int64_t block = filter_block(spec, schedules_[static_cast<size_t>(call.kernel)], conv, isa_);
     const int32_t zero_point = stored_zero_point(in, isa_);
     std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
     int64_t first_channel = 0;
@@ -96,7 +96,7 @@ class Packer {
                   int64_t{filter.constant->integers[static_cast<size_t>(at)]} - filter.type.quant->zero_point_at(o);
               const std::vector<int32_t> digits = balanced_digits(weight, conv.digits);
               for (int digit = 0; digit < conv.digits; ++digit) {
-                const int64_t lane = digit * spec.out_channels + o;
+                const int64_t lane = digit * digit_stride(spec, conv, isa_) + o;
                 const int64_t run = runs.count == 1 ? 0 : kx;
                 const int64_t byte = runs.count == 1 ? kx * padded + ci : ci;  // of the run
                 const int64_t place =

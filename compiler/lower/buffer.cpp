@@ -79,11 +79,11 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
     }
     case Kind::kFilter: {
       const KernelConv& conv = spec.convs[index];
-      const int64_t lanes = spec.out_channels * conv.digits;
+      const int64_t lanes = conv_lanes(spec, conv, isa);
       const ConvLayout layout = conv_layout(isa, lanes);
       const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
       const ConvRuns runs = conv_runs(conv, channels);
-      const int64_t block = filter_block(schedule, conv);
+      const int64_t block = filter_block(spec, schedule, conv, isa);
       if (layout.matrix) {
         // One element is what one lane reads of a run for one product.
         ImageParam image(Halide::UInt(64), 6, name);
@@ -97,7 +97,7 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
       return image;
     }
     case Kind::kCorrection: {
-      const int64_t lanes = spec.out_channels * spec.convs[index].digits;
+      const int64_t lanes = conv_lanes(spec, spec.convs[index], isa);
       ImageParam image(conv_layout(isa, lanes).matrix ? Halide::UInt(64) : Halide::Int(32), 1, name);
       bound_dense(image, {lanes});
       return image;

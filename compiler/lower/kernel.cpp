@@ -21,7 +21,7 @@ using Halide::Var;
 LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSchedule& schedule, Isa isa,
                        const KernelParams& params, const Var& x, const Var& y) {
   const KernelConv& conv = spec.convs[conv_index];
-  const int64_t lanes = spec.out_channels * conv.digits;
+  const int64_t lanes = conv_lanes(spec, conv, isa);
   const ConvLayout layout = conv_layout(isa, lanes);
   const std::string suffix = std::to_string(conv_index);
   LoweredConv lowered;
@@ -63,7 +63,7 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
       if (layout.wide) return operand(begin(r.y) + byte, row(r.z));
       return operand(byte, x, y, r.y, r.z);
     };
-    const auto block = static_cast<int>(filter_block(schedule, conv));
+    const auto block = static_cast<int>(filter_block(spec, schedule, conv, isa));
     const auto v = static_cast<int>(layout.vector);
     const auto weight = [&](const Expr& byte) {
       return filter(byte % red, lane % v, (lane / v) % (block / v), byte / red, r.y, r.z, lane / block);

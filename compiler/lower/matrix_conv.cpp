@@ -98,7 +98,7 @@ class TileLowering {
   LoweredConv lower_conv(size_t conv_index) {
     const KernelConv& conv = spec_.convs[conv_index];
     const std::string name = std::to_string(conv_index) + suffix_;
-    const ConvLayout layout = conv_layout(isa_, spec_.out_channels * conv.digits);
+    const ConvLayout layout = conv_layout(isa_, conv_lanes(spec_, conv, isa_));
     LoweredConv lowered;
     Func& sums = lowered.accumulator;
     sums = Func("sums" + name);
@@ -111,7 +111,7 @@ class TileLowering {
       const ConvRuns runs = conv_runs(conv, channels);
       const RDom r(0, static_cast<int>(reductions_of(runs, layout)), 0, static_cast<int>(runs.count), 0,
                    static_cast<int>(conv.kernel[0]), "taps" + name + "_" + std::to_string(i));
-      const auto block = static_cast<int>(filter_block(schedule_, conv));
+      const auto block = static_cast<int>(filter_block(spec_, schedule_, conv, isa_));
       const Expr weight = filter(lane % 2, (lane / 2) % (block / 2), r.x, r.y, r.z, lane / block);
       sums(lane, pair_, t_, y_) =
           pure_call(Halide::Int(64), kSmmla,

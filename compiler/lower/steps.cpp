@@ -108,7 +108,7 @@ class StepLowering {
     if (conv.digits == 1) {
       sum = real(at_pixel(accumulator, c_), is_double);
     } else {
-      sum = sum_of_digits(accumulator, conv.digits);
+      sum = sum_of_digits(accumulator, conv);
       if (!is_double) sum = cast<float>(sum);
     }
     const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c_));
@@ -118,14 +118,22 @@ class StepLowering {
 
   /// sum of digit d * 256^d as a double. It stays below 2^53 (passes/check_accumulators.h), so that everything here is
   /// exact, in integers or not, with one rounding for a product and sum or two.
-  Expr sum_of_digits(const Func& accumulator, int digits) {
+  Expr sum_of_digits(const Func& accumulator, const KernelConv& conv) {
+    const int digits = conv.digits;
     const auto channels = static_cast<int>(spec_.out_channels);
-    const auto digit = [&](const Func& lanes, int d) { return at_pixel(lanes, c_ + channels * d); };
+    const auto stride = static_cast<int>(digit_stride(spec_, conv, isa_));
+    const auto digit = [&](const Func& lanes, int d) { return at_pixel(lanes, c_ + stride * d); };
     // Only the digits' lanes are bound to a pixel: what follows may run across pixels.
     const auto name = [&] { return "digits" + std::to_string(tile_steps_.size()); };
     if (is_arm(isa_)) {
-      Expr sum = cast<int64_t>(digit(accumulator, 0));
-      for (int d = 1; d < digits; ++d) sum += cast<int64_t>(digit(accumulator, d)) << (8 * d);
+      const auto lanes = static_cast<int>(conv_lanes(spec_, conv, isa_));
+      Expr sum = cast<int64_t>(0);
+      for (int d = 0; d < digits; ++d) {
+        // What padding computes is no matter, but it must be of this tile.
+        const bool beyond = stride * d + channels > lanes;
+        const Expr lane = beyond ? Halide::min(c_ + stride * d, lanes - 1) : c_ + stride * d;
+        sum += cast<int64_t>(at_pixel(accumulator, lane)) << (8 * d);
+      }
       return at_pixel(store_for_tile(name(), cast<double>(sum), true, 1), c_);
     }
     // Halves are added lane by lane: digits 2 and 3 to 0 and 1, then 1 to 0.

@@ -29,13 +29,14 @@ inline constexpr int kFixedPointDigits = 4;
 std::vector<int32_t> balanced_digits(int64_t value, int count);
 
 /// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that folds the
-/// input's zero point. Lane d * out_channels + c is digit d of channel c.
+/// input's zero point. The lanes are the channels or, with digits, see digit_stride in schedules/kernel_schedule.h.
 struct KernelConv {
   std::vector<int> inputs;  // indices into KernelSpec::inputs
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
-  bool exact = false;  // requantized in double in both rounding modes
+  int64_t filters = 0;  // with digits: the first channels, which have filters; the others are padding
+  bool exact = false;   // requantized in double in both rounding modes
   /// Some filter values (or digits) of channels c and c + 2, both in one aligned group of four, are both -128. Without
   /// that, the sum of their two products is in int16's range for any 8-bit inputs.
   bool extreme_pairs = false;

@@ -127,7 +127,10 @@ class UseMaker {
     conv.stride = op.stride;
     conv.dilation = op.dilation;
     conv.pad = {op.pad[0], op.pad[1]};
-    conv.digits = needs_digits(filter) ? kFixedPointDigits : 1;
+    if (needs_digits(filter)) {
+      conv.digits = kFixedPointDigits;
+      conv.filters = filter.constant->shape[0];
+    }
     conv.exact = conv_rounding(filter.type.dtype, Rounding::kFloat) == Rounding::kExact;
     conv.extreme_pairs = has_extreme_pairs(node, filter, conv);
     use_.spec.convs.push_back(conv);
