@@ -55,11 +55,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "qatc " QATC_VERSION, "say the version");
   app.require_subcommand(1);
   const std::vector<qatc::Command> commands{
-      qatc::add_compile_command(app),
-      qatc::add_run_command(app),
-      qatc::add_verify_command(app),
-      qatc::add_inspect_command(app),
-      qatc::add_tune_command(app),
+      qatc::add_compile_command(app), qatc::add_run_command(app),  qatc::add_verify_command(app),
+      qatc::add_inspect_command(app), qatc::add_tune_command(app),
   };
 
   try {

@@ -23,9 +23,7 @@ int64_t widest_int32_vector(Isa isa) {
 
 bool is_arm(Isa isa) { return isa == Isa::kArmBase || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm; }
 
-bool has_fast_quotient(Isa isa) {
-  return isa == Isa::kX86Avx2 || isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni;
-}
+bool has_fast_quotient(Isa isa) { return isa == Isa::kX86Avx2 || isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni; }
 
 bool has_dot_product(Isa isa) {
   return isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm;

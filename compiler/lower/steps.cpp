@@ -202,8 +202,7 @@ class StepLowering {
   }
 
   Expr lookup(const Expr& index, const Expr& table) {
-    const Expr byte =
-        intrinsic(Halide::UInt(8), "qatc_lookup", {table, Halide::reinterpret(Halide::UInt(8), index)});
+    const Expr byte = intrinsic(Halide::UInt(8), "qatc_lookup", {table, Halide::reinterpret(Halide::UInt(8), index)});
     return Halide::reinterpret(storage_type(isa_), byte);
   }
 
