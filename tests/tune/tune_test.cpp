@@ -123,7 +123,7 @@ TEST(MeasuringProgram, FindsADifference) {
     candidates.push_back({packed_for, symbol, folder.path() + "/" + symbol + ".o"});
     compile_kernel(spec, rule, target, symbol, candidates.back().object);
   }
-  ASSERT_NE(filter_block(rule, spec.convs[0]), filter_block(other, spec.convs[0]));
+  ASSERT_NE(filter_block(spec, rule, spec.convs[0], target.isa), filter_block(spec, other, spec.convs[0], target.isa));
   const std::string program = folder.path() + "/measure";
   build_measuring_program(plan, *conv, candidates, target, c_compiler("host"), folder.path(), program);
   EXPECT_EQ(run_checked({program}), "0 same\n1 different\n");
