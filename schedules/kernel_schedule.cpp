@@ -44,11 +44,22 @@ KernelSchedule matrix_conv_schedule(const KernelSpec& spec) {
   return schedule;
 }
 
+/// Whether a loop over loads by lane stays a loop of several iterations when two become one. LLVM takes apart shorter
+/// ones, moves their loads together and runs out of registers.
+bool has_long_runs(const KernelSpec& spec) {
+  constexpr int64_t kLongRun = 12 * 16;
+  return std::any_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
+    return std::any_of(conv.inputs.begin(), conv.inputs.end(), [&](int input) {
+      return conv.dilation[1] == 1 && conv.kernel[1] * spec.inputs[static_cast<size_t>(input)] >= kLongRun;
+    });
+  });
+}
+
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? 16 : 0;
-  schedule.unroll = is_arm(isa) ? 1 : 2;
+  schedule.unroll = !is_arm(isa) || (isa == Isa::kArmBase && has_long_runs(spec)) ? 2 : 1;
   const int64_t budget = accumulator_budget(isa);
   const auto digits =
       std::find_if(spec.convs.begin(), spec.convs.end(), [](const KernelConv& conv) { return conv.digits > 1; });
