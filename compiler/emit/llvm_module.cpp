@@ -6,7 +6,6 @@
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InlineAsm.h>
-#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Linker/Linker.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -22,6 +21,7 @@
 
 #include "emit/byte_products.h"
 #include "emit/matrix_product.h"
+#include "emit/vector_calls.h"
 #include "schedules/lookup.h"
 #include "support/error.h"
 
@@ -93,41 +93,14 @@ void link_bitcode(llvm::Module& code, Isa isa) {
   }
 }
 
-/// The calls of `intrinsic` whose results `last` and the insertions before it put into all lanes of a vector, by lane;
-/// none if a lane is anything else.
-std::vector<llvm::CallInst*> calls_by_lane(llvm::InsertElementInst& last, const llvm::Function& intrinsic) {
-  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(last.getType());
-  if (type == nullptr) return {};
-  std::vector<llvm::CallInst*> lanes(type->getNumElements(), nullptr);
-  size_t missing = lanes.size();
-  llvm::Value* rest = &last;
-  while (missing > 0) {
-    auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(rest);
-    if (insert == nullptr) return {};
-    auto* lane = llvm::dyn_cast<llvm::ConstantInt>(insert->getOperand(2));
-    auto* call = llvm::dyn_cast<llvm::CallInst>(insert->getOperand(1));
-    if (lane == nullptr || call == nullptr || call->getCalledFunction() != &intrinsic) return {};
-    if (call->getArgOperand(0) != llvm::cast<llvm::CallInst>(last.getOperand(1))->getArgOperand(0)) return {};
-    llvm::CallInst*& slot = lanes.at(lane->getZExtValue());
-    if (slot == nullptr) {
-      slot = call;
-      --missing;
-    }
-    rest = insert->getOperand(0);
-  }
-  return lanes;
-}
-
-/// Halide breaks vector calls of functions it can't see into one call per lane: puts them together again.
+/// Puts calls whose first argument is the same in all lanes together again.
 void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
-  std::vector<llvm::InsertElementInst*> insertions;
-  for (llvm::Function& function : code) {
-    for (llvm::Instruction& instruction : llvm::instructions(function)) {
-      if (auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(&instruction)) insertions.push_back(insert);
-    }
-  }
-  for (llvm::InsertElementInst* last : insertions) {
+  for (llvm::InsertElementInst* last : insertions_of(code)) {
     const std::vector<llvm::CallInst*> lanes = calls_by_lane(*last, intrinsic);
+    const bool is_uniform = std::all_of(lanes.begin(), lanes.end(), [&](const llvm::CallInst* lane) {
+      return lane->getArgOperand(0) == lanes.front()->getArgOperand(0);
+    });
+    if (!is_uniform) continue;
     llvm::Function* vector_form =
         lanes.empty() ? nullptr : code.getFunction((intrinsic.getName() + "x" + std::to_string(lanes.size())).str());
     if (vector_form == nullptr) continue;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "emit/vector_calls.h"
 #include "lower/matrix_conv.h"
 #include "support/error.h"
 
@@ -44,40 +45,6 @@ void expand_load(llvm::Module& code, const char* name, unsigned bits) {
     call->eraseFromParent();
   }
   function->eraseFromParent();
-}
-
-/// Halide breaks calls on vectors into calls lane by lane. The calls of `function` whose results `last` and the insertions
-/// before it put into all lanes of a vector, by lane; none if a lane is anything else.
-std::vector<llvm::CallInst*> calls_by_lane(llvm::InsertElementInst& last, const llvm::Function& function) {
-  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(last.getType());
-  if (type == nullptr) return {};
-  std::vector<llvm::CallInst*> lanes(type->getNumElements(), nullptr);
-  size_t missing = lanes.size();
-  llvm::Value* rest = &last;
-  while (missing > 0) {
-    auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(rest);
-    if (insert == nullptr) return {};
-    auto* lane = llvm::dyn_cast<llvm::ConstantInt>(insert->getOperand(2));
-    auto* call = llvm::dyn_cast<llvm::CallInst>(insert->getOperand(1));
-    if (lane == nullptr || call == nullptr || call->getCalledFunction() != &function) return {};
-    llvm::CallInst*& slot = lanes.at(lane->getZExtValue());
-    if (slot == nullptr) {
-      slot = call;
-      --missing;
-    }
-    rest = insert->getOperand(0);
-  }
-  return lanes;
-}
-
-std::vector<llvm::InsertElementInst*> insertions_of(llvm::Module& code) {
-  std::vector<llvm::InsertElementInst*> insertions;
-  for (llvm::Function& function : code) {
-    for (llvm::Instruction& instruction : llvm::instructions(function)) {
-      if (auto* insert = llvm::dyn_cast<llvm::InsertElementInst>(&instruction)) insertions.push_back(insert);
-    }
-  }
-  return insertions;
 }
 
 /// Loads of adjacent words into a vector.
