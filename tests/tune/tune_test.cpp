@@ -46,7 +46,7 @@ TuneOptions small_options(const std::string& target) {
 class Tune : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Tune, KeepsWhatItMeasuredBetter) {
-  if (!can_run(GetParam())) GTEST_SKIP();
+  if (!can_run(GetParam())) GTEST_SKIP() << "this machine does not run " << GetParam();
   const Plan plan = small_plan();
   TuneOptions options = small_options(GetParam());
   std::vector<TunedKernel> kernels;
