@@ -24,6 +24,19 @@ std::string c_comment(std::string text) {
   return text;
 }
 
+const char* c_scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
+  switch (argument.kind) {
+    case KernelArgument::Kind::kTable:
+      return "uint64_t";
+    case KernelArgument::Kind::kZeroPointOut:
+    case KernelArgument::Kind::kZeroPointA:
+    case KernelArgument::Kind::kZeroPointB:
+      return "int32_t";
+    default:
+      return spec.rounding == Rounding::kExact ? "double" : "float";
+  }
+}
+
 std::string c_macro(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ir/extent.h"
+#include "plan/kernel.h"
 
 namespace qatc {
 
@@ -16,6 +17,8 @@ std::string c_real(double value);
 std::string c_extent(const Extent& extent);
 /// Text that cannot end the comment it is in.
 std::string c_comment(std::string text);
+/// The type of a kernel's argument that is no buffer.
+const char* c_scalar_type(const KernelSpec& spec, const KernelArgument& argument);
 /// A name as the beginning of macros.
 std::string c_macro(std::string name);
 

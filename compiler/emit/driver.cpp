@@ -12,8 +12,6 @@ namespace qatc {
 
 namespace {
 
-using ArgumentKind = KernelArgument::Kind;
-
 class DriverWriter {
  public:
   DriverWriter(const Plan& plan, const std::string& model, const std::string& prefix)
@@ -79,16 +77,7 @@ class DriverWriter {
 
   static std::string parameter_type(const KernelSpec& spec, const KernelArgument& argument) {
     if (is_buffer(argument)) return "qatc_buffer* ";
-    switch (argument.kind) {
-      case ArgumentKind::kTable:
-        return "uint64_t ";
-      case ArgumentKind::kZeroPointOut:
-      case ArgumentKind::kZeroPointA:
-      case ArgumentKind::kZeroPointB:
-        return "int32_t ";
-      default:
-        return spec.rounding == Rounding::kExact ? "double " : "float ";
-    }
+    return c_scalar_type(spec, argument) + std::string(" ");
   }
 
   void write_api() {

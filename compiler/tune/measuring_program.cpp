@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "emit/c_text.h"
 #include "emit/constants.h"
 #include "emit/embedded.h"
 #include "qatc_driver_support.h"
@@ -30,19 +31,6 @@ constexpr const char* kModelName = "tuned";
 std::string number(int64_t value) { return std::to_string(value); }
 
 std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
-
-const char* scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
-  switch (argument.kind) {
-    case Kind::kTable:
-      return "uint64_t";
-    case Kind::kZeroPointOut:
-    case Kind::kZeroPointA:
-    case Kind::kZeroPointB:
-      return "int32_t";
-    default:
-      return spec.rounding == Rounding::kExact ? "double" : "float";
-  }
-}
 
 /// Pixels around an input that its readers reach: top, left, bottom, right.
 std::array<int64_t, 4> border(const KernelSpec& spec, int input) {
@@ -155,7 +143,7 @@ class KernelsSource {
         values += comma + "&" + name;
         if (is_packed(argument)) constants += "extern const uint8_t " + constant + "[];\n";
       } else {
-        parameters += comma + scalar_type(spec_, argument);
+        parameters += comma + c_scalar_type(spec_, argument);
         values += comma + scalar(argument, constant);
         if (argument.kind == Kind::kTable) constants += "extern const uint8_t " + constant + "[];\n";
       }

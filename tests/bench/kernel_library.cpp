@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "emit/c_text.h"
 #include "emit/object.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
@@ -22,19 +23,6 @@ using Kind = KernelArgument::Kind;
 /// A kernel behind one signature: arguments[i] is the buffer, or the address of the number.
 using KernelCaller = int (*)(void* const* arguments);
 
-const char* scalar_c_type(const KernelSpec& spec, const KernelArgument& argument) {
-  switch (argument.kind) {
-    case Kind::kTable:
-      return "uint64_t";
-    case Kind::kZeroPointOut:
-    case Kind::kZeroPointA:
-    case Kind::kZeroPointB:
-      return "int32_t";
-    default:
-      return spec.rounding == Rounding::kExact ? "double" : "float";
-  }
-}
-
 std::string kernel_name(size_t index) { return "bench_kernel" + std::to_string(index); }
 std::string caller_name(size_t index) { return "bench_call" + std::to_string(index); }
 
@@ -46,7 +34,7 @@ std::string caller_source(const KernelSpec& spec, size_t index) {
   for (const KernelArgument& argument : kernel_arguments(spec)) {
     const std::string comma = i == 0 ? "" : ", ";
     const std::string address = "a[" + std::to_string(i++) + "]";
-    const std::string type = is_buffer(argument) ? "void*" : scalar_c_type(spec, argument);
+    const std::string type = is_buffer(argument) ? "void*" : c_scalar_type(spec, argument);
     types += comma;
     types += type;
     values += comma;
@@ -188,7 +176,7 @@ class Kernel : public BoundKernel {
 
   void* scalar(const KernelArgument& argument) {
     uint8_t* bytes = memory(sizeof(double));
-    const std::string type = scalar_c_type(kernel_.spec, argument);
+    const std::string type = c_scalar_type(kernel_.spec, argument);
     if (type == "uint64_t") {
       *reinterpret_cast<uint64_t*>(bytes) = reinterpret_cast<uintptr_t>(memory(256));
     } else if (type == "int32_t") {
