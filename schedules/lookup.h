@@ -7,7 +7,7 @@
 
 namespace qatc {
 
-/// LLVM bitcode with qatc_lookup for `isa` (see make_lookup_ir.cpp), built into this binary. Without data layout and
+/// LLVM bitcode with qatc_lookup and the like for `isa` (see make_lookup_ir.cpp), built into this binary. Without data layout and
 /// triple, which are those of the module it is linked into.
 std::vector<uint8_t> lookup_bitcode(Isa isa);
 

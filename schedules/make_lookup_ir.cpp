@@ -1,6 +1,7 @@
 // Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table, uint8 index)
-// and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64. Vectors this wide have
-// no direct calling convention in C, hence IR.
+// and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64. So for the other functions
+// that kernels call: qatc_round, qatc_round_double and qatc_quotient, see there. Vectors this wide have no direct calling
+// convention in C, hence IR.
 //
 // usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
 #include <algorithm>
