@@ -206,7 +206,7 @@ class StepLowering {
     return Halide::reinterpret(storage_type(isa_), byte);
   }
 
-  /// value / divisor in double. Division takes as long as sixteen products on x86.
+  /// value / divisor in double.
   Expr quotient(const Expr& value, const Expr& divisor) const {
     if (has_fast_quotient(isa_)) return intrinsic(Halide::Float(64), "qatc_quotient", {divisor, value});
     return strict_float(value / divisor);
