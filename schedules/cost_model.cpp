@@ -44,11 +44,10 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
   const double filter_element = layout.wide ? 2 : 1;
   double filter_bytes = 0;
   ConvCost cost;
-  for (int input : conv.inputs) {
-    const int64_t channels = spec.inputs[static_cast<size_t>(input)];
-    const bool one_run = conv.dilation[1] == 1;
-    const int64_t length = one_run ? channels * conv.kernel[1] : channels;
-    const auto loops = static_cast<double>(conv.kernel[0] * (one_run ? 1 : conv.kernel[1]));
+  for (const ConvInput& input : conv.inputs) {
+    const ConvRuns runs = conv_runs(spec, conv, input);
+    const int64_t length = runs.length;
+    const auto loops = static_cast<double>(input.kernel[0] * runs.count);
     const int64_t load = operand_load(schedule, length);
     // One iteration of the innermost loop: a load's worth of products by lane, or one product of each accumulator.
     const auto steps = static_cast<double>(load > 0 ? load / layout.reduction : 1);

@@ -65,10 +65,11 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   if (spec_conv.digits > 1) acc.bound(lane, 0, static_cast<int>(lanes));
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
-    const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
+    const ConvInput& input = spec_conv.inputs[i];
+    const int64_t run = conv_runs(spec, spec_conv, input).length;
     // The loop over a run is over so many bytes at once.
     const auto terms = static_cast<int>(terms_of(spec_conv, layout));
-    const auto load = static_cast<int>(operand_load(schedule, conv_runs(spec_conv, channels).length));
+    const auto load = static_cast<int>(operand_load(schedule, run));
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
     Stage update = acc.update(static_cast<int>(i));
@@ -76,7 +77,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
     RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
     // One load brings `load` channels of a pixel; every product takes its own by lane.
     const int step = load > 0 ? load : red * terms;
-    const auto steps = unrolled_steps(schedule, conv_runs(spec_conv, channels).length / step);
+    const auto steps = unrolled_steps(schedule, run / step);
     update.split(r.x, rco, rci, step / terms).split(rci, rcm, rci, red).split(rco, rco, rcu, static_cast<int>(steps));
     update.split(lane, lo, lane, v).reorder({rci, lane, lo, x, rcm, rcu, rco, r.y, r.z});
     update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm).unroll(rcu);
@@ -87,7 +88,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
       // Widened once for all channel tiles of these pixels.
       operand.compute_at(kernel.out, xo)
           .store_in(MemoryType::Stack)
-          .vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
+          .vectorize(in[0], std::min<int>(16, static_cast<int>(input.channels)), TailStrategy::GuardWithIf);
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "emit/driver_layout.h"
 
+#include <algorithm>
+
 #include "emit/c_text.h"
 #include "emit/constants.h"
 #include "support/error.h"
@@ -35,6 +37,9 @@ class LayoutWriter {
     for (size_t i = 0; i < plan_.resizes.size(); ++i)
       line("  int32_t *x_map" + c_number(static_cast<int64_t>(i)) + ", *y_map" + c_number(static_cast<int64_t>(i)) +
            ";");
+    for (const Polyphase* polyphase : polyphases()) {
+      line("  int doubles" + c_number(index_of_resize(*polyphase)) + "; /* whether this resize doubles both sides */");
+    }
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
       if (stage.windows.empty() && stage.statistics.empty()) continue;
@@ -50,6 +55,22 @@ class LayoutWriter {
     }
     line("} frame;");
     line();
+  }
+
+  std::vector<const Polyphase*> polyphases() const {
+    std::vector<const Polyphase*> result;
+    for (const Stage& stage : plan_.stages) {
+      for (const KernelCall& call : stage.calls) {
+        if (call.polyphase) result.push_back(&*call.polyphase);
+      }
+    }
+    return result;
+  }
+
+  int64_t index_of_resize(const Polyphase& polyphase) const {
+    const auto found = std::find_if(plan_.resizes.begin(), plan_.resizes.end(),
+                                    [&](const ResizeMaps& maps) { return maps.node == polyphase.resize; });
+    return found - plan_.resizes.begin();
   }
 
   /// Bytes of a block, as an expression over the frame; the same formulas as block_size() in the compiler.
@@ -99,6 +120,13 @@ class LayoutWriter {
       line("  f->t" + c_number(static_cast<int64_t>(i)) + " = (qatc_tensor){NULL, 0, " + c_extent(t.height) + ", " +
            c_extent(t.width) + ", " + c_number(storage_channels(t.channels)) + ", {" + pads + "}, (uint8_t)STORED(" +
            c_number(stored(t.zero_point, t.dtype)) + ")};");
+    }
+    for (const Polyphase* polyphase : polyphases()) {
+      const Node& node = plan_.graph.node(polyphase->resize);
+      const Shape& in = plan_.graph.type(node.inputs[0]).shape;
+      const Shape& out = plan_.graph.type(node.output).shape;
+      line("  f->doubles" + c_number(index_of_resize(*polyphase)) + " = " + c_extent(out[1]) + " == 2 * (" +
+           c_extent(in[1]) + ") && " + c_extent(out[2]) + " == 2 * (" + c_extent(in[2]) + ");");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));
     line("  size_t total = 0;");

@@ -1,12 +1,15 @@
 #include "emit/driver_stages.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "emit/c_text.h"
 #include "emit/constants.h"
 #include "emit/driver_layout.h"
 #include "emit/symbols.h"
 #include "ops/requantize.h"
+#include "plan/piece.h"
+#include "plan/polyphase.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -166,22 +169,33 @@ class StageWriter {
   std::string rows_read(const Stage& stage, const Window::Reader& reader) const {
     std::string rows = rows_of(stage, reader.call);
     const RowsNeeded& needed = reader.rows;
-    if (needed.resize) {
-      const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
+    const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
+    if (needed.kind == RowsNeeded::Kind::kResize) {
       return "qatc_resize_rows(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
     }
+    if (needed.kind == RowsNeeded::Kind::kPhases) {
+      return "qatc_rows_if(" + doubles(call) + ", qatc_phase_rows(" + rows + "))";
+    }
     if (needed == RowsNeeded{}) return rows;
-    return "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " + c_number(needed.before) + ", " +
-           c_number(needed.after) + ")";
+    const std::string read = "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " +
+                             c_number(needed.before) + ", " + c_number(needed.after) + ")";
+    // Phases do without the doubled image, the only input of such a call.
+    return call.polyphase ? "qatc_rows_if(!" + doubles(call) + ", " + read + ")" : read;
   }
 
   int resize_of(const KernelCall& call) const {
-    for (NodeId node : call.step_nodes) {
-      for (size_t i = 0; i < plan_.resizes.size(); ++i) {
-        if (plan_.resizes[i].node == node) return static_cast<int>(i);
-      }
-    }
-    QATC_CHECK(false, "no resize in this call");
+    const auto found = std::find_if(call.step_nodes.begin(), call.step_nodes.end(), [&](NodeId id) {
+      return id != kNoNode && std::holds_alternative<Resize>(plan_.graph.node(id).op);
+    });
+    QATC_CHECK(found != call.step_nodes.end(), "no resize in this call");
+    return index_of_resize(*found);
+  }
+
+  int index_of_resize(NodeId node) const {
+    const auto found = std::find_if(plan_.resizes.begin(), plan_.resizes.end(),
+                                    [&](const ResizeMaps& maps) { return maps.node == node; });
+    QATC_CHECK(found != plan_.resizes.end(), "no maps of this resize");
+    return static_cast<int>(found - plan_.resizes.begin());
   }
 
   int statistics_of(NodeId node) const {
@@ -209,22 +223,16 @@ class StageWriter {
                           const std::string& indent) {
     const KernelCall& call = stage.calls[static_cast<size_t>(index)];
     const int call_index = first_call + index;
-    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
-    const std::vector<KernelArgument> arguments = kernel_arguments(spec);
     line(indent + "if (" + rows + ".begin < " + rows + ".end) {");
-    std::string buffers, actual;
-    for (const KernelArgument& argument : arguments) {
-      if (is_buffer(argument)) buffers += (buffers.empty() ? "" : ", ") + argument_name(argument);
+    if (call.polyphase) {
+      line(indent + "  if (" + doubles(call) + ") {");
+      write_phases(stage, call, call_index, rows, indent + "    ");
+      line(indent + "  } else {");
+      write_kernel(stage, call, call_index, rows, indent + "    ");
+      line(indent + "  }");
+    } else {
+      write_kernel(stage, call, call_index, rows, indent + "  ");
     }
-    line(indent + "  qatc_buffer " + buffers + ";");
-    for (const KernelArgument& argument : arguments) {
-      const std::string variable = argument_name(argument);
-      actual += (actual.empty() ? "" : ", ") +
-                (is_buffer(argument) ? "&" + variable : scalar(spec, call, call_index, argument));
-      if (is_buffer(argument))
-        line(indent + "  " + bind(stage, call, call_index, argument, rows, "&" + variable) + ";");
-    }
-    line(indent + "  " + kernel_symbol(plan_, name_, call.kernel) + "(" + actual + ");");
     const std::vector<int> finished = finished_tensors(stage, index);
     if (!finished.empty() && needs_scratch(stage, call)) line(indent + "  if (part != 0) continue;");
     for (int tensor : finished) {
@@ -232,6 +240,78 @@ class StageWriter {
       write_sums(stage, tensor, rows, indent + "  ");
     }
     line(indent + "}");
+  }
+
+  void write_kernel(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
+                    const std::string& indent) {
+    write_kernel_call(call, call_index, call.kernel, indent, [&](const KernelArgument& argument) {
+      return bind(stage, call, call_index, argument, rows, "&" + argument_name(argument));
+    });
+  }
+
+  /// One kernel computes all phases, with their filters.
+  void write_phases(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
+                    const std::string& indent) {
+    const Polyphase& polyphase = *call.polyphase;
+    line(indent + "for (int32_t phase = 0; phase < " + c_number(kPhases) + "; ++phase) {");
+    line(indent + "  const int32_t y_phase = phase / 2, x_phase = phase % 2;");
+    for (size_t i = 0; i < polyphase.filters.size(); ++i) {
+      std::string filters;
+      for (int phase = 0; phase < kPhases; ++phase) {
+        filters += (phase > 0 ? ", " : "") + phase_symbol(name_, call_index, phase, static_cast<int>(i));
+      }
+      line(indent + "  const int8_t* const phases" + c_number(static_cast<int64_t>(i)) + "[] = {" + filters + "};");
+    }
+    write_kernel_call(call, call_index, polyphase.kernel, indent + "  ", [&](const KernelArgument& argument) {
+      const std::string buffer = "&" + argument_name(argument);
+      switch (argument.kind) {
+        case ArgumentKind::kInput: {
+          const PhaseFilter& filter = polyphase.filters[static_cast<size_t>(argument.index)];
+          return "qatc_bind_input_at(" + buffer + ", " + tensor_ref(stage, polyphase.image) + ", " +
+                 offset_text(filter.taps[0], "y_phase") + ", " + offset_text(filter.taps[1], "x_phase") + ", " +
+                 c_number(filter.first_channel) + ")";
+        }
+        case ArgumentKind::kOutput:
+          return "qatc_bind_phase(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", y_phase, x_phase, " +
+                 rows + ".begin, " + rows + ".end)";
+        case ArgumentKind::kFilter:
+          return "qatc_bind_constant(" + buffer + ", phases" + c_number(argument.sub) + "[phase])";
+        default:
+          return bind(stage, call, call_index, argument, rows, buffer);
+      }
+    });
+    line(indent + "}");
+  }
+
+  /// phase_offset() as an expression.
+  static std::string offset_text(PhaseTaps taps, const std::string& phase) {
+    const int64_t even = phase_offset(taps, 0);
+    const int64_t odd = phase_offset(taps, 1);
+    if (even == odd) return c_number(even);
+    return phase + " == 0 ? " + c_number(even) + " : " + c_number(odd);
+  }
+
+  void write_kernel_call(const KernelCall& call, int call_index, int kernel, const std::string& indent,
+                         const std::function<std::string(const KernelArgument&)>& bind_buffer) {
+    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(kernel)];
+    const std::vector<KernelArgument> arguments = kernel_arguments(spec);
+    std::string buffers, actual;
+    for (const KernelArgument& argument : arguments) {
+      if (is_buffer(argument)) buffers += (buffers.empty() ? "" : ", ") + argument_name(argument);
+    }
+    line(indent + "qatc_buffer " + buffers + ";");
+    for (const KernelArgument& argument : arguments) {
+      const std::string variable = argument_name(argument);
+      actual += (actual.empty() ? "" : ", ") +
+                (is_buffer(argument) ? "&" + variable : scalar(spec, call, call_index, argument));
+      if (is_buffer(argument)) line(indent + bind_buffer(argument) + ";");
+    }
+    line(indent + kernel_symbol(plan_, name_, kernel) + "(" + actual + ");");
+  }
+
+  /// Whether the image size is one at which a call computes phases.
+  std::string doubles(const KernelCall& call) const {
+    return "f->doubles" + c_number(index_of_resize(call.polyphase->resize));
   }
 
   /// What a call stores, unless a later one stores more channels of it.

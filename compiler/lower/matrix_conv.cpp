@@ -107,15 +107,15 @@ class TileLowering {
         Halide::reinterpret<int64_t>(params_.image({Kind::kCorrection, static_cast<int>(conv_index)})(lane));
     for (size_t i = 0; i < conv.inputs.size(); ++i) {
       const ImageParam filter = params_.image({Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
-      const int64_t channels = spec_.inputs[static_cast<size_t>(conv.inputs[i])];
-      const ConvRuns runs = conv_runs(conv, channels);
+      const ConvInput& input = conv.inputs[i];
+      const ConvRuns runs = conv_runs(spec_, conv, input);
       const RDom r(0, static_cast<int>(reductions_of(runs, layout)), 0, static_cast<int>(runs.count), 0,
-                   static_cast<int>(conv.kernel[0]), "taps" + name + "_" + std::to_string(i));
+                   static_cast<int>(input.kernel[0]), "taps" + name + "_" + std::to_string(i));
       const auto block = static_cast<int>(filter_block(spec_, schedule_, conv, isa_));
       const Expr weight = filter(lane % 2, (lane / 2) % (block / 2), r.x, r.y, r.z, lane / block);
       sums(lane, pair_, t_, y_) =
           pure_call(Halide::Int(64), kSmmla,
-                    {sums(lane, pair_, t_, y_), weight, operand(conv, conv.inputs[i])(lane % 2, pair_, r.x, r.y, r.z)});
+                    {sums(lane, pair_, t_, y_), weight, operand(conv, input)(lane % 2, pair_, r.x, r.y, r.z)});
       lowered.taps.push_back(r);
     }
     return lowered;
@@ -134,9 +134,9 @@ class TileLowering {
     }
   };
 
-  Operand operand(const KernelConv& conv, int input) {
-    const auto channels = static_cast<int>(spec_.inputs[static_cast<size_t>(input)]);
-    const ConvRuns runs = conv_runs(conv, channels);
+  Operand operand(const KernelConv& conv, const ConvInput& input) {
+    const auto channels = static_cast<int>(spec_.inputs[static_cast<size_t>(input.input)]);
+    const ConvRuns runs = conv_runs(spec_, conv, input);
     const auto length = static_cast<int>(runs.length);
     const int pixel_bytes = static_cast<int>(conv.stride[1]) * channels;  // between output pixels
     const int run_bytes = static_cast<int>(conv.dilation[1]) * channels;
@@ -144,15 +144,15 @@ class TileLowering {
     Operand operand{Func(), shared ? pixel_bytes / kWord : 0, run_bytes / kWord, t_, y_};
     for (const Key& key : keys_) {
       // Two convs that read alike, as a gate's do.
-      if (key.input == input && key.conv.kernel == conv.kernel && key.conv.stride == conv.stride &&
-          key.conv.dilation == conv.dilation && key.conv.pad == conv.pad) {
+      if (key.input == input && key.conv.stride == conv.stride && key.conv.dilation == conv.dilation &&
+          key.conv.pad == conv.pad) {
         operand.func = operands_[key.operand].func;
         return operand;
       }
     }
     keys_.push_back({input, conv, operands_.size()});
     operand.func = Func("operand" + std::to_string(operands_.size()) + suffix_);
-    const ImageParam in = params_.image({Kind::kInput, input});
+    const ImageParam in = params_.image({Kind::kInput, input.input});
     // What one row of the tile reads, beginning at each pixel and run or once for all of them.
     const int bytes =
         shared ? (pairs_ - 1) * pixel_bytes + (static_cast<int>(runs.count) - 1) * run_bytes + length : length;
@@ -191,7 +191,7 @@ class TileLowering {
   }
 
   struct Key {
-    int input;
+    ConvInput input;
     KernelConv conv;
     size_t operand;
   };

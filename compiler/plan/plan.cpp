@@ -8,6 +8,7 @@
 #include "plan/limits.h"
 #include "plan/partition.h"
 #include "plan/piece.h"
+#include "plan/polyphase.h"
 #include "plan/stages.h"
 #include "plan/tensors.h"
 #include "support/error.h"
@@ -26,6 +27,7 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   for (const KernelGroup& group : groups) pieces.push_back(maker.make(group));
   plan.limits = find_limits(plan);
   make_stages(plan, choose_stages(plan, pieces, maker));
+  add_polyphase(plan);
   make_blocks(plan);
   lay_out_arena(plan);
   const SizeLimits& limits = plan.limits;

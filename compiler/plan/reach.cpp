@@ -63,12 +63,15 @@ class ReachFinder {
   Reach through(const Window::Reader& reader, int tensor) {
     const Reach& to = of_call_[static_cast<size_t>(reader.call)];
     const RowsNeeded& rows = reader.rows;
-    if (rows.resize) {
+    if (rows.kind != RowsNeeded::Kind::kStride) {
+      const KernelCall& call = stage_.calls[static_cast<size_t>(reader.call)];
+      const bool is_resize = rows.kind == RowsNeeded::Kind::kResize;
       RowBase base{RowBase::Kind::kResize};
       base.of = to.base;
-      base.extra = to.before + to.after;
+      // Phases need no more rows than the resize of what the conv reads.
+      base.extra = to.before + to.after + (is_resize ? 0 : 2);
       base.tensor = tensor;
-      base.result = stage_.calls[static_cast<size_t>(reader.call)].outputs.front();
+      base.result = is_resize ? call.outputs.front() : call.inputs.front();
       return {base_index(base), 0, 0};
     }
     Reach reach = to;
@@ -104,22 +107,24 @@ std::optional<RowsNeeded> rows_needed(const KernelSpec& spec, int input) {
       result = rows;
       return;
     }
-    fits = fits && result->resize == rows.resize && result->stride == rows.stride;
+    fits = fits && result->kind == rows.kind && result->stride == rows.stride;
     result->before = std::max(result->before, rows.before);
     result->after = std::max(result->after, rows.after);
   };
   for (const KernelConv& conv : spec.convs) {
-    if (std::count(conv.inputs.begin(), conv.inputs.end(), input) == 0) continue;
-    need({false, conv.stride[0], conv.pad[0], (conv.kernel[0] - 1) * conv.dilation[0] - conv.pad[0]});
+    const ConvInput* read = conv_input(conv, input);
+    if (read == nullptr) continue;
+    need({RowsNeeded::Kind::kStride, conv.stride[0], conv.pad[0],
+          (read->kernel[0] - 1) * conv.dilation[0] - conv.pad[0]});
   }
   for (const KernelStep& step : spec.steps) {
     if (step.input != input) continue;
     if (step.kind == StepKind::kLoad) need({});
-    if (step.kind == StepKind::kResizeLoad) need({true, 1, 0, 0});
+    if (step.kind == StepKind::kResizeLoad) need({RowsNeeded::Kind::kResize, 1, 0, 0});
     // A pool that clamps to the edge reads rows near it out of order.
     if (step.kind == StepKind::kMaxPool) {
       fits = fits && !step.clamp_to_edge;
-      need({false, step.stride[0], step.pad[0], step.kernel[0] - 1 - step.pad[0]});
+      need({RowsNeeded::Kind::kStride, step.stride[0], step.pad[0], step.kernel[0] - 1 - step.pad[0]});
     }
   }
   if (!fits || !result || result->after < 0 || result->before < 0) return std::nullopt;

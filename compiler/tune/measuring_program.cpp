@@ -28,6 +28,9 @@ using Kind = KernelArgument::Kind;
 /// Of the constants of candidates: any identifier.
 constexpr const char* kModelName = "tuned";
 
+/// What the symbols of a phase's filters begin with, behind the call's; see phase_symbol.
+constexpr std::string_view kFirstPhase = "phase0_";
+
 std::string number(int64_t value) { return std::to_string(value); }
 
 std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
@@ -40,9 +43,10 @@ std::array<int64_t, 4> border(const KernelSpec& spec, int input) {
     pad[axis + 2] = std::max(pad[axis + 2], span - before);
   };
   for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
+    const ConvInput* read = conv_input(conv, input);
+    if (read == nullptr) continue;
     for (size_t axis = 0; axis < 2; ++axis) {
-      reach(axis, conv.pad[axis], (conv.kernel[axis] - 1) * conv.dilation[axis]);
+      reach(axis, conv.pad[axis], (read->kernel[axis] - 1) * conv.dilation[axis]);
     }
   }
   for (const KernelStep& step : spec.steps) {
@@ -62,7 +66,7 @@ int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, int64_t in_h
     if (step.kind == KernelStep::Kind::kResizeLoad) return std::max<int64_t>(1, rows * in_height / out_height);
   }
   for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) != conv.inputs.end()) return rows * conv.stride[0];
+    if (conv_input(conv, input) != nullptr) return rows * conv.stride[0];
   }
   return rows;
 }
@@ -88,6 +92,18 @@ MeasuredCall call_at(const Plan& plan, int kernel, int call, const std::vector<i
     result.inputs.push_back({input_rows(spec, static_cast<int>(i), result.rows, in_height, out_height),
                              tensor(inputs[i]).width.evaluate(height, width)});
   }
+  return result;
+}
+
+/// A phase: half of the columns, and of the rows that a stage computes at a time.
+MeasuredCall phase_at(const Plan& plan, const KernelCall& call, int number, int64_t height, int64_t width) {
+  const Polyphase& polyphase = *call.polyphase;
+  const std::vector<int> inputs(polyphase.filters.size(), polyphase.image);
+  MeasuredCall result = call_at(plan, polyphase.kernel, number, inputs, call.outputs.front(), height, width);
+  result.is_phase = true;
+  result.width = (result.width + 1) / 2;
+  result.rows = (result.rows + 1) / 2;
+  for (MeasuredCall::Input& input : result.inputs) input.height = (input.height + 1) / 2;
   return result;
 }
 
@@ -227,7 +243,10 @@ void write_constants(const Plan& plan, const MeasuredCall& call, const std::vect
     schedules[static_cast<size_t>(call.kernel)] = candidate.schedule;
     for (const Constant& constant : pack_constants(plan, schedules, kModelName, target.isa)) {
       if (constant.symbol.rfind(of_call, 0) != 0) continue;
-      const std::string symbol = prefix + candidate.symbol + "_" + constant.symbol.substr(of_call.size());
+      std::string argument = constant.symbol.substr(of_call.size());
+      if (call.is_phase && argument.rfind("filter", 0) == 0) continue;  // the call's own
+      if (call.is_phase && argument.rfind(kFirstPhase, 0) == 0) argument.erase(0, kFirstPhase.size());
+      const std::string symbol = prefix + candidate.symbol + "_" + argument;
       text += "    .p2align 6\n    .globl " + symbol + "\n" + symbol + ":\n    .incbin \"" + stem + ".bin\", " +
               std::to_string(bytes.size()) + ", " + std::to_string(constant.bytes.size()) + "\n";
       bytes.append(constant.bytes.begin(), constant.bytes.end());
@@ -252,7 +271,9 @@ std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64
   int number_of_call = 0;
   for (const Stage& stage : plan.stages) {
     for (const KernelCall& call : stage.calls) {
-      add(call_at(plan, call.kernel, number_of_call++, call.inputs, call.outputs.front(), height, width));
+      const int number = number_of_call++;
+      add(call_at(plan, call.kernel, number, call.inputs, call.outputs.front(), height, width));
+      if (call.polyphase) add(phase_at(plan, call, number, height, width));
     }
   }
   for (const Statistics& statistics : plan.statistics) {

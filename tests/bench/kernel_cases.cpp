@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "ops/op.h"
+#include "plan/polyphase.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
 #include "support/network_builder.h"
@@ -29,7 +31,7 @@ double multiply_adds_per_pixel(const Plan& plan, const KernelCall& call) {
 int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, double rows_per_output_row) {
   int64_t stride = 1;
   for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) != conv.inputs.end()) stride = conv.stride[0];
+    if (conv_input(conv, input) != nullptr) stride = conv.stride[0];
   }
   for (const KernelStep& step : spec.steps) {
     if (step.input != input) continue;
@@ -67,6 +69,29 @@ KernelCase case_of(const Plan& plan, const KernelSpec& spec, const std::vector<i
   return result;
 }
 
+/// A phase: its pixels are half of the output's columns and rows, its products those of its own filters.
+void halve(KernelCase& phase) {
+  phase.width = (phase.width + 1) / 2;
+  phase.rows = (phase.rows + 1) / 2;
+  for (std::array<int64_t, 2>& input : phase.inputs) input[0] = (input[0] + 1) / 2;
+  phase.multiply_adds = 0;
+  for (const ConvInput& input : phase.spec.convs.front().inputs) {
+    phase.multiply_adds +=
+        static_cast<double>(input.kernel[0] * input.kernel[1] * input.channels * phase.spec.out_channels);
+  }
+}
+
+/// Resizes in whose place phases are computed at this size.
+std::set<NodeId> unused_resizes(const Plan& plan, int64_t height, int64_t width) {
+  std::set<NodeId> result;
+  for (const Stage& stage : plan.stages) {
+    for (const KernelCall& call : stage.calls) {
+      if (call.polyphase && doubles(plan, *call.polyphase, height, width)) result.insert(call.polyphase->resize);
+    }
+  }
+  return result;
+}
+
 /// What the kernel does, in a word or two, with its channels.
 std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall* call) {
   std::string text;
@@ -84,7 +109,8 @@ std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall*
   };
   if (spec.channel_sums) add("channel_sums");
   for (const KernelConv& conv : spec.convs) {
-    std::string part = "conv" + std::to_string(conv.kernel[0]) + "x" + std::to_string(conv.kernel[1]);
+    const std::array<int64_t, 2>& kernel = conv.inputs.front().kernel;
+    std::string part = "conv" + std::to_string(kernel[0]) + "x" + std::to_string(kernel[1]);
     if (conv.stride[1] != 1) part += "s" + std::to_string(conv.stride[1]);
     if (conv.dilation[1] != 1) part += "d" + std::to_string(conv.dilation[1]);
     if (conv.digits != 1) part += "_digits" + std::to_string(conv.digits);
@@ -255,6 +281,7 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
   const auto add = [&](size_t k, const KernelCall* call, const std::vector<int>& inputs, int output) {
     const double macs = call != nullptr ? multiply_adds_per_pixel(plan, *call) : 0;
     KernelCase made = case_of(plan, plan.kernels[k], inputs, output, macs, height, width);
+    if (call != nullptr && static_cast<int>(k) != call->kernel) halve(made);
     made.name = std::to_string(k) + "/" + describe(plan, plan.kernels[k], call);
     const double pixels = made.pixels;
     made.pixels += cases[k].pixels;
@@ -265,9 +292,16 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
       cases[k].pixels = made.pixels;
     }
   };
+  const std::set<NodeId> unused = unused_resizes(plan, height, width);
   for (const Stage& stage : plan.stages) {
     for (const KernelCall& call : stage.calls) {
-      add(static_cast<size_t>(call.kernel), &call, call.inputs, call.outputs[0]);
+      if (unused.count(call.step_nodes.front()) > 0) continue;
+      if (call.polyphase && unused.count(call.polyphase->resize) > 0) {
+        const std::vector<int> image(call.polyphase->filters.size(), call.polyphase->image);
+        add(static_cast<size_t>(call.polyphase->kernel), &call, image, call.outputs[0]);
+      } else {
+        add(static_cast<size_t>(call.kernel), &call, call.inputs, call.outputs[0]);
+      }
     }
   }
   for (const Statistics& statistics : plan.statistics) {

@@ -66,7 +66,7 @@ class Kernels : public ::testing::TestWithParam<int> {
     return random_image(case_seed(), height, width, channels);
   }
 
-  void expect_equal(NetworkBuilder& network, std::vector<Size> sizes = kSizes) {
+  Plan expect_equal(NetworkBuilder& network, std::vector<Size> sizes = kSizes) {
     const Rounding rounding = GetParam() % 2 == 0 ? Rounding::kFloat : Rounding::kExact;
     const Plan plan = make_plan(network.finish(), rounding);
     SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) + (rounding == Rounding::kFloat ? ", float" : ", exact"));
@@ -99,6 +99,7 @@ class Kernels : public ::testing::TestWithParam<int> {
                       << network.kept_name(channel);
       }
     }
+    return plan;
   }
 };
 
@@ -256,6 +257,39 @@ TEST_P(Movement, EqualsEvaluator) {
   expect_equal(network);
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, Movement, ::testing::Range(0, 4));
+
+class Polyphase : public Kernels {};
+
+/// Convolutions of doubled images, whose phases are computed from the image before, at sizes where it doubles and others.
+TEST_P(Polyphase, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  NetworkBuilder::ConvOptions around;
+  around.kernel = {3, 3};
+  around.pad = {1, 1, 1, 1};
+  const ValueId small = network.max_pool(network.image(), {2, 2}, {2, 2}, {0, 0, 0, 0});
+  // Sums that fit 8 bits, that nearly always need two or more filters, and that mostly do.
+  for (Filter filter : {Filter::kPerChannel, Filter::kSaturated, Filter::kUnsigned}) {
+    around.filter = filter;
+    ValueId value = network.lookup(network.conv({small}, network.one_of(kOutputChannels), {}));
+    value = network.conv({network.resize_by(value, 2, 1)}, network.one_of(kOutputChannels), around);
+    network.keep(network.coin() ? network.lookup(value) : value);
+  }
+  // Of an image that is stored, and twice as large as the network's.
+  around.filter = Filter::kPerTensor;
+  const ValueId norm = network.instance_norm(network.conv({small}, network.one_of(kOutputChannels), {}));
+  const ValueId same = network.conv({network.resize(norm, {Extent::height(), Extent::width()})}, 12, around);
+  network.keep(network.conv({network.resize_by(same, 2, 1)}, 4, around));
+  const Plan plan =
+      expect_equal(network, {{2, 2}, {2, 14}, {14, 2}, {3, 2}, {26, 22}, {27, 22}, {26, 23}, {71, 65}, {72, 66}});
+  int64_t with_phases = 0;
+  for (const Stage& stage : plan.stages) {
+    with_phases += std::count_if(stage.calls.begin(), stage.calls.end(),
+                                 [](const KernelCall& call) { return call.polyphase.has_value(); });
+  }
+  // Not all: few channels, or filters of nothing but extremes, are no less work in phases.
+  EXPECT_GE(with_phases, 2) << print(plan);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Polyphase, ::testing::Range(0, 4));
 
 class Chain : public Kernels {};
 

@@ -15,8 +15,7 @@ inline KernelSpec conv_spec(const std::vector<int64_t>& inputs, int64_t out_chan
   KernelSpec spec;
   spec.inputs = inputs;
   KernelConv conv;
-  for (size_t i = 0; i < inputs.size(); ++i) conv.inputs.push_back(static_cast<int>(i));
-  conv.kernel = {kernel, kernel};
+  for (size_t i = 0; i < inputs.size(); ++i) conv.inputs.push_back({static_cast<int>(i), {kernel, kernel}, inputs[i]});
   conv.digits = digits;
   if (digits > 1) conv.filters = out_channels;
   conv.exact = digits > 1;
