@@ -152,9 +152,8 @@ static inline qatc_rows qatc_rows_if(int condition, qatc_rows rows) {
   return condition ? rows : none;
 }
 
-/** The input rows that a 3x3 convolution of the input doubled by a nearest resize reads for output rows `rows`; may reach
- * into the border. */
-static inline qatc_rows qatc_phase_rows(qatc_rows rows) {
+/** The input rows that a 3x3 convolution of the doubled input reads for output rows `rows`; may reach into the border. */
+static inline qatc_rows qatc_doubled_rows(qatc_rows rows) {
   const qatc_rows none = {0, 0};
   const qatc_rows needed = {(rows.begin + 1) / 2 - 1, rows.end / 2 + 1};
   return rows.begin < rows.end ? needed : none;
@@ -242,14 +241,11 @@ typedef struct qatc_buffer {
 
 /** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
-/** As qatc_bind_input, with channel `channel` of pixel (y, x) at the host pointer; y and x may lie in the border. */
-void qatc_bind_input_at(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y, int32_t x, int32_t channel);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
-/** Those of rows y_begin .. y_end-1 and of all columns of a tensor that are 2 * i + y_phase and 2 * i + x_phase, as a
- * kernel's output whose row and column are i. The width is even. */
-void qatc_bind_phase(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y_phase, int32_t x_phase, int32_t y_begin,
-                     int32_t y_end);
+/** Rows y_begin .. y_end-1 of a tensor of even width as the output of a doubled conv: (channel, column of a pair, pair,
+ * row). */
+void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y_begin, int32_t y_end);
 /** As qatc_bind_output, for rows that nobody reads: each is written to `row`, qatc_row_bytes of the tensor. */
 void qatc_bind_scratch(qatc_buffer* buffer, const qatc_tensor* tensor, uint8_t* row, int32_t channel, int32_t y_begin,
                        int32_t y_end);

@@ -585,27 +585,20 @@ void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor) {
   bind_dimension(buffer, 1, 0, tensor->height, tensor->row_stride);
 }
 
-void qatc_bind_input_at(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y, int32_t x, int32_t channel) {
-  qatc_bind_input(buffer, tensor);
-  buffer->host += (ptrdiff_t)y * tensor->row_stride + (ptrdiff_t)x * tensor->pixel_bytes + channel;
-}
-
-void qatc_bind_phase(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y_phase, int32_t x_phase, int32_t y_begin,
-                     int32_t y_end) {
-  const int32_t begin = (y_begin - y_phase + 1) / 2;
-  const int32_t end = (y_end - y_phase + 1) / 2;
-  const int32_t pixel = tensor->pixel_bytes;
-  bind(buffer, tensor->origin + (ptrdiff_t)(2 * begin + y_phase) * tensor->row_stride + (ptrdiff_t)x_phase * pixel, 3);
-  bind_dimension(buffer, 0, 0, pixel, 1);
-  bind_dimension(buffer, 1, 0, tensor->width / 2, 2 * pixel);
-  bind_dimension(buffer, 2, begin, end - begin, 2 * tensor->row_stride);
-}
-
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end) {
   bind(buffer, tensor->origin + (ptrdiff_t)y_begin * tensor->row_stride + channel, 3);
   bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
   bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
   bind_dimension(buffer, 2, y_begin, y_end - y_begin, tensor->row_stride);
+}
+
+void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
+  const int32_t pixel = tensor->pixel_bytes;
+  bind(buffer, tensor->origin + (ptrdiff_t)y_begin * tensor->row_stride, 4);
+  bind_dimension(buffer, 0, 0, pixel, 1);
+  bind_dimension(buffer, 1, 0, 2, pixel);
+  bind_dimension(buffer, 2, 0, tensor->width / 2, 2 * (ptrdiff_t)pixel);
+  bind_dimension(buffer, 3, y_begin, y_end - y_begin, tensor->row_stride);
 }
 
 void qatc_bind_scratch(qatc_buffer* buffer, const qatc_tensor* tensor, uint8_t* row, int32_t channel, int32_t y_begin,

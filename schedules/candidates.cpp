@@ -27,26 +27,27 @@ bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const Kernel
     return (filter_block(spec, schedule, conv, isa) / 2 + 1) * (schedule.pixels / 2) < vector_registers(isa);
   const int64_t vector = layout.vector;
   const int64_t vectors = filter_block(spec, schedule, conv, isa) / vector;
-  return vectors * layout.registers * schedule.pixels + vectors + operand_registers(schedule, isa) <=
+  const int64_t filters = vectors * (is_doubled(conv, isa) ? conv.kernel[1] : 1);
+  return vectors * layout.registers * tile_sums(conv, schedule, isa) + filters + operand_registers(schedule, isa) <=
          vector_registers(isa);
 }
 
 /// The filter may be larger: it is read once a tile from front to back, which the level-2 cache keeps up with.
 bool fits_cache(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule) {
-  int64_t bytes = 0;
-  for (const ConvInput& input : conv.inputs) {
-    const int64_t columns = (schedule.pixels - 1) * conv.stride[1] + (input.kernel[1] - 1) * conv.dilation[1] + 1;
-    bytes += columns * input.kernel[0] * spec.inputs[static_cast<size_t>(input.input)];
-  }
-  return bytes <= kLevel1Bytes;
+  int64_t pixel_bytes = 0;
+  for (int input : conv.inputs) pixel_bytes += spec.inputs[static_cast<size_t>(input)];
+  const int64_t columns = (schedule.pixels - 1) * conv.stride[1] + (conv.kernel[1] - 1) * conv.dilation[1] + 1;
+  return columns * conv.kernel[0] * pixel_bytes <= kLevel1Bytes;
 }
 
 /// A load that no run of the kernel is long enough for is another candidate's.
 bool load_is_used(const KernelSpec& spec, const KernelSchedule& schedule) {
   if (schedule.load == 0) return true;
   for (const KernelConv& conv : spec.convs) {
-    for (const ConvInput& input : conv.inputs) {
-      if (operand_load(schedule, conv_runs(spec, conv, input).length) == schedule.load) return true;
+    for (int input : conv.inputs) {
+      const int64_t channels = spec.inputs[static_cast<size_t>(input)];
+      const int64_t length = conv.dilation[1] == 1 && !conv.doubled ? channels * conv.kernel[1] : channels;
+      if (operand_load(schedule, length) == schedule.load) return true;
     }
   }
   return false;

@@ -40,29 +40,36 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
                    const Core& core) {
   const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
   const auto vectors = ratio(filter_block(spec, schedule, conv, isa), layout.vector);
-  const auto pixels = static_cast<double>(schedule.pixels);
+  const bool doubled = is_doubled(conv, isa);
+  const auto pixels = static_cast<double>(doubled ? schedule.pixels + 2 : schedule.pixels);  // that are read
+  const auto sums = static_cast<double>(tile_sums(conv, schedule, isa));
   const double filter_element = layout.wide ? 2 : 1;
   double filter_bytes = 0;
   ConvCost cost;
-  for (const ConvInput& input : conv.inputs) {
-    const ConvRuns runs = conv_runs(spec, conv, input);
-    const int64_t length = runs.length;
-    const auto loops = static_cast<double>(input.kernel[0] * runs.count);
+  for (int input : conv.inputs) {
+    const int64_t channels = spec.inputs[static_cast<size_t>(input)];
+    const bool one_run = conv.dilation[1] == 1 && !doubled;
+    const int64_t length = one_run ? channels * conv.kernel[1] : channels;
+    // The columns of taps of a doubled conv are summed side by side.
+    const auto columns = static_cast<double>(doubled ? conv.kernel[1] : 1);
+    const auto loops = static_cast<double>(conv.kernel[0] * (one_run || doubled ? 1 : conv.kernel[1]));
     const int64_t load = operand_load(schedule, length);
     // One iteration of the innermost loop: a load's worth of products by lane, or one product of each accumulator.
     const auto steps = static_cast<double>(load > 0 ? load / layout.reduction : 1);
     const double iterations = ratio(length, layout.reduction) / steps;
-    const double products = vectors * pixels * steps;
+    const double products = vectors * sums * steps;
     // With one vector of channels, the product takes its input from memory itself.
     const bool folded = load == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
     const double inputs = load > 0 ? pixels : pixels * steps;
-    const double loads = vectors * steps + inputs;
+    const double filters = vectors * columns * steps;
+    const double loads = filters + inputs;
     const double extra = static_cast<double>(product_instructions(isa) - 1) * products;
-    const double instructions = products + extra + vectors * steps + (folded ? 0 : inputs) + 3;
+    const double instructions = products + extra + filters + (folded ? 0 : inputs) + 3;
     const double iteration = cycles_of(products, extra, loads, instructions, core.latency * steps, core);
     cost.cycles += loops * (iterations * iteration + core.loop);
     cost.products += loops * iterations * products;
-    filter_bytes += loops * static_cast<double>(length) * vectors * static_cast<double>(layout.vector) * filter_element;
+    filter_bytes +=
+        loops * columns * static_cast<double>(length) * vectors * static_cast<double>(layout.vector) * filter_element;
   }
   // All tiles of a pixel's channels read the whole filter.
   const double all_filters = filter_bytes * ratio(spec.out_channels, schedule.channels);
@@ -96,11 +103,14 @@ double step_instructions(const KernelSpec& spec, const KernelStep& step, double 
 
 double epilogue_instructions(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   const int64_t int_vector = byte_vector(isa) / 4;
-  const auto pixels = static_cast<double>(schedule.pixels);
+  const auto pixels = static_cast<double>(tile_pixels(spec, schedule, isa));
   // Every pixel's channels begin a vector of their own.
   const double int_vectors = pixels * ceil_of(schedule.channels, int_vector);
   const double byte_vectors = pixels * ceil_of(schedule.channels, byte_vector(isa));
   double instructions = byte_vectors * static_cast<double>(spec.outputs.size());
+  for (const KernelConv& conv : spec.convs) {
+    if (is_doubled(conv, isa)) instructions += 2 * int_vectors;  // three sums make one
+  }
   for (const KernelStep& step : spec.steps) {
     instructions += step_instructions(spec, step, int_vectors, byte_vectors, isa);
   }
@@ -156,10 +166,10 @@ Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa i
   const double epilogue = epilogue_instructions(spec, schedule, isa);
   constexpr double kTileInstructions = 12;  // addresses and the tile's own loop
   cycles += cycles_of(0, epilogue, epilogue / 4, epilogue + kTileInstructions, 0, core);
-  const double tiles =
-      static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels * schedule.pixels);
+  const double tiles = static_cast<double>(spec.out_channels) /
+                       static_cast<double>(schedule.channels * tile_pixels(spec, schedule, isa));
   Prediction prediction;
-  prediction.cycles = cycles * tiles * repeated_pixels(schedule.pixels);
+  prediction.cycles = cycles * tiles * repeated_pixels(tile_pixels(spec, schedule, isa));
   prediction.peak_share = products * tiles / core.products / prediction.cycles;
   return prediction;
 }

@@ -49,14 +49,26 @@ KernelSchedule matrix_conv_schedule(const KernelSpec& spec) {
 bool has_long_runs(const KernelSpec& spec) {
   constexpr int64_t kLongRun = 12 * 16;
   return std::any_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
-    return std::any_of(conv.inputs.begin(), conv.inputs.end(), [&](const ConvInput& input) {
-      return conv.dilation[1] == 1 && input.kernel[1] * input.channels >= kLongRun;
+    return std::any_of(conv.inputs.begin(), conv.inputs.end(), [&](int input) {
+      return conv.dilation[1] == 1 && conv.kernel[1] * spec.inputs[static_cast<size_t>(input)] >= kLongRun;
     });
   });
 }
 
+/// One vector of channels at a time leaves most room for pixels, which share sums with their neighbours.
+KernelSchedule doubled_conv_schedule(const KernelSpec& spec, Isa isa) {
+  const ConvLayout layout = conv_layout(isa, spec.out_channels);
+  KernelSchedule schedule;
+  schedule.load = is_arm(isa) ? 16 : 0;
+  schedule.unroll = is_arm(isa) ? 1 : 2;
+  schedule.channels = layout.vector;
+  schedule.pixels = std::max<int64_t>((accumulator_budget(isa) / layout.registers + 1) / 3 - 1, 1);
+  return schedule;
+}
+
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
+  if (spec.convs.front().doubled) return doubled_conv_schedule(spec, isa);
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? 16 : 0;
   schedule.unroll = !is_arm(isa) || (isa == Isa::kArmBase && has_long_runs(spec)) ? 2 : 1;
@@ -113,6 +125,17 @@ KernelSchedule default_schedule(const KernelSpec& spec, Isa isa) {
 
 int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
   return isa == Isa::kArmBase || isa == Isa::kArmDotprod ? conv.filters : spec.out_channels;
+}
+
+bool is_doubled(const KernelConv& conv, Isa isa) { return conv.doubled && isa != Isa::kArmI8mm; }
+
+int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  return !spec.convs.empty() && is_doubled(spec.convs.front(), isa) ? 2 * schedule.pixels : schedule.pixels;
+}
+
+int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
+  // See lower/doubled_conv.h. Of the middle column of taps, one place less is used.
+  return is_doubled(conv, isa) ? conv.kernel[1] * (schedule.pixels + 1) - 1 : schedule.pixels;
 }
 
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {

@@ -39,6 +39,15 @@ std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kern
 /// this saves some.
 int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 
+/// Whether a conv is scheduled by the template of doubled convs: not with matrix products.
+bool is_doubled(const KernelConv& conv, Isa isa);
+
+/// Output pixels of a tile. Those of a doubled conv's schedule are the image's, two columns each.
+int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+
+/// Accumulators of a tile for one lane of a conv.
+int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
+
 /// Accumulator lanes of a conv: a multiple of 4.
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 

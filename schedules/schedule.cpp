@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lower/buffer.h"
+#include "schedules/doubled_conv.h"
 #include "schedules/matrix_conv.h"
 
 namespace qatc {
@@ -65,11 +66,10 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   if (spec_conv.digits > 1) acc.bound(lane, 0, static_cast<int>(lanes));
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
-    const ConvInput& input = spec_conv.inputs[i];
-    const int64_t run = conv_runs(spec, spec_conv, input).length;
+    const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
     // The loop over a run is over so many bytes at once.
     const auto terms = static_cast<int>(terms_of(spec_conv, layout));
-    const auto load = static_cast<int>(operand_load(schedule, run));
+    const auto load = static_cast<int>(operand_load(schedule, conv_runs(spec_conv, channels).length));
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
     Stage update = acc.update(static_cast<int>(i));
@@ -77,7 +77,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
     RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
     // One load brings `load` channels of a pixel; every product takes its own by lane.
     const int step = load > 0 ? load : red * terms;
-    const auto steps = unrolled_steps(schedule, run / step);
+    const auto steps = unrolled_steps(schedule, conv_runs(spec_conv, channels).length / step);
     update.split(r.x, rco, rci, step / terms).split(rci, rcm, rci, red).split(rco, rco, rcu, static_cast<int>(steps));
     update.split(lane, lo, lane, v).reorder({rci, lane, lo, x, rcm, rcu, rco, r.y, r.z});
     update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm).unroll(rcu);
@@ -88,7 +88,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
       // Widened once for all channel tiles of these pixels.
       operand.compute_at(kernel.out, xo)
           .store_in(MemoryType::Stack)
-          .vectorize(in[0], std::min<int>(16, static_cast<int>(input.channels)), TailStrategy::GuardWithIf);
+          .vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
     }
   }
 }
@@ -148,7 +148,8 @@ void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const 
 KernelKind kernel_kind(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return KernelKind::kChannelSums;
   if (spec.convs.empty()) return KernelKind::kElementwise;
-  return conv_layout(isa, spec.out_channels).matrix ? KernelKind::kMatrixConv : KernelKind::kConv;
+  if (conv_layout(isa, spec.out_channels).matrix) return KernelKind::kMatrixConv;
+  return spec.convs.front().doubled ? KernelKind::kDoubledConv : KernelKind::kConv;
 }
 
 void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
@@ -157,6 +158,8 @@ void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const Kernel
       return schedule_elementwise(kernel, spec, schedule, isa);
     case KernelKind::kConv:
       return schedule_conv_kernel(kernel, spec, schedule, isa);
+    case KernelKind::kDoubledConv:
+      return schedule_doubled_conv(kernel, spec, schedule, isa);
     case KernelKind::kMatrixConv:
       return schedule_matrix_conv(kernel, schedule);
     case KernelKind::kChannelSums:

@@ -11,6 +11,7 @@ enum class KernelKind : uint8_t {
   kElementwise,  // no reduction: vectors of channels, a few pixels unrolled; generic, whatever the steps are
   kConv,         // dot products into a register tile, the epilogue on the tile
   kMatrixConv,   // lower/matrix_conv.h
+  kDoubledConv,  // lower/doubled_conv.h
   kChannelSums,
 };
 KernelKind kernel_kind(const KernelSpec& spec, Isa isa);

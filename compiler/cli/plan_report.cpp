@@ -46,7 +46,7 @@ std::string pair_text(const std::array<int64_t, 2>& pair) {
 }
 
 std::string conv_text(const KernelConv& conv) {
-  std::string text = "conv " + pair_text(conv.inputs.front().kernel);
+  std::string text = "conv " + pair_text(conv.kernel);
   if (conv.stride != std::array<int64_t, 2>{1, 1}) text += " stride " + pair_text(conv.stride);
   if (conv.dilation != std::array<int64_t, 2>{1, 1}) text += " dilation " + pair_text(conv.dilation);
   if (conv.digits > 1) text += " float filter";
@@ -102,7 +102,7 @@ CallReport report_call(const Plan& plan, int stage, const KernelCall& call) {
   const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
   report.does = work_of(spec);
   report.signature = signature(spec);
-  if (call.polyphase) report.phases_kernel = call.polyphase->kernel;
+  if (call.doubled) report.doubled_kernel = call.doubled->kernel;
   report.reads = tensor_names(plan, plan.stages[static_cast<size_t>(stage)], call.inputs);
   report.writes = tensor_names(plan, plan.stages[static_cast<size_t>(stage)], call.outputs);
   report.origins = without_repeats(call.origins);

@@ -18,7 +18,7 @@ struct CallReport {
   std::string signature;  // of the kernel
   std::vector<std::string> reads, writes;
   std::vector<Origin> origins;  // the ONNX nodes that were fused into it, each once
-  int phases_kernel = -1;       // computes the phases of a conv at sizes where its resize doubles both sides
+  int doubled_kernel = -1;      // in place of it and the resize before it, where that doubles both sides
 };
 
 /// A tensor that exists in full between stages, although a producer and a reader in one kernel or stage would need only

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <functional>
 
 #include "lower/buffer.h"
 #include "ops/requantize.h"
-#include "plan/polyphase.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -60,81 +58,18 @@ class Packer {
 
   void pack_call(const KernelCall& call, int call_index) {
     const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
-    for (size_t i = 0; i < spec.convs.size(); ++i) pack_conv(spec, call, call_index, static_cast<int>(i));
+    for (size_t i = 0; i < spec.convs.size(); ++i)
+      pack_conv(call, call.kernel, static_cast<int>(i), call_symbol, call_index);
+    if (call.doubled) pack_conv(call, call.doubled->kernel, 0, doubled_symbol, call_index);
     for (size_t i = 0; i < spec.steps.size(); ++i) {
       if (spec.steps[i].kind == KernelStep::Kind::kLookup) pack_table(call, call_index, static_cast<int>(i));
     }
-    if (call.polyphase) pack_phases(call, call_index);
   }
 
-  /// Weights of one input of a conv: (output, row, column, channel).
-  using Weights = std::function<int64_t(int64_t, int64_t, int64_t, int64_t)>;
+  using SymbolOf = std::string (*)(const std::string& name, int call, const KernelArgument& argument);
 
-  /// As lower/buffer.cpp declares filters. `outputs` and `channels` are the graph's: the rest is zero. Adds to the sums of
-  /// the lanes.
-  void pack_filter(const std::string& symbol, int kernel, int conv_index, int input_index, int64_t outputs,
-                   int64_t channels, const Weights& weights, std::vector<int64_t>& lane_sum) {
+  void pack_conv(const KernelCall& call, int kernel, int conv_index, SymbolOf symbol_of, int call_index) {
     const KernelSpec& spec = plan_.kernels[static_cast<size_t>(kernel)];
-    const KernelConv& conv = spec.convs[static_cast<size_t>(conv_index)];
-    const ConvInput& input = conv.inputs[static_cast<size_t>(input_index)];
-    const int64_t lanes = conv_lanes(spec, conv, isa_);
-    const ConvLayout layout = conv_layout(isa_, lanes);
-    const int64_t block = filter_block(spec, schedules_[static_cast<size_t>(kernel)], conv, isa_);
-    const ConvRuns runs = conv_runs(spec, conv, input);
-    const int64_t red = layout.reduction;
-    const int64_t reductions = reductions_of(runs, layout);
-    const auto [height, width] = input.kernel;
-    std::vector<int16_t> packed(static_cast<size_t>(lanes * height * runs.count * reductions * red), 0);
-    for (int64_t o = 0; o < outputs; ++o) {
-      for (int64_t ky = 0; ky < height; ++ky) {
-        for (int64_t kx = 0; kx < width; ++kx) {
-          for (int64_t ci = 0; ci < channels; ++ci) {
-            const std::vector<int32_t> digits = balanced_digits(weights(o, ky, kx, ci), conv.digits);
-            for (int digit = 0; digit < conv.digits; ++digit) {
-              const int64_t lane = digit * digit_stride(spec, conv, isa_) + o;
-              const int64_t run = runs.count == 1 ? 0 : kx;
-              const int64_t byte = runs.count == 1 ? kx * input.channels + ci : ci;  // of the run
-              const int64_t place =
-                  byte % red +
-                  red * (lane % block +
-                         block * (byte / red + reductions * (run + runs.count * (ky + height * (lane / block)))));
-              packed[static_cast<size_t>(place)] = static_cast<int16_t>(digits[static_cast<size_t>(digit)]);
-              lane_sum[static_cast<size_t>(lane)] += digits[static_cast<size_t>(digit)];
-            }
-          }
-        }
-      }
-    }
-    if (layout.wide) {
-      add(symbol, "int8_t", packed);
-    } else {
-      add(symbol, "int8_t", std::vector<int8_t>(packed.begin(), packed.end()));
-    }
-  }
-
-  void pack_phases(const KernelCall& call, int call_index) {
-    const Polyphase& polyphase = *call.polyphase;
-    const Node& node = plan_.graph.node(call.conv_nodes.front());
-    const int64_t outputs = plan_.graph.value(node.inputs[1]).constant->shape[0];
-    const KernelConv& conv = plan_.kernels[static_cast<size_t>(polyphase.kernel)].convs.front();
-    std::vector<int64_t> ignored(
-        static_cast<size_t>(plan_.kernels[static_cast<size_t>(polyphase.kernel)].out_channels));
-    for (int phase = 0; phase < kPhases; ++phase) {
-      for (size_t i = 0; i < polyphase.filters.size(); ++i) {
-        const std::vector<int32_t> values =
-            phase_filter(plan_.graph, node, polyphase.filters, i, {phase / 2, phase % 2});
-        const auto [height, width] = conv.inputs[i].kernel;
-        const int64_t channels = conv.inputs[i].channels;
-        const auto weight = [&, h = height, w = width](int64_t o, int64_t ky, int64_t kx, int64_t ci) -> int64_t {
-          return values[static_cast<size_t>(((o * h + ky) * w + kx) * channels + ci)];
-        };
-        pack_filter(phase_symbol(name_, call_index, phase, static_cast<int>(i)), polyphase.kernel, 0,
-                    static_cast<int>(i), outputs, channels, weight, ignored);
-      }
-    }
-  }
-
-  void pack_conv(const KernelSpec& spec, const KernelCall& call, int call_index, int conv_index) {
     const KernelConv& conv = spec.convs[static_cast<size_t>(conv_index)];
     const Node& node = plan_.graph.node(call.conv_nodes[static_cast<size_t>(conv_index)]);
     const size_t inputs = conv.inputs.size();
@@ -145,18 +80,48 @@ class Packer {
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
     const int64_t lanes = conv_lanes(spec, conv, isa_);
     const ConvLayout layout = conv_layout(isa_, lanes);
+    const int64_t block = filter_block(spec, schedules_[static_cast<size_t>(kernel)], conv, isa_);
     const int32_t zero_point = stored_zero_point(in, isa_);
     std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
     int64_t first_channel = 0;
     for (size_t input = 0; input < inputs; ++input) {
       const int64_t channels =
-          plan_.tensors[static_cast<size_t>(call.inputs[static_cast<size_t>(conv.inputs[input].input)])].channels;
-      const auto weight = [&](int64_t o, int64_t ky, int64_t kx, int64_t ci) {
-        const int64_t at = ((o * shape[1] + ky) * shape[2] + kx) * shape[3] + first_channel + ci;
-        return int64_t{filter.constant->integers[static_cast<size_t>(at)]} - filter.type.quant->zero_point_at(o);
-      };
-      pack_filter(call_symbol(name_, call_index, {ArgumentKind::kFilter, conv_index, static_cast<int>(input)}),
-                  call.kernel, conv_index, static_cast<int>(input), shape[0], channels, weight, lane_sum);
+          plan_.tensors[static_cast<size_t>(call.inputs[static_cast<size_t>(conv.inputs[input])])].channels;
+      const int64_t padded = storage_channels(channels);
+      const ConvRuns runs = conv_runs(conv, padded);
+      const int64_t red = layout.reduction;
+      const int64_t reductions = reductions_of(runs, layout);
+      std::vector<int16_t> packed(static_cast<size_t>(lanes * shape[1] * runs.count * reductions * red), 0);
+      for (int64_t o = 0; o < shape[0]; ++o) {
+        for (int64_t ky = 0; ky < shape[1]; ++ky) {
+          for (int64_t kx = 0; kx < shape[2]; ++kx) {
+            for (int64_t ci = 0; ci < channels; ++ci) {
+              const int64_t at = ((o * shape[1] + ky) * shape[2] + kx) * shape[3] + first_channel + ci;
+              const int64_t weight =
+                  int64_t{filter.constant->integers[static_cast<size_t>(at)]} - filter.type.quant->zero_point_at(o);
+              const std::vector<int32_t> digits = balanced_digits(weight, conv.digits);
+              for (int digit = 0; digit < conv.digits; ++digit) {
+                const int64_t lane = digit * digit_stride(spec, conv, isa_) + o;
+                const int64_t run = runs.count == 1 ? 0 : kx;
+                const int64_t byte = runs.count == 1 ? kx * padded + ci : ci;  // of the run
+                const int64_t place =
+                    byte % red +
+                    red * (lane % block +
+                           block * (byte / red + reductions * (run + runs.count * (ky + shape[1] * (lane / block)))));
+                packed[static_cast<size_t>(place)] = static_cast<int16_t>(digits[static_cast<size_t>(digit)]);
+                lane_sum[static_cast<size_t>(lane)] += digits[static_cast<size_t>(digit)];
+              }
+            }
+          }
+        }
+      }
+      const std::string symbol =
+          symbol_of(name_, call_index, {ArgumentKind::kFilter, conv_index, static_cast<int>(input)});
+      if (layout.wide) {
+        add(symbol, "int8_t", packed);
+      } else {
+        add(symbol, "int8_t", std::vector<int8_t>(packed.begin(), packed.end()));
+      }
       first_channel += channels;
     }
     std::vector<int32_t> correction;
@@ -175,9 +140,9 @@ class Packer {
       offset[static_cast<size_t>(o)] = requantize.bias;
     }
     const bool is_double = in_double(spec, conv);
-    add(call_symbol(name_, call_index, {ArgumentKind::kCorrection, conv_index}), "int32_t", correction);
-    add_real(call_symbol(name_, call_index, {ArgumentKind::kMultiplier, conv_index}), is_double, multiplier);
-    add_real(call_symbol(name_, call_index, {ArgumentKind::kBias, conv_index}), is_double, offset);
+    add(symbol_of(name_, call_index, {ArgumentKind::kCorrection, conv_index}), "int32_t", correction);
+    add_real(symbol_of(name_, call_index, {ArgumentKind::kMultiplier, conv_index}), is_double, multiplier);
+    add_real(symbol_of(name_, call_index, {ArgumentKind::kBias, conv_index}), is_double, offset);
   }
 
   void pack_table(const KernelCall& call, int call_index, int step) {
@@ -257,9 +222,8 @@ std::string call_symbol(const std::string& name, int call, const KernelArgument&
   return name + "_call" + std::to_string(call) + "_" + argument_name(argument);
 }
 
-std::string phase_symbol(const std::string& name, int call, int phase, int filter) {
-  return name + "_call" + std::to_string(call) + "_phase" + std::to_string(phase) + "_" +
-         argument_name({ArgumentKind::kFilter, 0, filter});
+std::string doubled_symbol(const std::string& name, int call, const KernelArgument& argument) {
+  return name + "_call" + std::to_string(call) + "_doubled_" + argument_name(argument);
 }
 
 std::string norm_symbol(const std::string& name, int statistics, const char* what) {

@@ -24,8 +24,8 @@ std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelS
 
 // Symbols, also for the driver. Calls are numbered through all stages.
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument);
-/// Of phase 2 * row + column of a call's Polyphase.
-std::string phase_symbol(const std::string& name, int call, int phase, int filter);
+/// The same of the kernel of its DoubledConv.
+std::string doubled_symbol(const std::string& name, int call, const KernelArgument& argument);
 std::string norm_symbol(const std::string& name, int statistics, const char* what);
 std::string output_table_symbol(const std::string& name, const char* type);
 

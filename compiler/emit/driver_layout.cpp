@@ -37,8 +37,8 @@ class LayoutWriter {
     for (size_t i = 0; i < plan_.resizes.size(); ++i)
       line("  int32_t *x_map" + c_number(static_cast<int64_t>(i)) + ", *y_map" + c_number(static_cast<int64_t>(i)) +
            ";");
-    for (const Polyphase* polyphase : polyphases()) {
-      line("  int doubles" + c_number(index_of_resize(*polyphase)) + "; /* whether this resize doubles both sides */");
+    for (const DoubledConv* conv : doubled_convs()) {
+      line("  int doubles" + c_number(index_of_resize(*conv)) + "; /* whether this resize doubles both sides */");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
@@ -57,19 +57,19 @@ class LayoutWriter {
     line();
   }
 
-  std::vector<const Polyphase*> polyphases() const {
-    std::vector<const Polyphase*> result;
+  std::vector<const DoubledConv*> doubled_convs() const {
+    std::vector<const DoubledConv*> result;
     for (const Stage& stage : plan_.stages) {
       for (const KernelCall& call : stage.calls) {
-        if (call.polyphase) result.push_back(&*call.polyphase);
+        if (call.doubled) result.push_back(&*call.doubled);
       }
     }
     return result;
   }
 
-  int64_t index_of_resize(const Polyphase& polyphase) const {
+  int64_t index_of_resize(const DoubledConv& conv) const {
     const auto found = std::find_if(plan_.resizes.begin(), plan_.resizes.end(),
-                                    [&](const ResizeMaps& maps) { return maps.node == polyphase.resize; });
+                                    [&](const ResizeMaps& maps) { return maps.node == conv.resize; });
     return found - plan_.resizes.begin();
   }
 
@@ -121,11 +121,11 @@ class LayoutWriter {
            c_extent(t.width) + ", " + c_number(storage_channels(t.channels)) + ", {" + pads + "}, (uint8_t)STORED(" +
            c_number(stored(t.zero_point, t.dtype)) + ")};");
     }
-    for (const Polyphase* polyphase : polyphases()) {
-      const Node& node = plan_.graph.node(polyphase->resize);
+    for (const DoubledConv* conv : doubled_convs()) {
+      const Node& node = plan_.graph.node(conv->resize);
       const Shape& in = plan_.graph.type(node.inputs[0]).shape;
       const Shape& out = plan_.graph.type(node.output).shape;
-      line("  f->doubles" + c_number(index_of_resize(*polyphase)) + " = " + c_extent(out[1]) + " == 2 * (" +
+      line("  f->doubles" + c_number(index_of_resize(*conv)) + " = " + c_extent(out[1]) + " == 2 * (" +
            c_extent(in[1]) + ") && " + c_extent(out[2]) + " == 2 * (" + c_extent(in[2]) + ");");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));

@@ -9,7 +9,6 @@
 #include "emit/symbols.h"
 #include "ops/requantize.h"
 #include "plan/piece.h"
-#include "plan/polyphase.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -173,14 +172,14 @@ class StageWriter {
     if (needed.kind == RowsNeeded::Kind::kResize) {
       return "qatc_resize_rows(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
     }
-    if (needed.kind == RowsNeeded::Kind::kPhases) {
-      return "qatc_rows_if(" + doubles(call) + ", qatc_phase_rows(" + rows + "))";
+    if (needed.kind == RowsNeeded::Kind::kDoubled) {
+      return "qatc_rows_if(" + doubles(call) + ", qatc_doubled_rows(" + rows + "))";
     }
     if (needed == RowsNeeded{}) return rows;
     const std::string read = "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " +
                              c_number(needed.before) + ", " + c_number(needed.after) + ")";
-    // Phases do without the doubled image, the only input of such a call.
-    return call.polyphase ? "qatc_rows_if(!" + doubles(call) + ", " + read + ")" : read;
+    // The doubled image, the only input of such a call, is not made then.
+    return call.doubled ? "qatc_rows_if(!" + doubles(call) + ", " + read + ")" : read;
   }
 
   int resize_of(const KernelCall& call) const {
@@ -224,9 +223,9 @@ class StageWriter {
     const KernelCall& call = stage.calls[static_cast<size_t>(index)];
     const int call_index = first_call + index;
     line(indent + "if (" + rows + ".begin < " + rows + ".end) {");
-    if (call.polyphase) {
+    if (call.doubled) {
       line(indent + "  if (" + doubles(call) + ") {");
-      write_phases(stage, call, call_index, rows, indent + "    ");
+      write_doubled(stage, call, call_index, rows, indent + "    ");
       line(indent + "  } else {");
       write_kernel(stage, call, call_index, rows, indent + "    ");
       line(indent + "  }");
@@ -249,46 +248,22 @@ class StageWriter {
     });
   }
 
-  /// One kernel computes all phases, with their filters.
-  void write_phases(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
-                    const std::string& indent) {
-    const Polyphase& polyphase = *call.polyphase;
-    line(indent + "for (int32_t phase = 0; phase < " + c_number(kPhases) + "; ++phase) {");
-    line(indent + "  const int32_t y_phase = phase / 2, x_phase = phase % 2;");
-    for (size_t i = 0; i < polyphase.filters.size(); ++i) {
-      std::string filters;
-      for (int phase = 0; phase < kPhases; ++phase) {
-        filters += (phase > 0 ? ", " : "") + phase_symbol(name_, call_index, phase, static_cast<int>(i));
-      }
-      line(indent + "  const int8_t* const phases" + c_number(static_cast<int64_t>(i)) + "[] = {" + filters + "};");
-    }
-    write_kernel_call(call, call_index, polyphase.kernel, indent + "  ", [&](const KernelArgument& argument) {
+  /// In place of the call's own kernel and of its resize.
+  void write_doubled(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
+                     const std::string& indent) {
+    const DoubledConv& doubled = *call.doubled;
+    write_kernel_call(call, call_index, doubled.kernel, indent, [&](const KernelArgument& argument) {
       const std::string buffer = "&" + argument_name(argument);
       switch (argument.kind) {
-        case ArgumentKind::kInput: {
-          const PhaseFilter& filter = polyphase.filters[static_cast<size_t>(argument.index)];
-          return "qatc_bind_input_at(" + buffer + ", " + tensor_ref(stage, polyphase.image) + ", " +
-                 offset_text(filter.taps[0], "y_phase") + ", " + offset_text(filter.taps[1], "x_phase") + ", " +
-                 c_number(filter.first_channel) + ")";
-        }
+        case ArgumentKind::kInput:
+          return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, doubled.image) + ")";
         case ArgumentKind::kOutput:
-          return "qatc_bind_phase(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", y_phase, x_phase, " +
-                 rows + ".begin, " + rows + ".end)";
-        case ArgumentKind::kFilter:
-          return "qatc_bind_constant(" + buffer + ", phases" + c_number(argument.sub) + "[phase])";
+          return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", " + rows +
+                 ".begin, " + rows + ".end)";
         default:
-          return bind(stage, call, call_index, argument, rows, buffer);
+          return "qatc_bind_constant(" + buffer + ", " + doubled_symbol(name_, call_index, argument) + ")";
       }
     });
-    line(indent + "}");
-  }
-
-  /// phase_offset() as an expression.
-  static std::string offset_text(PhaseTaps taps, const std::string& phase) {
-    const int64_t even = phase_offset(taps, 0);
-    const int64_t odd = phase_offset(taps, 1);
-    if (even == odd) return c_number(even);
-    return phase + " == 0 ? " + c_number(even) + " : " + c_number(odd);
   }
 
   void write_kernel_call(const KernelCall& call, int call_index, int kernel, const std::string& indent,
@@ -309,9 +284,9 @@ class StageWriter {
     line(indent + kernel_symbol(plan_, name_, kernel) + "(" + actual + ");");
   }
 
-  /// Whether the image size is one at which a call computes phases.
+  /// Whether the image size is one at which the resize before a call doubles both sides.
   std::string doubles(const KernelCall& call) const {
-    return "f->doubles" + c_number(index_of_resize(call.polyphase->resize));
+    return "f->doubles" + c_number(index_of_resize(call.doubled->resize));
   }
 
   /// What a call stores, unless a later one stores more channels of it.

@@ -40,14 +40,6 @@ Halide::Expr whole_pixels(const Halide::Expr& bytes, int64_t pixel_stride) {
   return bytes / stride * stride;
 }
 
-/// Of an input some of whose channels are read, these are the first for the kernel, but not of the tensor's pixels.
-bool begins_at_pixels(const KernelSpec& spec, int input) {
-  return std::all_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
-    const ConvInput* read = conv_input(conv, input);
-    return read == nullptr || read->channels == spec.inputs[static_cast<size_t>(input)];
-  });
-}
-
 Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
   switch (kind) {
     case Kind::kTable:
@@ -75,7 +67,7 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
       image.dim(0).set_min(whole_pixels(image.dim(0).min(), channels)).set_stride(1);
       image.dim(1).set_min(0).set_stride(whole_pixels(image.dim(1).stride(), channels));
       image.set_estimates({{0, kTypicalWidth * static_cast<int>(channels)}, {0, kTypicalRows}});
-      image.set_host_alignment(begins_at_pixels(spec, argument.index) ? host_alignment(channels) : kChannelAlignment);
+      image.set_host_alignment(host_alignment(channels));
       return image;
     }
     case Kind::kXMap:
@@ -89,19 +81,19 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
       const KernelConv& conv = spec.convs[index];
       const int64_t lanes = conv_lanes(spec, conv, isa);
       const ConvLayout layout = conv_layout(isa, lanes);
-      const ConvInput& input = conv.inputs[static_cast<size_t>(argument.sub)];
-      const ConvRuns runs = conv_runs(spec, conv, input);
+      const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
+      const ConvRuns runs = conv_runs(conv, channels);
       const int64_t block = filter_block(spec, schedule, conv, isa);
       if (layout.matrix) {
         // One element is what one lane reads of a run for one product.
         ImageParam image(Halide::UInt(64), 6, name);
-        bound_dense(image, {2, block / 2, reductions_of(runs, layout), runs.count, input.kernel[0], lanes / block});
+        bound_dense(image, {2, block / 2, reductions_of(runs, layout), runs.count, conv.kernel[0], lanes / block});
         return image;
       }
       ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
       // The block in two dimensions: Halide sees that a vector of it is contiguous.
       bound_dense(image, {layout.reduction, layout.vector, block / layout.vector, runs.length / layout.reduction,
-                          runs.count, input.kernel[0], lanes / block});
+                          runs.count, conv.kernel[0], lanes / block});
       return image;
     }
     case Kind::kCorrection: {
@@ -130,6 +122,11 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
 }
 
 }  // namespace
+
+ConvRuns conv_runs(const KernelConv& conv, int64_t channels) {
+  if (conv.dilation[1] == 1 && !conv.doubled) return {channels * conv.kernel[1], 1};
+  return {channels, conv.kernel[1]};
+}
 
 int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
   return (runs.length + layout.reduction - 1) / layout.reduction;
@@ -196,6 +193,17 @@ void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride) {
     first = false;
   }
   out.set_estimates({{0, static_cast<int>(channels)}, {0, kTypicalWidth}, {0, kTypicalRows}});
+}
+
+void bound_pairs(Halide::Func& out, int64_t channels) {
+  const auto pixel = static_cast<int>(channels);
+  Halide::OutputImageParam buffer = out.output_buffer();
+  buffer.dim(0).set_bounds(0, pixel).set_stride(1);
+  buffer.dim(1).set_bounds(0, 2).set_stride(pixel);
+  buffer.dim(2).set_min(0).set_stride(2 * pixel);
+  buffer.dim(3).set_stride(whole_pixels(buffer.dim(3).stride(), channels));
+  buffer.set_host_alignment(host_alignment(channels));
+  out.set_estimates({{0, pixel}, {0, 2}, {0, kTypicalWidth / 2}, {0, kTypicalRows}});
 }
 
 void bound_sums(Halide::Func& sums, int64_t channels) {

@@ -20,6 +20,12 @@ namespace qatc {
 /// int8 on ARM64, uint8 on x86-64 (see plan/kernel.h).
 Halide::Type storage_type(Isa isa);
 
+/// The bytes of one row that a conv reads for one output pixel: `count` runs of `length` adjacent bytes. Without
+/// dilation all taps of a row are one run, but not those of a doubled conv. The filter's layout is the same either way: kx is outside of ci.
+struct ConvRuns {
+  int64_t length, count;
+};
+ConvRuns conv_runs(const KernelConv& conv, int64_t channels);
 /// Instructions' reductions (ConvLayout::reduction) that cover a run; the filter is zero where the last goes beyond it.
 int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
 
@@ -51,6 +57,8 @@ class KernelParams {
 
 /// Every output buffer of `out`: (channel, x, y).
 void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride);
+/// The output buffer of a doubled conv: (channel, column of a pair, pair, y).
+void bound_pairs(Halide::Func& out, int64_t channels);
 /// int32 (channel, y), dense.
 void bound_sums(Halide::Func& sums, int64_t channels);
 

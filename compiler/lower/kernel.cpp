@@ -3,6 +3,7 @@
 #include <map>
 
 #include "lower/buffer.h"
+#include "lower/doubled_conv.h"
 #include "lower/matrix_conv.h"
 #include "lower/steps.h"
 #include "support/error.h"
@@ -30,21 +31,20 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
   lowered.accumulator(lane, x, y) =
       params.image({KernelArgument::Kind::kCorrection, static_cast<int>(conv_index)})(lane);
   for (size_t i = 0; i < conv.inputs.size(); ++i) {
-    const ConvInput& input = conv.inputs[i];
-    const ImageParam in = params.image({KernelArgument::Kind::kInput, input.input});
+    const ImageParam in = params.image({KernelArgument::Kind::kInput, conv.inputs[i]});
     const ImageParam filter =
         params.image({KernelArgument::Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
-    const auto pixel_bytes = static_cast<int>(spec.inputs[static_cast<size_t>(input.input)]);
-    const ConvRuns runs = conv_runs(spec, conv, input);
+    const auto channels = static_cast<int>(spec.inputs[static_cast<size_t>(conv.inputs[i])]);
+    const ConvRuns runs = conv_runs(conv, channels);
     const auto terms = static_cast<int>(terms_of(conv, layout));
     const auto red = static_cast<int>(layout.reduction);
     const RDom r(0, static_cast<int>(runs.length) / terms, 0, static_cast<int>(runs.count), 0,
-                 static_cast<int>(input.kernel[0]), "taps" + suffix + "_" + std::to_string(i));
+                 static_cast<int>(conv.kernel[0]), "taps" + suffix + "_" + std::to_string(i));
     // Byte of the row where a run of output pixel x begins, and the row of a tap.
     const auto begin = [&](const Expr& run) {
       return (x * static_cast<int>(conv.stride[1]) + run * static_cast<int>(conv.dilation[1]) -
               static_cast<int>(conv.pad[1])) *
-             pixel_bytes;
+             channels;
     };
     const auto row = [&](const Expr& ky) {
       return y * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) -
@@ -113,6 +113,7 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& s
 LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (spec.channel_sums) return lower_channel_sums(spec, schedule, isa);
   if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return lower_matrix_conv(spec, schedule, isa);
+  if (!spec.convs.empty() && spec.convs.front().doubled) return lower_doubled_conv(spec, schedule, isa);
   LoweredKernel kernel;
   const KernelParams params(spec, schedule, isa);
   for (size_t i = 0; i < spec.convs.size(); ++i) {

@@ -38,6 +38,7 @@ struct LoweredTiles {
 /// The algorithm of one kernel, unscheduled.
 struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
+  Halide::Var side{"side"};                 // of a doubled conv: the column of a pair, where x is the pair
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
   std::vector<TileStep> tile_steps;

@@ -85,14 +85,20 @@ class TileLowering {
     std::vector<Expr> values;
     for (size_t i = 1; i < results.size(); ++i) values.emplace_back(at[static_cast<int>(i)]);
     if (values.size() == 1) {
-      out(c_, at[0], y_) = values.front();
+      out(place(at[0])) = values.front();
     } else {
-      out(c_, at[0], y_) = Halide::Tuple(values);
+      out(place(at[0])) = Halide::Tuple(values);
     }
     return tiles;
   }
 
  private:
+  /// Where `out` has column `x`.
+  std::vector<Expr> place(const Expr& x) const {
+    if (spec_.convs.front().doubled) return {c_, x % 2, x / 2, y_};
+    return {c_, x, y_};
+  }
+
   /// int64 (lane, pair, tile, y): both sums of each pair. Signed for no other reason than that Halide would let tiles of
   /// one type share memory, and LLVM then keep the sums there.
   LoweredConv lower_conv(size_t conv_index) {
@@ -107,15 +113,15 @@ class TileLowering {
         Halide::reinterpret<int64_t>(params_.image({Kind::kCorrection, static_cast<int>(conv_index)})(lane));
     for (size_t i = 0; i < conv.inputs.size(); ++i) {
       const ImageParam filter = params_.image({Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
-      const ConvInput& input = conv.inputs[i];
-      const ConvRuns runs = conv_runs(spec_, conv, input);
+      const int64_t channels = spec_.inputs[static_cast<size_t>(conv.inputs[i])];
+      const ConvRuns runs = conv_runs(conv, channels);
       const RDom r(0, static_cast<int>(reductions_of(runs, layout)), 0, static_cast<int>(runs.count), 0,
-                   static_cast<int>(input.kernel[0]), "taps" + name + "_" + std::to_string(i));
+                   static_cast<int>(conv.kernel[0]), "taps" + name + "_" + std::to_string(i));
       const auto block = static_cast<int>(filter_block(spec_, schedule_, conv, isa_));
       const Expr weight = filter(lane % 2, (lane / 2) % (block / 2), r.x, r.y, r.z, lane / block);
       sums(lane, pair_, t_, y_) =
           pure_call(Halide::Int(64), kSmmla,
-                    {sums(lane, pair_, t_, y_), weight, operand(conv, input)(lane % 2, pair_, r.x, r.y, r.z)});
+                    {sums(lane, pair_, t_, y_), weight, operand(conv, conv.inputs[i])(lane % 2, pair_, r.x, r.y, r.z)});
       lowered.taps.push_back(r);
     }
     return lowered;
@@ -134,9 +140,9 @@ class TileLowering {
     }
   };
 
-  Operand operand(const KernelConv& conv, const ConvInput& input) {
-    const auto channels = static_cast<int>(spec_.inputs[static_cast<size_t>(input.input)]);
-    const ConvRuns runs = conv_runs(spec_, conv, input);
+  Operand operand(const KernelConv& conv, int input) {
+    const auto channels = static_cast<int>(spec_.inputs[static_cast<size_t>(input)]);
+    const ConvRuns runs = conv_runs(conv, channels);
     const auto length = static_cast<int>(runs.length);
     const int pixel_bytes = static_cast<int>(conv.stride[1]) * channels;  // between output pixels
     const int run_bytes = static_cast<int>(conv.dilation[1]) * channels;
@@ -144,28 +150,38 @@ class TileLowering {
     Operand operand{Func(), shared ? pixel_bytes / kWord : 0, run_bytes / kWord, t_, y_};
     for (const Key& key : keys_) {
       // Two convs that read alike, as a gate's do.
-      if (key.input == input && key.conv.stride == conv.stride && key.conv.dilation == conv.dilation &&
-          key.conv.pad == conv.pad) {
+      if (key.input == input && key.conv.kernel == conv.kernel && key.conv.stride == conv.stride &&
+          key.conv.dilation == conv.dilation && key.conv.pad == conv.pad) {
         operand.func = operands_[key.operand].func;
         return operand;
       }
     }
     keys_.push_back({input, conv, operands_.size()});
     operand.func = Func("operand" + std::to_string(operands_.size()) + suffix_);
-    const ImageParam in = params_.image({Kind::kInput, input.input});
+    const ImageParam in = params_.image({Kind::kInput, input});
     // What one row of the tile reads, beginning at each pixel and run or once for all of them.
     const int bytes =
         shared ? (pairs_ - 1) * pixel_bytes + (static_cast<int>(runs.count) - 1) * run_bytes + length : length;
     const int words = (bytes + kWord - 1) / kWord;
     const bool partial = bytes % kWord != 0;
-    const int vector = partial ? 1 : words_at_once(words);
+    // Of a doubled conv, the words of one pixel lie side by side.
+    const int vector = partial ? 1 : words_at_once(conv.doubled ? channels / kWord : words);
     Var pixel("pixel"), word("word"), run("run"), ky("ky");
     // In 64 bits from the tile's begin on, so that what is constant can be part of a load's address.
     const Expr begin = (begin_ * static_cast<int>(conv.stride[1]) - static_cast<int>(conv.pad[1])) * channels;
     Expr byte = wide(begin) + wide(pixel) * wide(distance_ * pixel_bytes) + wide(word / vector) * wide(vector * kWord);
     if (!shared) byte += wide(pair_) * wide(pixel_bytes) + wide(run) * wide(run_bytes);
-    const Expr row =
+    Expr row =
         y_ * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) - static_cast<int>(conv.pad[0]);
+    if (conv.doubled) {
+      // A column of the doubled image is half a column of the image.
+      const int pixel_words = channels / kWord;
+      const Expr first = word / vector * vector;
+      const Expr column = shared ? first / pixel_words : pair_ + run;
+      const Expr within = shared ? first % pixel_words : first;
+      byte = wide((begin_ + pixel * distance_ + column - 1) / 2) * wide(channels) + wide(within) * wide(kWord);
+      row = row / 2;
+    }
     const Expr address =
         origin_address(in) + cast<uint64_t>(wide(row) * wide(in.dim(1).stride())) + cast<uint64_t>(byte);
     const Expr offset = cast<uint64_t>(word % vector) * cast<uint64_t>(kWord);
@@ -191,7 +207,7 @@ class TileLowering {
   }
 
   struct Key {
-    ConvInput input;
+    int input;
     KernelConv conv;
     size_t operand;
   };
@@ -218,13 +234,16 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
   const KernelParams params(spec, schedule, isa);
   kernel.out = Func("out");
   const Halide::Type type = storage_type(isa);
+  const bool is_doubled = spec.convs.front().doubled;
+  std::vector<Var> place{kernel.c, kernel.x, kernel.y};
+  if (is_doubled) place.insert(place.begin() + 1, kernel.side);
   if (spec.outputs.size() == 1) {
-    kernel.out(kernel.c, kernel.x, kernel.y) = Halide::undef(type);
+    kernel.out(place) = Halide::undef(type);
   } else {
-    kernel.out(kernel.c, kernel.x, kernel.y) =
-        Halide::Tuple(std::vector<Expr>(spec.outputs.size(), Halide::undef(type)));
+    kernel.out(place) = Halide::Tuple(std::vector<Expr>(spec.outputs.size(), Halide::undef(type)));
   }
-  const Expr width = kernel.out.output_buffers()[0].dim(1).extent();
+  const Halide::OutputImageParam buffer = kernel.out.output_buffers()[0];
+  const Expr width = is_doubled ? 2 * buffer.dim(2).extent() : buffer.dim(1).extent();
   const auto pixels = static_cast<int>(schedule.pixels);
   const Expr tiled = width >= pixels;
   const auto lower = [&](int64_t tile_pixels, const Expr& tiles) {
@@ -234,7 +253,11 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
   if (pixels > 1) lower(pixels, Halide::select(tiled, (width + pixels - 1) / pixels, 0));
   lower(1, pixels > 1 ? Halide::select(tiled, 0, width) : width);
   kernel.arguments = params.arguments();
-  bound_outputs(kernel.out, spec.out_channels, spec.out_pixel_stride);
+  if (is_doubled) {
+    bound_pairs(kernel.out, spec.out_channels);
+  } else {
+    bound_outputs(kernel.out, spec.out_channels, spec.out_pixel_stride);
+  }
   return kernel;
 }
 

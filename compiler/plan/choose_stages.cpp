@@ -141,8 +141,9 @@ class StageChooser {
     const KernelUse& use = piece.uses.front();
     int64_t multiply_adds = 0;
     for (const KernelConv& conv : use.spec.convs) {
-      for (const ConvInput& input : conv.inputs) {
-        multiply_adds += input.kernel[0] * input.kernel[1] * input.channels * use.spec.out_channels * conv.digits;
+      for (int input : conv.inputs) {
+        multiply_adds += conv.kernel[0] * conv.kernel[1] * use.spec.inputs[static_cast<size_t>(input)] *
+                         use.spec.out_channels * conv.digits;
       }
     }
     const auto bytes = static_cast<int64_t>(use.spec.outputs.size()) * use.spec.out_channels;

@@ -1,6 +1,5 @@
 #include "plan/kernel.h"
 
-#include <algorithm>
 #include <sstream>
 
 #include "support/error.h"
@@ -13,14 +12,6 @@ using Argument = KernelArgument::Kind;
 
 std::string pair_text(const std::array<int64_t, 2>& pair) {
   return std::to_string(pair[0]) + "x" + std::to_string(pair[1]);
-}
-
-/// The taps are told with the last of the inputs that have the same.
-std::string input_text(const KernelSpec& spec, const KernelConv& conv, const ConvInput& input, size_t index) {
-  std::string text = "in" + std::to_string(input.input);
-  if (input.channels != spec.inputs[static_cast<size_t>(input.input)]) text += ":" + std::to_string(input.channels);
-  const bool is_last = index + 1 == conv.inputs.size() || conv.inputs[index + 1].kernel != input.kernel;
-  return is_last ? text + " k" + pair_text(input.kernel) : text;
 }
 
 std::string step_text(const KernelStep& step) {
@@ -58,11 +49,11 @@ std::string signature(const KernelSpec& spec) {
   for (size_t i = 0; i < spec.convs.size(); ++i) {
     const KernelConv& conv = spec.convs[i];
     text << " conv" << i << "(";
-    for (size_t j = 0; j < conv.inputs.size(); ++j) {
-      text << (j > 0 ? "," : "") << input_text(spec, conv, conv.inputs[j], j);
-    }
-    text << " s" << pair_text(conv.stride) << " d" << pair_text(conv.dilation) << " p" << pair_text(conv.pad);
+    for (size_t j = 0; j < conv.inputs.size(); ++j) text << (j > 0 ? "," : "") << "in" << conv.inputs[j];
+    text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d" << pair_text(conv.dilation) << " p"
+         << pair_text(conv.pad);
     if (conv.digits != 1) text << " digits" << conv.digits << "x" << conv.filters;
+    if (conv.doubled) text << " doubled";
     if (conv.exact) text << " exact";
     if (conv.extreme_pairs) text << " extreme";
     text << ")";
@@ -83,18 +74,6 @@ std::vector<int32_t> balanced_digits(int64_t value, int count) {
   }
   QATC_CHECK(value == 0, "filter value does not fit its digits");
   return digits;
-}
-
-const ConvInput* conv_input(const KernelConv& conv, int input) {
-  const auto found =
-      std::find_if(conv.inputs.begin(), conv.inputs.end(), [&](const ConvInput& read) { return read.input == input; });
-  return found == conv.inputs.end() ? nullptr : &*found;
-}
-
-ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, const ConvInput& input) {
-  const bool all_channels = input.channels == spec.inputs[static_cast<size_t>(input.input)];
-  if (conv.dilation[1] == 1 && all_channels) return {input.channels * input.kernel[1], 1};
-  return {input.channels, input.kernel[1]};
 }
 
 bool in_double(const KernelSpec& spec, const KernelConv& conv) {

@@ -28,21 +28,15 @@ inline constexpr int kFixedPointDigits = 4;
 /// Balanced base-256 digits, least significant first: value = sum of digit[i] * 256^i with digits in [-128, 127].
 std::vector<int32_t> balanced_digits(int64_t value, int count);
 
-/// What a convolution reads of an input.
-struct ConvInput {
-  int input = 0;                        // index into KernelSpec::inputs
-  std::array<int64_t, 2> kernel{1, 1};  // taps: rows, columns
-  int64_t channels = 0;                 // of each pixel, the first ones: a multiple of kChannelAlignment
-  friend bool operator==(const ConvInput&, const ConvInput&) = default;
-};
-
 /// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that folds the
 /// input's zero point. The lanes are the channels or, with digits, see digit_stride in schedules/kernel_schedule.h.
 struct KernelConv {
-  std::vector<ConvInput> inputs;
-  std::array<int64_t, 2> stride{1, 1}, dilation{1, 1};
+  std::vector<int> inputs;  // indices into KernelSpec::inputs
+  std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
+  /// The conv is of its input doubled: pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each pixel.
+  bool doubled = false;
   int64_t filters = 0;  // with digits: the first channels, which have filters; the others are padding
   bool exact = false;   // requantized in double in both rounding modes
   /// Some filter values (or digits) of channels c and c + 2, both in one aligned group of four, are both -128. Without
@@ -50,9 +44,6 @@ struct KernelConv {
   bool extreme_pairs = false;
   friend bool operator==(const KernelConv&, const KernelConv&) = default;
 };
-
-/// What a conv reads of inputs[input], or nullptr.
-const ConvInput* conv_input(const KernelConv& conv, int input);
 
 /// One 8-bit value per output channel and pixel; steps are numbered, later ones read earlier ones.
 struct KernelStep {
@@ -87,14 +78,6 @@ struct KernelSpec {
   Rounding rounding = Rounding::kFloat;
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
-
-/// The bytes of one row that a conv reads of an input for one output pixel: `count` runs of `length` adjacent bytes. All
-/// taps of a row are one run, unless dilation or channels that are not read part them. The filter's layout is the same
-/// either way: kx is outside of ci.
-struct ConvRuns {
-  int64_t length, count;
-};
-ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, const ConvInput& input);
 
 /// Equal text exactly for equal specs; short enough for comments, e.g. in the manifest.
 std::string signature(const KernelSpec& spec);

@@ -120,12 +120,10 @@ class UseMaker {
     KernelConv conv;
     for (int64_t i = 0; i < op.activations; ++i) {
       const ValueId activation = node.inputs[static_cast<size_t>(i)];
-      const int input = add_input(activation);
-      conv.inputs.push_back({input,
-                             {filter.constant->shape[1], filter.constant->shape[2]},
-                             use_.spec.inputs[static_cast<size_t>(input)]});
+      conv.inputs.push_back(add_input(activation));
       widen_border(activation, op.pad);
     }
+    conv.kernel = {filter.constant->shape[1], filter.constant->shape[2]};
     conv.stride = op.stride;
     conv.dilation = op.dilation;
     conv.pad = {op.pad[0], op.pad[1]};

@@ -31,22 +31,12 @@ struct PlanTensor {
   int block = -1;                   // where it is stored; -1: it exists in windows only
 };
 
-/// Pixels of an axis that a filter of a phase reads.
-enum class PhaseTaps : uint8_t { kBoth, kPair, kSingle };
-
-/// One of the 8-bit filters whose sum is a phase's (plan/polyphase.h); phases differ in its values and in where it reads.
-struct PhaseFilter {
-  std::array<PhaseTaps, 2> taps{};  // rows, columns
-  int64_t first_channel = 0, channels = 0;
-  friend bool operator==(const PhaseFilter&, const PhaseFilter&) = default;
-};
-
-/// How a conv of a doubled image is computed from the image before that, at sizes where `resize` doubles both sides.
-struct Polyphase {
-  int kernel = 0;  // inputs: the image once for each filter, from where that begins to read
+/// How a conv of a doubled image is computed from the image before (plan/doubled_conv.h), at sizes where `resize` doubles
+/// both sides.
+struct DoubledConv {
+  int kernel = 0;
   int image = -1;  // tensor
   NodeId resize{};
-  std::vector<PhaseFilter> filters;
 };
 
 /// One call of a kernel. Nodes give the numbers that the kernel takes as arguments.
@@ -57,15 +47,15 @@ struct KernelCall {
   std::vector<NodeId> step_nodes;    // one per step: the node whose rounding or table it is; meaningless for loads
   std::vector<Origin> origins;
   int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
-  std::optional<Polyphase> polyphase;
+  std::optional<DoubledConv> doubled;
 };
 
 /// Which rows of its input a kernel reads for output rows [a, b).
 struct RowsNeeded {
   enum class Kind : uint8_t {
-    kStride,  // [a*stride - before, (b-1)*stride + after + 1)
-    kResize,  // through the resize map
-    kPhases,  // see qatc_phase_rows; none where the resize does not double
+    kStride,   // [a*stride - before, (b-1)*stride + after + 1)
+    kResize,   // through the resize map
+    kDoubled,  // see qatc_doubled_rows; none where the resize does not double
   } kind = Kind::kStride;
   int64_t stride = 1, before = 0, after = 0;
   friend bool operator==(const RowsNeeded&, const RowsNeeded&) = default;

@@ -68,7 +68,7 @@ class ReachFinder {
       const bool is_resize = rows.kind == RowsNeeded::Kind::kResize;
       RowBase base{RowBase::Kind::kResize};
       base.of = to.base;
-      // Phases need no more rows than the resize of what the conv reads.
+      // A doubled conv needs no more rows than the resize of what the conv would read.
       base.extra = to.before + to.after + (is_resize ? 0 : 2);
       base.tensor = tensor;
       base.result = is_resize ? call.outputs.front() : call.inputs.front();
@@ -112,10 +112,9 @@ std::optional<RowsNeeded> rows_needed(const KernelSpec& spec, int input) {
     result->after = std::max(result->after, rows.after);
   };
   for (const KernelConv& conv : spec.convs) {
-    const ConvInput* read = conv_input(conv, input);
-    if (read == nullptr) continue;
+    if (std::count(conv.inputs.begin(), conv.inputs.end(), input) == 0) continue;
     need({RowsNeeded::Kind::kStride, conv.stride[0], conv.pad[0],
-          (read->kernel[0] - 1) * conv.dilation[0] - conv.pad[0]});
+          (conv.kernel[0] - 1) * conv.dilation[0] - conv.pad[0]});
   }
   for (const KernelStep& step : spec.steps) {
     if (step.input != input) continue;

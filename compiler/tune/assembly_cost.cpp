@@ -212,10 +212,10 @@ std::vector<double> products_of_tile(const KernelSpec& spec, const KernelSchedul
                                      double products_per_instruction) {
   std::vector<double> products;
   for (const KernelConv& conv : spec.convs) {
-    for (const ConvInput& input : conv.inputs) {
-      const auto taps = static_cast<double>(input.kernel[0] * input.kernel[1]);
+    for (int input : conv.inputs) {
+      const auto taps = static_cast<double>(conv.kernel[0] * conv.kernel[1]);
       const auto lanes = static_cast<double>(schedule.channels * conv.digits * schedule.pixels);
-      const auto channels = static_cast<double>(input.channels);
+      const auto channels = static_cast<double>(spec.inputs[static_cast<size_t>(input)]);
       products.push_back(lanes * taps * channels / products_per_instruction);
     }
   }

@@ -28,8 +28,8 @@ using Kind = KernelArgument::Kind;
 /// Of the constants of candidates: any identifier.
 constexpr const char* kModelName = "tuned";
 
-/// What the symbols of a phase's filters begin with, behind the call's; see phase_symbol.
-constexpr std::string_view kFirstPhase = "phase0_";
+/// What doubled_symbol() has behind the call's number.
+constexpr std::string_view kDoubled = "doubled_";
 
 std::string number(int64_t value) { return std::to_string(value); }
 
@@ -43,10 +43,9 @@ std::array<int64_t, 4> border(const KernelSpec& spec, int input) {
     pad[axis + 2] = std::max(pad[axis + 2], span - before);
   };
   for (const KernelConv& conv : spec.convs) {
-    const ConvInput* read = conv_input(conv, input);
-    if (read == nullptr) continue;
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
     for (size_t axis = 0; axis < 2; ++axis) {
-      reach(axis, conv.pad[axis], (read->kernel[axis] - 1) * conv.dilation[axis]);
+      reach(axis, conv.pad[axis], (conv.kernel[axis] - 1) * conv.dilation[axis]);
     }
   }
   for (const KernelStep& step : spec.steps) {
@@ -66,7 +65,7 @@ int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, int64_t in_h
     if (step.kind == KernelStep::Kind::kResizeLoad) return std::max<int64_t>(1, rows * in_height / out_height);
   }
   for (const KernelConv& conv : spec.convs) {
-    if (conv_input(conv, input) != nullptr) return rows * conv.stride[0];
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) != conv.inputs.end()) return rows * conv.stride[0];
   }
   return rows;
 }
@@ -92,18 +91,6 @@ MeasuredCall call_at(const Plan& plan, int kernel, int call, const std::vector<i
     result.inputs.push_back({input_rows(spec, static_cast<int>(i), result.rows, in_height, out_height),
                              tensor(inputs[i]).width.evaluate(height, width)});
   }
-  return result;
-}
-
-/// A phase: half of the columns, and of the rows that a stage computes at a time.
-MeasuredCall phase_at(const Plan& plan, const KernelCall& call, int number, int64_t height, int64_t width) {
-  const Polyphase& polyphase = *call.polyphase;
-  const std::vector<int> inputs(polyphase.filters.size(), polyphase.image);
-  MeasuredCall result = call_at(plan, polyphase.kernel, number, inputs, call.outputs.front(), height, width);
-  result.is_phase = true;
-  result.width = (result.width + 1) / 2;
-  result.rows = (result.rows + 1) / 2;
-  for (MeasuredCall::Input& input : result.inputs) input.height = (input.height + 1) / 2;
   return result;
 }
 
@@ -192,6 +179,7 @@ class KernelsSource {
         if (spec_.channel_sums) {
           return "qatc_bind_sums(" + buffer + ", data->sums[" + index + "], out_channels, 0, out_rows)";
         }
+        if (call_.is_doubled) return "qatc_bind_pairs(" + buffer + ", &data->outputs[" + index + "], 0, out_rows)";
         return "qatc_bind_output(" + buffer + ", &data->outputs[" + index + "], 0, 0, out_rows)";
       case Kind::kXMap:
       case Kind::kYMap: {
@@ -244,8 +232,10 @@ void write_constants(const Plan& plan, const MeasuredCall& call, const std::vect
     for (const Constant& constant : pack_constants(plan, schedules, kModelName, target.isa)) {
       if (constant.symbol.rfind(of_call, 0) != 0) continue;
       std::string argument = constant.symbol.substr(of_call.size());
-      if (call.is_phase && argument.rfind("filter", 0) == 0) continue;  // the call's own
-      if (call.is_phase && argument.rfind(kFirstPhase, 0) == 0) argument.erase(0, kFirstPhase.size());
+      const bool is_of_doubled = argument.rfind(kDoubled, 0) == 0;
+      if (is_of_doubled) argument.erase(0, kDoubled.size());
+      // Tables are those of both kernels of the call.
+      if (is_of_doubled != call.is_doubled && argument.rfind("table", 0) != 0) continue;
       const std::string symbol = prefix + candidate.symbol + "_" + argument;
       text += "    .p2align 6\n    .globl " + symbol + "\n" + symbol + ":\n    .incbin \"" + stem + ".bin\", " +
               std::to_string(bytes.size()) + ", " + std::to_string(constant.bytes.size()) + "\n";
@@ -273,7 +263,13 @@ std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64
     for (const KernelCall& call : stage.calls) {
       const int number = number_of_call++;
       add(call_at(plan, call.kernel, number, call.inputs, call.outputs.front(), height, width));
-      if (call.polyphase) add(phase_at(plan, call, number, height, width));
+      if (!call.doubled) continue;
+      MeasuredCall doubled =
+          call_at(plan, call.doubled->kernel, number, {call.doubled->image}, call.outputs.front(), height, width);
+      doubled.is_doubled = true;
+      doubled.width = doubled.width / 2 * 2;
+      doubled.inputs.front().height = (doubled.rows + 1) / 2;
+      add(doubled);
     }
   }
   for (const Statistics& statistics : plan.statistics) {

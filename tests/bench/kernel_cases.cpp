@@ -6,7 +6,7 @@
 #include <set>
 
 #include "ops/op.h"
-#include "plan/polyphase.h"
+#include "plan/doubled_conv.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
 #include "support/network_builder.h"
@@ -31,7 +31,9 @@ double multiply_adds_per_pixel(const Plan& plan, const KernelCall& call) {
 int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, double rows_per_output_row) {
   int64_t stride = 1;
   for (const KernelConv& conv : spec.convs) {
-    if (conv_input(conv, input) != nullptr) stride = conv.stride[0];
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
+    if (conv.doubled) return (rows + 1) / 2;
+    stride = conv.stride[0];
   }
   for (const KernelStep& step : spec.steps) {
     if (step.input != input) continue;
@@ -69,24 +71,12 @@ KernelCase case_of(const Plan& plan, const KernelSpec& spec, const std::vector<i
   return result;
 }
 
-/// A phase: its pixels are half of the output's columns and rows, its products those of its own filters.
-void halve(KernelCase& phase) {
-  phase.width = (phase.width + 1) / 2;
-  phase.rows = (phase.rows + 1) / 2;
-  for (std::array<int64_t, 2>& input : phase.inputs) input[0] = (input[0] + 1) / 2;
-  phase.multiply_adds = 0;
-  for (const ConvInput& input : phase.spec.convs.front().inputs) {
-    phase.multiply_adds +=
-        static_cast<double>(input.kernel[0] * input.kernel[1] * input.channels * phase.spec.out_channels);
-  }
-}
-
-/// Resizes in whose place phases are computed at this size.
+/// Resizes that doubled convs do without at this size.
 std::set<NodeId> unused_resizes(const Plan& plan, int64_t height, int64_t width) {
   std::set<NodeId> result;
   for (const Stage& stage : plan.stages) {
     for (const KernelCall& call : stage.calls) {
-      if (call.polyphase && doubles(plan, *call.polyphase, height, width)) result.insert(call.polyphase->resize);
+      if (call.doubled && doubles(plan, *call.doubled, height, width)) result.insert(call.doubled->resize);
     }
   }
   return result;
@@ -109,8 +99,8 @@ std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall*
   };
   if (spec.channel_sums) add("channel_sums");
   for (const KernelConv& conv : spec.convs) {
-    const std::array<int64_t, 2>& kernel = conv.inputs.front().kernel;
-    std::string part = "conv" + std::to_string(kernel[0]) + "x" + std::to_string(kernel[1]);
+    std::string part = "conv" + std::to_string(conv.kernel[0]) + "x" + std::to_string(conv.kernel[1]);
+    if (conv.doubled) part = "doubled_" + part;
     if (conv.stride[1] != 1) part += "s" + std::to_string(conv.stride[1]);
     if (conv.dilation[1] != 1) part += "d" + std::to_string(conv.dilation[1]);
     if (conv.digits != 1) part += "_digits" + std::to_string(conv.digits);
@@ -281,7 +271,6 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
   const auto add = [&](size_t k, const KernelCall* call, const std::vector<int>& inputs, int output) {
     const double macs = call != nullptr ? multiply_adds_per_pixel(plan, *call) : 0;
     KernelCase made = case_of(plan, plan.kernels[k], inputs, output, macs, height, width);
-    if (call != nullptr && static_cast<int>(k) != call->kernel) halve(made);
     made.name = std::to_string(k) + "/" + describe(plan, plan.kernels[k], call);
     const double pixels = made.pixels;
     made.pixels += cases[k].pixels;
@@ -296,9 +285,8 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
   for (const Stage& stage : plan.stages) {
     for (const KernelCall& call : stage.calls) {
       if (unused.count(call.step_nodes.front()) > 0) continue;
-      if (call.polyphase && unused.count(call.polyphase->resize) > 0) {
-        const std::vector<int> image(call.polyphase->filters.size(), call.polyphase->image);
-        add(static_cast<size_t>(call.polyphase->kernel), &call, image, call.outputs[0]);
+      if (call.doubled && unused.count(call.doubled->resize) > 0) {
+        add(static_cast<size_t>(call.doubled->kernel), &call, {call.doubled->image}, call.outputs[0]);
       } else {
         add(static_cast<size_t>(call.kernel), &call, call.inputs, call.outputs[0]);
       }

@@ -52,9 +52,8 @@ std::array<int32_t, 4> border_of(const KernelSpec& spec, int input) {
     pad[d + 2] = std::max(pad[d + 2], span - before);
   };
   for (const KernelConv& conv : spec.convs) {
-    const ConvInput* read = conv_input(conv, input);
-    if (read == nullptr) continue;
-    for (size_t d = 0; d < 2; ++d) reach(d, conv.pad[d], (read->kernel[d] - 1) * conv.dilation[d]);
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
+    for (size_t d = 0; d < 2; ++d) reach(d, conv.pad[d], (conv.kernel[d] - 1) * conv.dilation[d]);
   }
   for (const KernelStep& step : spec.steps) {
     if (step.kind != KernelStep::Kind::kMaxPool || step.input != input) continue;
@@ -129,7 +128,12 @@ class Kernel : public BoundKernel {
       return;
     }
     const qatc_tensor tensor = place(kernel_.rows, kernel_.width, spec.out_pixel_stride, {});
-    qatc_bind_output(new_buffer(), &tensor, 0, 0, tensor.height);
+    const bool is_doubled = !spec.convs.empty() && spec.convs.front().doubled;
+    if (is_doubled) {
+      qatc_bind_pairs(new_buffer(), &tensor, 0, tensor.height);
+    } else {
+      qatc_bind_output(new_buffer(), &tensor, 0, 0, tensor.height);
+    }
     bytes_ += static_cast<double>(kernel_.rows * kernel_.width * spec.out_channels);
   }
 
@@ -149,10 +153,10 @@ class Kernel : public BoundKernel {
       }
       case Kind::kFilter: {
         const KernelConv& conv = spec.convs[index];
-        const ConvInput& input = conv.inputs[static_cast<size_t>(argument.sub)];
+        const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
         // Twice, for instruction sets that store it as int16, and to the next full tile of channels and of a reduction.
-        return memory(static_cast<size_t>((spec.out_channels * conv.digits + 64) * input.kernel[0] * input.kernel[1] *
-                                          (input.channels + 16) * 2));
+        return memory(static_cast<size_t>((spec.out_channels * conv.digits + 64) * conv.kernel[0] * conv.kernel[1] *
+                                          (channels + 16) * 2));
       }
       case Kind::kCorrection:
         return memory(static_cast<size_t>(spec.out_channels * spec.convs[index].digits + 64) * sizeof(int32_t));

@@ -15,7 +15,8 @@ inline KernelSpec conv_spec(const std::vector<int64_t>& inputs, int64_t out_chan
   KernelSpec spec;
   spec.inputs = inputs;
   KernelConv conv;
-  for (size_t i = 0; i < inputs.size(); ++i) conv.inputs.push_back({static_cast<int>(i), {kernel, kernel}, inputs[i]});
+  for (size_t i = 0; i < inputs.size(); ++i) conv.inputs.push_back(static_cast<int>(i));
+  conv.kernel = {kernel, kernel};
   conv.digits = digits;
   if (digits > 1) conv.filters = out_channels;
   conv.exact = digits > 1;
@@ -27,6 +28,14 @@ inline KernelSpec conv_spec(const std::vector<int64_t>& inputs, int64_t out_chan
   spec.steps = {requantize, lookup};
   spec.outputs = {1};
   spec.out_channels = spec.out_pixel_stride = out_channels;
+  return spec;
+}
+
+/// A 3x3 conv of a doubled image.
+inline KernelSpec doubled_spec(int64_t in_channels, int64_t out_channels) {
+  KernelSpec spec = conv_spec({in_channels}, out_channels, 3);
+  spec.convs.front().pad = {1, 1};
+  spec.convs.front().doubled = true;
   return spec;
 }
 
@@ -59,6 +68,8 @@ inline std::vector<KernelSpec> various_specs() {
     specs.push_back(conv_spec({channels}, 32, 3));
     specs.push_back(conv_spec({32}, channels, 1));
     specs.push_back(conv_spec({channels, 4}, channels, 3));
+    specs.push_back(doubled_spec(channels, 32));
+    specs.push_back(doubled_spec(32, channels));
     specs.push_back(lookup_spec(channels));
     specs.push_back(sums_spec(channels));
   }

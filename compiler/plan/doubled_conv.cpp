@@ -1,0 +1,99 @@
+#include "plan/doubled_conv.h"
+
+#include <algorithm>
+
+#include "plan/reach.h"
+#include "support/error.h"
+
+namespace qatc {
+
+namespace {
+
+/// Whether a resize shows every pixel 2 x 2 times at each size at which both sides double.
+bool can_double(const Graph& graph, const Node& node) {
+  const auto& resize = std::get<Resize>(node.op);
+  const Shape& in = graph.type(node.inputs[0]).shape;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const Extent& from = in[axis + 1];
+    const Extent& to = resize.size[axis];
+    if (from.is_constant() && to.is_constant() && to.constant() != 2 * from.constant()) return false;
+    if (resize.numerator[axis] > 0 && resize.numerator[axis] != 2 * resize.denominator[axis]) return false;
+  }
+  return true;
+}
+
+class DoubledConvMaker {
+ public:
+  DoubledConvMaker(Plan& plan, Stage& stage) : plan_(plan), stage_(stage) {}
+
+  void run() {
+    for (size_t call = 0; call < stage_.calls.size(); ++call) add(static_cast<int>(call));
+  }
+
+ private:
+  void add(int index) {
+    KernelCall& call = stage_.calls[static_cast<size_t>(index)];
+    const KernelCall* doubling = doubling_of(call);
+    if (doubling == nullptr) return;
+    const int image = doubling->inputs.front();
+    for (int64_t& pad : plan_.tensors[static_cast<size_t>(image)].border) pad = std::max<int64_t>(pad, 1);
+    for (Window& window : stage_.windows) {
+      if (window.tensor == image) window.readers.push_back({index, {RowsNeeded::Kind::kDoubled, 1, 0, 0}});
+    }
+    QATC_CHECK(find_reach(stage_), "a doubled conv reads the rows that the resize reads");
+    KernelSpec spec = plan_.kernels[static_cast<size_t>(call.kernel)];
+    spec.convs.front().doubled = true;
+    call.doubled = DoubledConv{add_kernel(spec), image, doubling->step_nodes.front()};
+  }
+
+  /// The call of the same stage whose doubled image, read by nobody else, this one convolves; or nullptr.
+  const KernelCall* doubling_of(const KernelCall& call) const {
+    if (!is_conv_of_one_image(call)) return nullptr;
+    const Window* window = window_of(stage_, call.inputs.front());
+    if (window == nullptr || window->writer == Window::kImage || window->readers.size() != 1) return nullptr;
+    const KernelCall& writer = stage_.calls[static_cast<size_t>(window->writer)];
+    const std::vector<KernelStep>& steps = plan_.kernels[static_cast<size_t>(writer.kernel)].steps;
+    if (steps.size() != 1 || steps[0].kind != KernelStep::Kind::kResizeLoad) return nullptr;
+    return can_double(plan_.graph, plan_.graph.node(writer.step_nodes.front())) ? &writer : nullptr;
+  }
+
+  /// A single conv, 3x3 around each pixel, and what can be computed from it alone.
+  bool is_conv_of_one_image(const KernelCall& call) const {
+    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
+    if (spec.convs.size() != 1 || spec.inputs.size() != 1 || call.outputs.size() != 1 || needs_scratch(stage_, call) ||
+        spec.out_pixel_stride != spec.out_channels) {
+      return false;
+    }
+    const KernelConv& conv = spec.convs.front();
+    const std::array<int64_t, 2> one{1, 1};
+    return conv.kernel == std::array<int64_t, 2>{3, 3} && conv.stride == one && conv.dilation == one &&
+           conv.pad == one && conv.digits == 1 &&
+           std::all_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) { return step.input < 0; });
+  }
+
+  int add_kernel(const KernelSpec& spec) {
+    const auto found = std::find(plan_.kernels.begin(), plan_.kernels.end(), spec);
+    if (found != plan_.kernels.end()) return static_cast<int>(found - plan_.kernels.begin());
+    plan_.kernels.push_back(spec);
+    return static_cast<int>(plan_.kernels.size()) - 1;
+  }
+
+  Plan& plan_;
+  Stage& stage_;
+};
+
+}  // namespace
+
+bool doubles(const Plan& plan, const DoubledConv& conv, int64_t height, int64_t width) {
+  const Node& resize = plan.graph.node(conv.resize);
+  const Shape& in = plan.graph.type(resize.inputs[0]).shape;
+  const Shape& out = plan.graph.type(resize.output).shape;
+  return out[1].evaluate(height, width) == 2 * in[1].evaluate(height, width) &&
+         out[2].evaluate(height, width) == 2 * in[2].evaluate(height, width);
+}
+
+void add_doubled_convs(Plan& plan) {
+  for (Stage& stage : plan.stages) DoubledConvMaker(plan, stage).run();
+}
+
+}  // namespace qatc

@@ -1,0 +1,84 @@
+#include "schedules/doubled_conv.h"
+
+#include <algorithm>
+
+#include "lower/buffer.h"
+
+namespace qatc {
+
+namespace {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::RVar;
+using Halide::Stage;
+using Halide::TailStrategy;
+using Halide::Var;
+
+void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const Var& xo, int channels, int pixels) {
+  stage.split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
+      .split(kernel.x, xo, kernel.x, pixels, TailStrategy::ShiftInwards)
+      .reorder({kernel.c, kernel.side, kernel.x, co, xo, kernel.y})
+      .vectorize(kernel.c)
+      .unroll(kernel.side)
+      .unroll(kernel.x);
+}
+
+void schedule_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, const Var& co,
+                   const Var& xo, Isa isa) {
+  LoweredConv& conv = kernel.convs.front();
+  const KernelConv& spec_conv = spec.convs.front();
+  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, spec_conv, isa));
+  const auto v = static_cast<int>(layout.vector);
+  const auto red = static_cast<int>(layout.reduction);
+  const auto terms = static_cast<int>(terms_of(spec_conv, layout));
+  const int64_t channels = spec.inputs.front();
+  const auto load = static_cast<int>(operand_load(schedule, channels));
+  const int step = load > 0 ? load : red * terms;
+  const auto steps = unrolled_steps(schedule, channels / step);
+  Func& sums = conv.accumulator;
+  const Var lane = sums.args()[0];
+  const Var tap = sums.args()[1];
+  const Var place = sums.args()[2];
+  sums.compute_at(kernel.out, co).store_in(MemoryType::Stack);
+  sums.bound(tap, 0, 3).vectorize(lane, v).unroll(lane).unroll(tap).unroll(place);
+  const Halide::RDom& r = conv.taps.front();
+  Func& operand = conv.operands.front();
+  const std::vector<Var> in = operand.args();
+  Stage update = sums.update();
+  Var lo("lo");
+  RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
+  update.split(r.x, rco, rci, step / terms).split(rci, rcm, rci, red).split(rco, rco, rcu, static_cast<int>(steps));
+  update.split(lane, lo, lane, v).reorder({rci, lane, lo, tap, place, rcm, rcu, rco, r.y});
+  update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(tap).unroll(place).unroll(rcm).unroll(rcu);
+  if (load > 0) {
+    operand.compute_at(sums, rcu).store_in(MemoryType::Stack).bound_extent(in[0], load);
+    operand.vectorize(in[0]).unroll(in[1]);
+  } else if (layout.wide) {
+    operand.compute_at(kernel.out, xo)
+        .store_in(MemoryType::Stack)
+        .vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
+  }
+}
+
+}  // namespace
+
+void schedule_doubled_conv(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  const auto channels = static_cast<int>(schedule.channels);
+  const auto pixels = static_cast<int>(schedule.pixels);
+  Var co("co"), xo("xo");
+  kernel.out.compute_root();
+  if (pixels > 1) {
+    const Expr width = kernel.out.output_buffer().dim(2).extent();
+    tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
+  }
+  tile_output(kernel.out, kernel, co, xo, channels, 1);
+  schedule_sums(kernel, spec, schedule, co, xo, isa);
+  for (TileStep& step : kernel.tile_steps) {
+    step.func.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels);
+    step.func.vectorize(kernel.c).unroll(kernel.side).unroll(kernel.x);
+  }
+}
+
+}  // namespace qatc
