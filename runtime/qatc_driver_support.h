@@ -165,7 +165,11 @@ static inline size_t qatc_row_bytes(const qatc_tensor* tensor) {
   return (size_t)(tensor->width + tensor->pad[1] + tensor->pad[3]) * (size_t)tensor->pixel_bytes;
 }
 
-/** Bytes of all rows with the border, rounded up to QATC_ALIGNMENT. */
+/** Bytes behind the last row that kernels may load, and never use: whole vectors of 16 bytes bring the last pixels of a
+ * tensor whose pixels are of another size. */
+static inline size_t qatc_read_ahead(int32_t pixel_bytes) { return pixel_bytes % 16 == 0 ? 0 : 12; }
+
+/** Bytes of all rows with the border and what is read ahead, rounded up to QATC_ALIGNMENT. */
 size_t qatc_tensor_bytes(const qatc_tensor* tensor);
 
 /** Places a tensor at `memory` (qatc_tensor_bytes of it). */
@@ -233,7 +237,7 @@ typedef struct qatc_window {
   int32_t first, next; /**< rows first .. next-1 are held */
 } qatc_window;
 
-/** Bytes of a window of `capacity` rows, rounded up to QATC_ALIGNMENT. */
+/** Bytes of a window of `capacity` rows and what is read ahead, rounded up to QATC_ALIGNMENT. */
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity);
 
 /** An empty window over `tensor`'s shape in `memory`. */

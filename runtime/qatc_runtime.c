@@ -473,7 +473,7 @@ void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t 
 /* ---- Tensors, windows, norms and kernel buffers ------------------------------------------------------------------ */
 
 size_t qatc_tensor_bytes(const qatc_tensor* tensor) {
-  return qatc_align((size_t)(tensor->height + tensor->pad[0] + tensor->pad[2]) * qatc_row_bytes(tensor));
+  return qatc_window_bytes(tensor, tensor->height + tensor->pad[0] + tensor->pad[2]);
 }
 
 /* The address of row 0 when row `first` (border rows are negative) begins at `memory`. */
@@ -497,7 +497,7 @@ void qatc_pad_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
 }
 
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity) {
-  return qatc_align((size_t)capacity * qatc_row_bytes(tensor));
+  return qatc_align((size_t)capacity * qatc_row_bytes(tensor) + qatc_read_ahead(tensor->pixel_bytes));
 }
 
 qatc_window qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t capacity) {

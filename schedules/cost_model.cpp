@@ -48,14 +48,14 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
     const ConvRuns runs = conv_runs(spec, conv, input);
     const int64_t length = runs.length;
     const auto loops = static_cast<double>(input.kernel[0] * runs.count);
-    const int64_t load = operand_load(schedule, length);
-    // One iteration of the innermost loop: a load's worth of products by lane, or one product of each accumulator.
-    const auto steps = static_cast<double>(load > 0 ? load / layout.reduction : 1);
+    const OperandLoads operand = operand_loads(spec, schedule, conv, input);
+    // One iteration of the innermost loop: a step's worth of products by lane, or one product of each accumulator.
+    const auto steps = static_cast<double>(operand.step > 0 ? operand.step / layout.reduction : 1);
     const double iterations = ratio(length, layout.reduction) / steps;
     const double products = vectors * pixels * steps;
     // With one vector of channels, the product takes its input from memory itself.
-    const bool folded = load == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
-    const double inputs = load > 0 ? pixels : pixels * steps;
+    const bool folded = operand.step == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
+    const double inputs = operand.step > 0 ? static_cast<double>(operand.count) : pixels * steps;
     const double loads = vectors * steps + inputs;
     const double extra = static_cast<double>(product_instructions(isa) - 1) * products;
     const double instructions = products + extra + vectors * steps + (folded ? 0 : inputs) + 3;
