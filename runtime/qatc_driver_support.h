@@ -51,11 +51,47 @@ qatc_status qatc_check_overlap(const qatc_image* input, const qatc_image* output
 void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
                       const int32_t pad[4], uint8_t value, int32_t y_begin, int32_t y_end);
 
+/* ---- What kernels take: Halide's halide_buffer_t and halide_dimension_t (HalideRuntime.h), whose layout this is. */
+
+typedef struct qatc_dimension {
+  int32_t min, extent, stride;
+  uint32_t flags;
+} qatc_dimension;
+
+typedef struct qatc_buffer {
+  uint64_t device;
+  const void* device_interface;
+  uint8_t* host;
+  uint64_t flags;
+  uint8_t type_code, type_bits;
+  uint16_t type_lanes;
+  int32_t dimensions;
+  qatc_dimension* dim;
+  void* padding;
+  qatc_dimension dims[8]; /* ours: what dim points to */
+} qatc_buffer;
+
 /** In which arithmetic a real number is formed before the one rounding of a QuantizeLinear. */
 typedef enum qatc_rounding {
   QATC_ROUND_FLOAT = 0, /**< x / scale in float32 */
   QATC_ROUND_EXACT = 1  /**< x / scale in double, which rounds as the real quotient would */
 } qatc_rounding;
+
+/** Layouts of an image for which there are kernels. */
+typedef enum qatc_layout {
+  QATC_INTERLEAVED, /**< pixel by pixel without a gap, the channels in order or in reverse */
+  QATC_PADDED,      /**< the same with one value more a pixel, which is not the image's */
+  QATC_PLANAR,      /**< channel by channel, rows without a gap */
+  QATC_LAYOUTS      /**< how many these are */
+} qatc_layout;
+
+/** Kernels of the library that move a row of pixels from an image to a stored tensor or back. Both buffers are
+ * (channel, pixel), first pixel at the host pointer. reversed: the host pointer of an image that is not planar is at the
+ * last channel. Of the other numbers they take what their type of image needs. They return 0. */
+typedef int qatc_load_kernel(qatc_buffer* image, int32_t reversed, uint64_t u8_table, double scale, int32_t zero_point,
+                             qatc_buffer* tensor);
+typedef int qatc_store_kernel(qatc_buffer* tensor, int32_t reversed, uint64_t u8_table, int32_t zero_point, float scale,
+                              float low, float high, qatc_buffer* image);
 
 /** The QuantizeLinear at the graph's input: q = saturate(round_half_even(x / scale) + zero_point) in 0..255.
  */
@@ -63,20 +99,31 @@ typedef struct qatc_quantizer {
   float scale;        /**< > 0 */
   int32_t zero_point; /**< 0..255 */
   qatc_rounding rounding;
-  uint8_t storage_xor;   /**< 0 or 0x80 */
-  uint8_t u8_table[256]; /**< q (before storage_xor) of the byte v, which stands for the real v / 255 */
+  uint8_t storage_xor;     /**< 0 or 0x80 */
+  const uint8_t* u8_table; /**< 256: the stored byte of the byte v, which stands for the real v / 255 */
+  qatc_load_kernel* kernels[2][QATC_LAYOUTS]; /**< by qatc_type and layout; NULL: none */
 } qatc_quantizer;
 
 /** Quantizes rows y_begin .. y_end-1 of the app's image into the stored tensor; its padding channels get
- * zero_point. NaN becomes zero_point. in->channels <= pixel_bytes, 0 <= y_begin, y_end <= in->height. */
+ * zero_point. NaN becomes zero_point. in->channels <= pixel_bytes, which is 4 where there are kernels; 0 <= y_begin,
+ * y_end <= in->height. Kernels change the time that it takes and nothing else. */
 void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
                      const qatc_quantizer* quantizer, int32_t y_begin, int32_t y_end);
 
+/** What the graph makes of its last tensor. */
+typedef struct qatc_dequantizer {
+  const float* f32_table;  /**< 256: the real value of a stored byte */
+  const uint8_t* u8_table; /**< 256: its byte in an 8-bit image */
+  int32_t zero_point;      /**< a stored byte; it and the next are for kernels, which give f32_table as: */
+  float scale, low, high;  /**< min(max((stored byte - zero_point) * scale, low), high) */
+  qatc_store_kernel* kernels[2][QATC_LAYOUTS]; /**< by qatc_type and layout; NULL: none */
+} qatc_dequantizer;
+
 /** Writes rows y_begin .. y_end-1 of the stored tensor to the app's image: each value is table[stored byte],
  * from f32_table or u8_table as out->type says; the other one may be NULL. Bytes between the image's values
- * are left alone. out->channels <= pixel_bytes, 0 <= y_begin, y_end <= out->height. */
+ * are left alone. out->channels <= pixel_bytes, which is 4 where there are kernels; 0 <= y_begin, y_end <= out->height. */
 void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
-                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin, int32_t y_end);
+                      const qatc_dequantizer* dequantizer, int32_t y_begin, int32_t y_end);
 
 /** Part `index` of 0 .. rows-1 cut into `parts` bands whose sizes differ by at most one; empty where parts >
  * rows. */
@@ -118,7 +165,11 @@ static inline size_t qatc_row_bytes(const qatc_tensor* tensor) {
   return (size_t)(tensor->width + tensor->pad[1] + tensor->pad[3]) * (size_t)tensor->pixel_bytes;
 }
 
-/** Bytes of all rows with the border, rounded up to QATC_ALIGNMENT. */
+/** Bytes behind the last row that kernels may load, and never use: whole vectors of 16 bytes bring the last pixels of a
+ * tensor whose pixels are of another size. */
+static inline size_t qatc_read_ahead(int32_t pixel_bytes) { return pixel_bytes % 16 == 0 ? 0 : 12; }
+
+/** Bytes of all rows with the border and what is read ahead, rounded up to QATC_ALIGNMENT. */
 size_t qatc_tensor_bytes(const qatc_tensor* tensor);
 
 /** Places a tensor at `memory` (qatc_tensor_bytes of it). */
@@ -185,7 +236,7 @@ typedef struct qatc_window {
   int32_t first, next; /**< rows first .. next-1 are held */
 } qatc_window;
 
-/** Bytes of a window of `capacity` rows, rounded up to QATC_ALIGNMENT. */
+/** Bytes of a window of `capacity` rows and what is read ahead, rounded up to QATC_ALIGNMENT. */
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity);
 
 /** An empty window over `tensor`'s shape in `memory`. */
@@ -218,26 +269,6 @@ qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels);
 void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares,
                       int32_t height, int32_t width, int32_t channels, double scale_in, int32_t zero_point,
                       double epsilon, const float* gamma, const float* beta, double scale_out);
-
-/* ---- What kernels take: Halide's halide_buffer_t and halide_dimension_t (HalideRuntime.h), whose layout this is. */
-
-typedef struct qatc_dimension {
-  int32_t min, extent, stride;
-  uint32_t flags;
-} qatc_dimension;
-
-typedef struct qatc_buffer {
-  uint64_t device;
-  const void* device_interface;
-  uint8_t* host;
-  uint64_t flags;
-  uint8_t type_code, type_bits;
-  uint16_t type_lanes;
-  int32_t dimensions;
-  qatc_dimension* dim;
-  void* padding;
-  qatc_dimension dims[8]; /* ours: what dim points to */
-} qatc_buffer;
 
 /** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);

@@ -246,88 +246,37 @@ static void gather_float(const uint8_t* from, ptrdiff_t pixel_stride, int32_t n,
   }
 }
 
-static void load_float_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to, int32_t pixel_bytes,
-                              const qatc_quantizer* quantizer) {
+static void load_f32_row(const qatc_image* in, const uint8_t* from, uint8_t* to, int32_t pixel_bytes,
+                         const qatc_quantizer* quantizer) {
   float real[kChunk];
-  uint8_t stored[3][kChunk];
-  const int is_rgb4 = in->channels == 3 && pixel_bytes == 4;
-  for (int32_t c = 0; c < in->channels; ++c) {
-    uint8_t* channel = stored[is_rgb4 ? c : 0];
-    gather_float(from + c * in->channel_stride, in->pixel_stride, n, real);
-    if (quantizer->rounding == QATC_ROUND_EXACT) {
-      quantize_exact(real, n, quantizer->scale, quantizer->zero_point, quantizer->storage_xor, channel);
-    } else {
-      quantize_float(real, n, quantizer->scale, quantizer->zero_point, quantizer->storage_xor, channel);
-    }
-    if (!is_rgb4) {
+  uint8_t stored[kChunk];
+  for (int32_t x = 0; x < in->width; x += kChunk) {
+    const int32_t n = in->width - x < kChunk ? in->width - x : kChunk;
+    for (int32_t c = 0; c < pixel_bytes; ++c) {
+      if (c >= in->channels) {
+        memset(stored, quantizer->zero_point ^ quantizer->storage_xor, (size_t)n);
+      } else {
+        gather_float(from + x * in->pixel_stride + c * in->channel_stride, in->pixel_stride, n, real);
+        if (quantizer->rounding == QATC_ROUND_EXACT) {
+          quantize_exact(real, n, quantizer->scale, quantizer->zero_point, quantizer->storage_xor, stored);
+        } else {
+          quantize_float(real, n, quantizer->scale, quantizer->zero_point, quantizer->storage_xor, stored);
+        }
+      }
       for (int32_t i = 0; i < n; ++i) {
-        to[(ptrdiff_t)i * pixel_bytes + c] = channel[i];
+        to[(ptrdiff_t)(x + i) * pixel_bytes + c] = stored[i];
       }
     }
   }
-
-  const uint8_t padding = (uint8_t)(quantizer->zero_point ^ quantizer->storage_xor);
-  if (is_rgb4) {
-    for (int32_t i = 0; i < n; ++i) {
-      to[4 * i + 0] = stored[0][i];
-      to[4 * i + 1] = stored[1][i];
-      to[4 * i + 2] = stored[2][i];
-      to[4 * i + 3] = padding;
-    }
-    return;
-  }
-  for (int32_t i = 0; i < n; ++i) {
-    for (int32_t c = in->channels; c < pixel_bytes; ++c) {
-      to[(ptrdiff_t)i * pixel_bytes + c] = padding;
-    }
-  }
 }
 
-static void load_u8_pixels(const qatc_image* in, const uint8_t* from, int32_t n, uint8_t* to, int32_t pixel_bytes,
-                           const uint8_t* table, uint8_t padding) {
-  if (in->channels == 3 && in->channel_stride == 1 && pixel_bytes == 4) {
-    const ptrdiff_t step = in->pixel_stride;
-    for (int32_t i = 0; i < n; ++i) {
-      const uint8_t* pixel = from + i * step;
-      to[4 * i + 0] = table[pixel[0]];
-      to[4 * i + 1] = table[pixel[1]];
-      to[4 * i + 2] = table[pixel[2]];
-      to[4 * i + 3] = padding;
-    }
-    return;
-  }
-  for (int32_t i = 0; i < n; ++i) {
-    const uint8_t* pixel = from + i * in->pixel_stride;
-    uint8_t* stored = to + (ptrdiff_t)i * pixel_bytes;
-    int32_t c = 0;
-    for (; c < in->channels; ++c) {
-      stored[c] = table[pixel[c * in->channel_stride]];
-    }
-    for (; c < pixel_bytes; ++c) {
-      stored[c] = padding;
-    }
-  }
-}
-
-void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
-                     const qatc_quantizer* quantizer, int32_t y_begin, int32_t y_end) {
-  const uint8_t* data = (const uint8_t*)in->data;
+static void load_u8_row(const qatc_image* in, const uint8_t* from, uint8_t* to, int32_t pixel_bytes,
+                        const qatc_quantizer* quantizer) {
   const uint8_t padding = (uint8_t)(quantizer->zero_point ^ quantizer->storage_xor);
-  uint8_t table[256];
-  for (int i = 0; i < 256; ++i) {
-    table[i] = quantizer->u8_table[i] ^ quantizer->storage_xor;
-  }
-
-  for (int32_t y = y_begin; y < y_end; ++y) {
-    const uint8_t* from = data + y * in->row_stride;
-    uint8_t* to = origin + y * row_stride;
-    if (in->type == QATC_U8) {
-      load_u8_pixels(in, from, in->width, to, pixel_bytes, table, padding);
-      continue;
-    }
-    for (int32_t x = 0; x < in->width; x += kChunk) {
-      const int32_t n = in->width - x < kChunk ? in->width - x : kChunk;
-      load_float_pixels(in, from + x * in->pixel_stride, n, to + (ptrdiff_t)x * pixel_bytes, pixel_bytes, quantizer);
+  for (int32_t x = 0; x < in->width; ++x) {
+    const uint8_t* pixel = from + x * in->pixel_stride;
+    for (int32_t c = 0; c < pixel_bytes; ++c) {
+      *to++ = c < in->channels ? quantizer->u8_table[pixel[c * in->channel_stride]] : padding;
     }
   }
 }
@@ -336,17 +285,6 @@ void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride
 
 static void store_u8_row(const qatc_image* out, const uint8_t* from, int32_t pixel_bytes, const uint8_t* table,
                          uint8_t* to) {
-  if (out->channels == 3 && out->channel_stride == 1) {
-    const ptrdiff_t step = out->pixel_stride;
-    for (int32_t x = 0; x < out->width; ++x) {
-      const uint8_t* stored = from + (ptrdiff_t)x * pixel_bytes;
-      uint8_t* pixel = to + x * step;
-      pixel[0] = table[stored[0]];
-      pixel[1] = table[stored[1]];
-      pixel[2] = table[stored[2]];
-    }
-    return;
-  }
   for (int32_t c = 0; c < out->channels; ++c) {
     uint8_t* channel = to + c * out->channel_stride;
     for (int32_t x = 0; x < out->width; ++x) {
@@ -365,16 +303,100 @@ static void store_f32_row(const qatc_image* out, const uint8_t* from, int32_t pi
   }
 }
 
+/* ---- Rows by kernels --------------------------------------------------------------------------------------------- */
+
+static ptrdiff_t value_size(const qatc_image* image) { return image->type == QATC_F32 ? (ptrdiff_t)sizeof(float) : 1; }
+
+static qatc_layout layout_of(const qatc_image* image) {
+  const ptrdiff_t size = value_size(image);
+  const ptrdiff_t channel = image->channel_stride;
+  if (channel == size || channel == -size || image->channels == 1) {
+    const ptrdiff_t gap = image->pixel_stride - image->channels * size;
+    return gap == 0 ? QATC_INTERLEAVED : gap == size ? QATC_PADDED : QATC_LAYOUTS;
+  }
+  /* Kernels count values in int32, of up to four channels. */
+  const int is_counted = channel % size == 0 && channel / size <= INT32_MAX / 4 && channel / size >= INT32_MIN / 4;
+  return image->pixel_stride == size && is_counted ? QATC_PLANAR : QATC_LAYOUTS;
+}
+
+static void bind(qatc_buffer* buffer, const void* data, int32_t dimensions) {
+  memset(buffer, 0, sizeof *buffer);
+  buffer->host = (uint8_t*)(uintptr_t)data;
+  buffer->dimensions = dimensions;
+  buffer->dim = buffer->dims;
+}
+
+static void bind_dimension(qatc_buffer* buffer, int32_t index, int32_t min, int32_t extent, ptrdiff_t stride) {
+  buffer->dims[index].min = min;
+  buffer->dims[index].extent = extent;
+  buffer->dims[index].stride = (int32_t)stride;
+}
+
+/* Rows of an image and of a tensor as kernels take them. */
+typedef struct row_pair {
+  qatc_buffer image, tensor;
+  ptrdiff_t last_channel; /* bytes from the first one of a pixel to that at the lowest address */
+} row_pair;
+
+static row_pair pair_rows(const qatc_image* image, qatc_layout layout, int32_t pixels, int32_t pixel_bytes) {
+  const ptrdiff_t size = value_size(image);
+  const int is_reversed = layout != QATC_PLANAR && image->channels > 1 && image->channel_stride < 0;
+  row_pair rows;
+  rows.last_channel = is_reversed ? (image->channels - 1) * image->channel_stride : 0;
+  bind(&rows.image, NULL, 2);
+  bind_dimension(&rows.image, 0, 0, image->channels, image->channel_stride / size);
+  bind_dimension(&rows.image, 1, 0, pixels, image->pixel_stride / size);
+  bind(&rows.tensor, NULL, 2);
+  bind_dimension(&rows.tensor, 0, 0, pixel_bytes, 1);
+  bind_dimension(&rows.tensor, 1, 0, pixels, pixel_bytes);
+  return rows;
+}
+
+void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
+                     const qatc_quantizer* quantizer, int32_t y_begin, int32_t y_end) {
+  const qatc_layout layout = layout_of(in);
+  qatc_load_kernel* const kernel = layout < QATC_LAYOUTS ? quantizer->kernels[in->type][layout] : NULL;
+  /* Kernels read what lies between pixels too, of which there is nothing behind the last. */
+  const int32_t pixels = kernel == NULL ? 0 : in->width - (layout == QATC_PADDED);
+  row_pair rows = pair_rows(in, layout, pixels, pixel_bytes);
+  qatc_image rest = *in;
+  rest.width -= pixels;
+  for (int32_t y = y_begin; y < y_end; ++y) {
+    uint8_t* from = (uint8_t*)in->data + y * in->row_stride;
+    uint8_t* to = origin + y * row_stride;
+    if (kernel != NULL) {
+      rows.image.host = from + rows.last_channel;
+      rows.tensor.host = to;
+      kernel(&rows.image, rows.last_channel != 0, (uint64_t)(uintptr_t)quantizer->u8_table, (double)quantizer->scale,
+             quantizer->zero_point - quantizer->storage_xor, &rows.tensor);
+    }
+    from += pixels * in->pixel_stride;
+    to += (ptrdiff_t)pixels * pixel_bytes;
+    if (in->type == QATC_U8) {
+      load_u8_row(&rest, from, to, pixel_bytes, quantizer);
+    } else {
+      load_f32_row(&rest, from, to, pixel_bytes, quantizer);
+    }
+  }
+}
+
 void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
-                      const float f32_table[256], const uint8_t u8_table[256], int32_t y_begin, int32_t y_end) {
-  uint8_t* data = (uint8_t*)out->data;
+                      const qatc_dequantizer* dequantizer, int32_t y_begin, int32_t y_end) {
+  const qatc_layout layout = layout_of(out);
+  qatc_store_kernel* const kernel = layout < QATC_LAYOUTS ? dequantizer->kernels[out->type][layout] : NULL;
+  row_pair rows = pair_rows(out, layout, out->width, pixel_bytes);
   for (int32_t y = y_begin; y < y_end; ++y) {
     const uint8_t* from = origin + y * row_stride;
-    uint8_t* to = data + y * out->row_stride;
-    if (out->type == QATC_U8) {
-      store_u8_row(out, from, pixel_bytes, u8_table, to);
+    uint8_t* to = (uint8_t*)out->data + y * out->row_stride;
+    if (kernel != NULL) {
+      rows.image.host = to + rows.last_channel;
+      rows.tensor.host = (uint8_t*)(uintptr_t)from;
+      kernel(&rows.tensor, rows.last_channel != 0, (uint64_t)(uintptr_t)dequantizer->u8_table, dequantizer->zero_point,
+             dequantizer->scale, dequantizer->low, dequantizer->high, &rows.image);
+    } else if (out->type == QATC_U8) {
+      store_u8_row(out, from, pixel_bytes, dequantizer->u8_table, to);
     } else {
-      store_f32_row(out, from, pixel_bytes, f32_table, to);
+      store_f32_row(out, from, pixel_bytes, dequantizer->f32_table, to);
     }
   }
 }
@@ -451,7 +473,7 @@ void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t 
 /* ---- Tensors, windows, norms and kernel buffers ------------------------------------------------------------------ */
 
 size_t qatc_tensor_bytes(const qatc_tensor* tensor) {
-  return qatc_align((size_t)(tensor->height + tensor->pad[0] + tensor->pad[2]) * qatc_row_bytes(tensor));
+  return qatc_window_bytes(tensor, tensor->height + tensor->pad[0] + tensor->pad[2]);
 }
 
 /* The address of row 0 when row `first` (border rows are negative) begins at `memory`. */
@@ -475,7 +497,7 @@ void qatc_pad_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
 }
 
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity) {
-  return qatc_align((size_t)capacity * qatc_row_bytes(tensor));
+  return qatc_align((size_t)capacity * qatc_row_bytes(tensor) + qatc_read_ahead(tensor->pixel_bytes));
 }
 
 qatc_window qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t capacity) {
@@ -564,19 +586,6 @@ void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int3
     norm->a_float[c] = (float)norm->a[c];
     norm->b_float[c] = (float)norm->b[c];
   }
-}
-
-static void bind(qatc_buffer* buffer, const void* data, int32_t dimensions) {
-  memset(buffer, 0, sizeof *buffer);
-  buffer->host = (uint8_t*)(uintptr_t)data;
-  buffer->dimensions = dimensions;
-  buffer->dim = buffer->dims;
-}
-
-static void bind_dimension(qatc_buffer* buffer, int32_t index, int32_t min, int32_t extent, ptrdiff_t stride) {
-  buffer->dims[index].min = min;
-  buffer->dims[index].extent = extent;
-  buffer->dims[index].stride = (int32_t)stride;
 }
 
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor) {

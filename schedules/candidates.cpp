@@ -13,11 +13,15 @@ constexpr int64_t kLevel1Bytes = 32 * 1024;  // of the smallest cores we tune fo
 int64_t vector_registers(Isa isa) { return is_arm(isa) || isa == Isa::kX86Vnni ? 32 : 16; }
 
 /// Registers that hold neither accumulators nor filters while a tile's products are summed.
-int64_t operand_registers(const KernelSchedule& schedule, Isa isa) {
+int64_t operand_registers(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
   constexpr int64_t kProducts = 6;  // pairs of input bytes all over a register, and products on their way
   const int64_t products = isa == Isa::kArmBase ? kProducts : has_dot_product(isa) ? 0 : 1;
-  // The input: a vector of each pixel's channels, or the one that is multiplied now.
-  return products + (schedule.load > 0 ? schedule.pixels : 1);
+  // The input: what the tile's pixels read now, or the one that is multiplied now.
+  int64_t operands = 1;
+  for (int input : conv.inputs) {
+    operands = std::max(operands, operand_loads(spec, schedule, conv, input).count);
+  }
+  return products + operands;
 }
 
 bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
@@ -28,7 +32,8 @@ bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const Kernel
   const int64_t vector = layout.vector;
   const int64_t vectors = filter_block(spec, schedule, conv, isa) / vector;
   const int64_t filters = vectors * (is_doubled(conv, isa) ? conv.kernel[1] : 1);
-  return vectors * layout.registers * tile_sums(conv, schedule, isa) + filters + operand_registers(schedule, isa) <=
+  return vectors * layout.registers * tile_sums(conv, schedule, isa) + filters +
+             operand_registers(spec, conv, schedule, isa) <=
          vector_registers(isa);
 }
 
@@ -40,17 +45,9 @@ bool fits_cache(const KernelSpec& spec, const KernelConv& conv, const KernelSche
   return columns * conv.kernel[0] * pixel_bytes <= kLevel1Bytes;
 }
 
-/// A load that no run of the kernel is long enough for is another candidate's.
+/// A load that no run of the kernel is taken apart by is another candidate's.
 bool load_is_used(const KernelSpec& spec, const KernelSchedule& schedule) {
-  if (schedule.load == 0) return true;
-  for (const KernelConv& conv : spec.convs) {
-    for (int input : conv.inputs) {
-      const int64_t channels = spec.inputs[static_cast<size_t>(input)];
-      const int64_t length = conv.dilation[1] == 1 && !conv.doubled ? channels * conv.kernel[1] : channels;
-      if (operand_load(schedule, length) == schedule.load) return true;
-    }
-  }
-  return false;
+  return schedule.load == 0 || longest_step(spec, schedule.load) == schedule.load;
 }
 
 bool has_known_values(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {

@@ -47,20 +47,19 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
   double filter_bytes = 0;
   ConvCost cost;
   for (int input : conv.inputs) {
-    const int64_t channels = spec.inputs[static_cast<size_t>(input)];
-    const bool one_run = conv.dilation[1] == 1 && !doubled;
-    const int64_t length = one_run ? channels * conv.kernel[1] : channels;
+    const ConvRuns runs = conv_runs(spec, conv, input);
+    const int64_t length = runs.length;
     // The columns of taps of a doubled conv are summed side by side.
     const auto columns = static_cast<double>(doubled ? conv.kernel[1] : 1);
-    const auto loops = static_cast<double>(conv.kernel[0] * (one_run || doubled ? 1 : conv.kernel[1]));
-    const int64_t load = operand_load(schedule, length);
-    // One iteration of the innermost loop: a load's worth of products by lane, or one product of each accumulator.
-    const auto steps = static_cast<double>(load > 0 ? load / layout.reduction : 1);
+    const auto loops = static_cast<double>(conv.kernel[0] * (doubled ? 1 : runs.count));
+    const OperandLoads operand = operand_loads(spec, schedule, conv, input);
+    // One iteration of the innermost loop: a step's worth of products by lane, or one product of each accumulator.
+    const auto steps = static_cast<double>(operand.step > 0 ? operand.step / layout.reduction : 1);
     const double iterations = ratio(length, layout.reduction) / steps;
     const double products = vectors * sums * steps;
     // With one vector of channels, the product takes its input from memory itself.
-    const bool folded = load == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
-    const double inputs = load > 0 ? pixels : pixels * steps;
+    const bool folded = operand.step == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
+    const double inputs = operand.step > 0 ? static_cast<double>(operand.count) : pixels * steps;
     const double filters = vectors * columns * steps;
     const double loads = filters + inputs;
     const double extra = static_cast<double>(product_instructions(isa) - 1) * products;

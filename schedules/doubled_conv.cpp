@@ -34,7 +34,7 @@ void schedule_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSc
   const auto red = static_cast<int>(layout.reduction);
   const auto terms = static_cast<int>(terms_of(spec_conv, layout));
   const int64_t channels = spec.inputs.front();
-  const auto load = static_cast<int>(operand_load(schedule, channels));
+  const auto load = static_cast<int>(operand_loads(spec, schedule, spec_conv, spec_conv.inputs.front()).step);
   const int step = load > 0 ? load : red * terms;
   const auto steps = unrolled_steps(schedule, channels / step);
   Func& sums = conv.accumulator;

@@ -25,6 +25,8 @@ bool is_arm(Isa isa) { return isa == Isa::kArmBase || isa == Isa::kArmDotprod ||
 
 bool has_fast_quotient(Isa isa) { return isa == Isa::kX86Avx2 || isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni; }
 
+bool has_fast_lookup(Isa isa) { return isa == Isa::kX86Vnni || is_arm(isa); }
+
 bool has_dot_product(Isa isa) {
   return isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm;
 }

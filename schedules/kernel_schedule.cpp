@@ -44,6 +44,23 @@ KernelSchedule matrix_conv_schedule(const KernelSpec& spec) {
   return schedule;
 }
 
+/// Of a register that products by lane read.
+constexpr int64_t kVectorBytes = 16;
+
+int64_t loads_of(int64_t bytes, int64_t vector) { return (bytes + vector - 1) / vector; }
+
+/// OperandLoads::step where `load` > 0 is the most.
+int64_t operand_step(const KernelSpec& spec, const KernelConv& conv, int input, int64_t load) {
+  const int64_t length = conv_runs(spec, conv, input).length;
+  if (length % kVectorBytes == 0) return kVectorBytes;
+  if (conv.doubled) return length % 8 == 0 ? 8 : 4;
+  // Behind pixels of whole vectors nothing may be read ahead.
+  if (spec.inputs[static_cast<size_t>(input)] % kVectorBytes == 0) return length % 8 == 0 ? 8 : 4;
+  int64_t step = load;
+  while (length % step != 0) step -= kChannelAlignment;
+  return step;
+}
+
 /// Whether a loop over loads by lane stays a loop of several iterations when two become one. LLVM takes apart shorter
 /// ones, moves their loads together and runs out of registers.
 bool has_long_runs(const KernelSpec& spec) {
@@ -59,18 +76,33 @@ bool has_long_runs(const KernelSpec& spec) {
 KernelSchedule doubled_conv_schedule(const KernelSpec& spec, Isa isa) {
   const ConvLayout layout = conv_layout(isa, spec.out_channels);
   KernelSchedule schedule;
-  schedule.load = is_arm(isa) ? 16 : 0;
+  schedule.load = is_arm(isa) ? kVectorBytes : 0;
   schedule.unroll = is_arm(isa) ? 1 : 2;
   schedule.channels = layout.vector;
   schedule.pixels = std::max<int64_t>((accumulator_budget(isa) / layout.registers + 1) / 3 - 1, 1);
   return schedule;
 }
 
+/// The least load that takes every run in pieces of three products or more, as far as any load does: loops of fewer
+/// products are mostly loads.
+int64_t least_load(const KernelSpec& spec) {
+  constexpr int64_t kMost = 64;
+  constexpr int64_t kPiece = 12;
+  int64_t load = kVectorBytes;
+  const auto is_enough = [&](const KernelConv& conv) {
+    return std::all_of(conv.inputs.begin(), conv.inputs.end(), [&](int input) {
+      return operand_step(spec, conv, input, load) >= std::min(kPiece, operand_step(spec, conv, input, kMost));
+    });
+  };
+  while (!std::all_of(spec.convs.begin(), spec.convs.end(), is_enough)) load += kChannelAlignment;
+  return longest_step(spec, load);
+}
+
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
   if (spec.convs.front().doubled) return doubled_conv_schedule(spec, isa);
   KernelSchedule schedule;
-  schedule.load = is_arm(isa) ? 16 : 0;
+  schedule.load = is_arm(isa) ? least_load(spec) : 0;
   schedule.unroll = !is_arm(isa) || (isa == Isa::kArmBase && has_long_runs(spec)) ? 2 : 1;
   const int64_t budget = accumulator_budget(isa);
   const auto digits =
@@ -153,10 +185,28 @@ int64_t unrolled_steps(const KernelSchedule& schedule, int64_t steps) {
   return unrolled;
 }
 
-int64_t operand_load(const KernelSchedule& schedule, int64_t run_length) {
-  int64_t load = schedule.load;
-  while (load > 0 && run_length % load != 0) load /= 2;
-  return load;
+OperandLoads operand_loads(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, int input) {
+  OperandLoads loads;
+  if (schedule.load == 0) return loads;
+  loads.step = operand_step(spec, conv, input, schedule.load);
+  // Half a vector and less is a load of its own kind, which reads no more.
+  loads.vector = loads.step <= kVectorBytes / 2 ? loads.step : kVectorBytes;
+  if (conv.doubled) return {loads.step, false, loads.step, schedule.pixels + 2};
+  loads.count = schedule.pixels * loads_of(loads.step, loads.vector);
+  const int64_t pixel_bytes = spec.inputs[static_cast<size_t>(input)];
+  if (pixel_bytes % kVectorBytes == 0 || loads.step % kVectorBytes == 0) return loads;
+  // Pixels that lie close together have most of their bytes in the same vectors.
+  const int64_t together = (schedule.pixels - 1) * conv.stride[1] * pixel_bytes + loads.step;
+  if (loads_of(together, kVectorBytes) >= loads.count) return loads;
+  return {loads.step, true, kVectorBytes, loads_of(together, kVectorBytes)};
+}
+
+int64_t longest_step(const KernelSpec& spec, int64_t load) {
+  int64_t longest = 0;
+  for (const KernelConv& conv : spec.convs) {
+    for (int input : conv.inputs) longest = std::max(longest, operand_step(spec, conv, input, load));
+  }
+  return longest;
 }
 
 }  // namespace qatc

@@ -16,8 +16,8 @@ struct KernelSchedule {
   /// Output channels and pixels that one iteration of the innermost loops computes: of a conv, all of it in registers.
   int64_t channels = 4;
   int64_t pixels = 1;
-  /// Most bytes of a pixel's run (lower/buffer.h) that are loaded at once as one vector for dot products by lane (ARM);
-  /// 0: each product reads memory.
+  /// Most bytes of a pixel's run (lower/buffer.h) that products by lane (ARM) take at once, see operand_loads; 0: each
+  /// product reads memory.
   int64_t load = 0;
   /// Dot products of a tile along the reduction, or loads by lane, in one iteration of its innermost loop.
   int64_t unroll = 1;
@@ -58,7 +58,16 @@ int64_t filter_block(const KernelSpec& spec, const KernelSchedule& schedule, con
 /// `schedule.unroll` as far as it divides `steps` >= 1.
 int64_t unrolled_steps(const KernelSchedule& schedule, int64_t steps);
 
-/// `schedule.load` as far as it divides runs of `run_length` bytes, a multiple of 4.
-int64_t operand_load(const KernelSchedule& schedule, int64_t run_length);
+/// How the pixels of a tile load what products by lane take of one input. Vectors may reach up to 12 bytes beyond the
+/// last pixel's run: memory that a tensor provides (qatc_read_ahead in qatc_driver_support.h).
+struct OperandLoads {
+  int64_t step = 0;     // bytes of each pixel's run at once, a divisor of its length; 0: each product reads memory
+  bool shared = false;  // the tile's bytes are loaded from the first pixel's on, else each pixel's own
+  int64_t vector = 0;   // bytes of one load
+  int64_t count = 0;    // of loads for a step of the whole tile
+};
+OperandLoads operand_loads(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, int input);
+/// The longest step of any run of a kernel with convs where `load` > 0 is the most.
+int64_t longest_step(const KernelSpec& spec, int64_t load);
 
 }  // namespace qatc

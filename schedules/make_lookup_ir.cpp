@@ -1,6 +1,6 @@
 // Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table, uint8 index)
 // and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64. So for the other functions
-// that kernels call: qatc_round, qatc_round_double and qatc_quotient, see there. Vectors this wide have no direct calling
+// that kernels call: qatc_round, qatc_round_double, qatc_quotient and qatc_quotient_double, see there. Vectors this wide have no direct calling
 // convention in C, hence IR.
 //
 // usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
@@ -303,24 +303,27 @@ void print_round(const std::string& isa) {
   }
 }
 
-// ---- qatc_quotient: double value / divisor, correctly rounded, by a product and four fused multiply-adds in place of a
-// division. The product with the rounded reciprocal is within two units in the last place, one refinement makes it
-// faithful, and from a faithful quotient and a correctly rounded reciprocal the next one is correctly rounded. Nothing
-// overflows or underflows: values are products of a few floats and integers. Source: P. Markstein, Computation of
-// elementary functions on the IBM RISC System/6000 processor, IBM Journal of Research and Development 34 (1990).
-void quotient_form(int lanes) {
+// ---- qatc_quotient, qatc_quotient_double: value / divisor, correctly rounded, by a product and four fused
+// multiply-adds in place of a division. The product with the rounded reciprocal is within two units in the last place,
+// one refinement makes it faithful, and from a faithful quotient and a correctly rounded reciprocal the next one is
+// correctly rounded. Nothing overflows or underflows: values are products of a few floats and integers, or floats of a
+// limited range. Source: P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM
+// Journal of Research and Development 34 (1990).
+void quotient_form(int lanes, const char* element) {
   const bool is_scalar = lanes == 1;
-  const std::string type = is_scalar ? "double" : typed(lanes, "double");
-  const std::string suffix = is_scalar ? "f64" : "v" + std::to_string(lanes) + "f64";
+  const bool is_double = std::string(element) == "double";
+  const std::string type = is_scalar ? element : typed(lanes, element);
+  const std::string suffix = (is_scalar ? "" : "v" + std::to_string(lanes)) + (is_double ? "f64" : "f32");
   const char* t = type.c_str();
   std::printf("declare %s @llvm.fma.%s(%s, %s, %s)\n", t, suffix.c_str(), t, t, t);
-  std::printf("define weak_odr %s @qatc_quotient%s(double %%divisor, %s %%value) alwaysinline nounwind readnone {\n", t,
-              is_scalar ? "" : ("x" + std::to_string(lanes)).c_str(), t);
+  std::printf("define weak_odr %s @qatc_quotient%s%s(%s %%divisor, %s %%value) alwaysinline nounwind readnone {\n", t,
+              is_double ? "_double" : "", is_scalar ? "" : ("x" + std::to_string(lanes)).c_str(), element, t);
   const char* one = is_scalar ? "" : "_one";
-  std::printf("  %%reciprocal%s = fdiv double 1.0, %%divisor\n  %%negative%s = fneg double %%divisor\n", one, one);
+  std::printf("  %%reciprocal%s = fdiv %s 1.0, %%divisor\n  %%negative%s = fneg %s %%divisor\n", one, element, one,
+              element);
   for (const char* name : {"reciprocal", "negative"}) {
     if (is_scalar) break;
-    std::printf("  %%%s0 = insertelement %s undef, double %%%s_one, i64 0\n", name, t, name);
+    std::printf("  %%%s0 = insertelement %s undef, %s %%%s_one, i64 0\n", name, t, element, name);
     std::printf("  %%%s = shufflevector %s %%%s0, %s undef, %s\n", name, t, name, t,
                 indices(lanes, [](int) { return 0; }).c_str());
   }
@@ -367,8 +370,10 @@ int main(int argc, char** argv) {
   }
   if (!arm) print_round(isa);
   if (isa == "avx2" || isa == "avx512vnni") {
-    quotient_form(1);
-    for (int lanes = 4; lanes <= 64; lanes += 4) quotient_form(lanes);
+    for (const char* element : {"float", "double"}) {
+      quotient_form(1, element);
+      for (int lanes = 4; lanes <= 64; lanes += 4) quotient_form(lanes, element);
+    }
   }
   // Tables are constants: loads of one may be merged across stores.
   std::puts("!9 = !{}");

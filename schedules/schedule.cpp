@@ -69,21 +69,23 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
     const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
     // The loop over a run is over so many bytes at once.
     const auto terms = static_cast<int>(terms_of(spec_conv, layout));
-    const auto load = static_cast<int>(operand_load(schedule, conv_runs(spec_conv, channels).length));
+    const OperandLoads loads = operand_loads(spec, schedule, spec_conv, spec_conv.inputs[i]);
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
     Stage update = acc.update(static_cast<int>(i));
     Var lo("lo");
     RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
-    // One load brings `load` channels of a pixel; every product takes its own by lane.
-    const int step = load > 0 ? load : red * terms;
-    const auto steps = unrolled_steps(schedule, conv_runs(spec_conv, channels).length / step);
+    // Loads bring a step of every pixel's run; every product takes its own by lane.
+    const int step = loads.step > 0 ? static_cast<int>(loads.step) : red * terms;
+    const auto steps = unrolled_steps(schedule, conv_runs(spec, spec_conv, spec_conv.inputs[i]).length / step);
     update.split(r.x, rco, rci, step / terms).split(rci, rcm, rci, red).split(rco, rco, rcu, static_cast<int>(steps));
     update.split(lane, lo, lane, v).reorder({rci, lane, lo, x, rcm, rcu, rco, r.y, r.z});
     update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm).unroll(rcu);
-    if (load > 0) {
-      operand.compute_at(acc, rcu).store_in(MemoryType::Stack).bound_extent(in[0], load);
-      operand.vectorize(in[0]).unroll(in[1]);
+    if (loads.step > 0) {
+      const auto vector = static_cast<int>(loads.vector);
+      operand.compute_at(acc, rcu).store_in(MemoryType::Stack).vectorize(in[0], vector, TailStrategy::RoundUp);
+      operand.unroll(in[0]);
+      if (!loads.shared) operand.bound_extent(in[0], (step + vector - 1) / vector * vector).unroll(in[1]);
     } else if (layout.wide) {
       // Widened once for all channel tiles of these pixels.
       operand.compute_at(kernel.out, xo)

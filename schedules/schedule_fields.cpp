@@ -40,11 +40,11 @@ std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa isa) {
   return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
 }
 
-/// Dot products by lane read 4 bytes each from a register that one load fills.
+/// Dot products by lane read 4 bytes each from registers that loads fill.
 std::vector<int64_t> load_values(const KernelSpec& spec, Isa isa) {
   if (!is_arm(isa) || !has_dot_product(isa) || spec.convs.empty()) return {0};
   if (conv_layout(isa, spec.out_channels).matrix) return {0};
-  return {0, 8, 16};
+  return {0, 4, 8, 12, 16, 20, 24, 28, 36};
 }
 
 std::vector<int64_t> unroll_values(const KernelSpec& spec, Isa isa) {

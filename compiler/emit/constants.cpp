@@ -1,11 +1,11 @@
 #include "emit/constants.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "lower/buffer.h"
 #include "ops/requantize.h"
+#include "plan/image.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -37,7 +37,7 @@ class Packer {
       for (const KernelCall& call : stage.calls) pack_call(call, call_index++);
     }
     for (size_t i = 0; i < plan_.statistics.size(); ++i) pack_norm(static_cast<int>(i));
-    pack_output_tables();
+    pack_image_tables();
     return std::move(constants_);
   }
 
@@ -88,7 +88,7 @@ class Packer {
       const int64_t channels =
           plan_.tensors[static_cast<size_t>(call.inputs[static_cast<size_t>(conv.inputs[input])])].channels;
       const int64_t padded = storage_channels(channels);
-      const ConvRuns runs = conv_runs(conv, padded);
+      const ConvRuns runs = conv_runs(spec, conv, conv.inputs[input]);
       const int64_t red = layout.reduction;
       const int64_t reductions = reductions_of(runs, layout);
       std::vector<int16_t> packed(static_cast<size_t>(lanes * shape[1] * runs.count * reductions * red), 0);
@@ -167,39 +167,19 @@ class Packer {
     }
   }
 
-  /// What the graph makes of each 8-bit code behind its output: dequantize, then elementwise ops.
-  std::vector<float> output_reals() const {
-    const ValueId codes = plan_.tensors[static_cast<size_t>(plan_.output_tensor)].value;
-    const DType dtype = plan_.graph.type(codes).dtype;
-    Tensor tensor = Tensor::zeros(dtype, {1, 1, 256, 1});
-    for (int u = 0; u < 256; ++u) tensor.integers[static_cast<size_t>(u)] = u + integer_range(dtype).min;
-    ValueId value = codes;
-    while (!plan_.graph.is_output(value)) {
-      const std::vector<NodeId> users = plan_.graph.users(value);
-      const auto next = std::find_if(users.begin(), users.end(), [&](NodeId id) {
-        return plan_.graph.type(plan_.graph.node(id).output).is_real();
-      });
-      QATC_CHECK(next != users.end(), "the output's codes do not reach the output");
-      const Node& node = plan_.graph.node(*next);
-      tensor =
-          reference(node.op, {&tensor}, {plan_.graph.type(value)}, plan_.graph.type(node.output), Rounding::kExact);
-      value = node.output;
-    }
-    return {tensor.real.begin(), tensor.real.end()};
+  void pack_image_tables() {
+    std::vector<uint8_t> input = input_codes(plan_);
+    for (uint8_t& code : input) code ^= static_cast<uint8_t>(storage_xor());
+    add(image_table_symbol(name_, "input_u8"), "uint8_t", input);
+    add(image_table_symbol(name_, "output_f32"), "float", by_stored_byte(output_reals(plan_)));
+    add(image_table_symbol(name_, "output_u8"), "uint8_t", by_stored_byte(output_bytes(plan_)));
   }
 
-  void pack_output_tables() {
-    const std::vector<float> reals = output_reals();
-    std::vector<float> f32(256);
-    std::vector<uint8_t> u8(256);
-    for (int u = 0; u < 256; ++u) {
-      const float real = reals[static_cast<size_t>(u)];
-      f32[static_cast<size_t>(u ^ storage_xor())] = real;
-      u8[static_cast<size_t>(u ^ storage_xor())] =
-          static_cast<uint8_t>(std::nearbyint(std::clamp(static_cast<double>(real), 0.0, 1.0) * 255.0));
-    }
-    add(output_table_symbol(name_, "f32"), "float", f32);
-    add(output_table_symbol(name_, "u8"), "uint8_t", u8);
+  template <class T>
+  std::vector<T> by_stored_byte(const std::vector<T>& by_code) const {
+    std::vector<T> table(by_code.size());
+    for (size_t code = 0; code < table.size(); ++code) table[code ^ static_cast<size_t>(storage_xor())] = by_code[code];
+    return table;
   }
 
   int storage_xor() const { return is_arm(isa_) ? 0x80 : 0; }
@@ -230,7 +210,7 @@ std::string norm_symbol(const std::string& name, int statistics, const char* wha
   return name + "_norm" + std::to_string(statistics) + "_" + what;
 }
 
-std::string output_table_symbol(const std::string& name, const char* type) { return name + "_output_" + type; }
+std::string image_table_symbol(const std::string& name, const char* what) { return name + "_" + what; }
 
 int32_t stored(int32_t q, DType dtype) { return q - integer_range(dtype).min; }
 

@@ -27,7 +27,8 @@ std::string call_symbol(const std::string& name, int call, const KernelArgument&
 /// The same of the kernel of its DoubledConv.
 std::string doubled_symbol(const std::string& name, int call, const KernelArgument& argument);
 std::string norm_symbol(const std::string& name, int statistics, const char* what);
-std::string output_table_symbol(const std::string& name, const char* type);
+/// `what`: "input_u8", stored bytes by byte of an image; "output_u8" and "output_f32", values of an image by stored byte.
+std::string image_table_symbol(const std::string& name, const char* what);
 
 /// The stored byte of a graph value's q, before it is offset for ARM: q - min(dtype).
 int32_t stored(int32_t q, DType dtype);

@@ -4,6 +4,7 @@
 
 #include "emit/c_text.h"
 #include "emit/constants.h"
+#include "emit/driver_images.h"
 #include "emit/driver_layout.h"
 #include "emit/driver_stages.h"
 #include "emit/symbols.h"
@@ -22,6 +23,7 @@ class DriverWriter {
     write_constants();
     write_kernels();
     write_layout(out_, plan_);
+    write_images(out_, plan_, name_);
     write_stages(out_, plan_, name_);
     write_api();
     return out_.str();

@@ -7,7 +7,6 @@
 #include "emit/constants.h"
 #include "emit/driver_layout.h"
 #include "emit/symbols.h"
-#include "ops/requantize.h"
 #include "plan/piece.h"
 #include "support/error.h"
 
@@ -27,31 +26,11 @@ class StageWriter {
       first_call_.push_back(call);
       call += static_cast<int>(stage.calls.size());
     }
-    write_quantizer();
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_stage(static_cast<int>(i));
   }
 
  private:
   void line(const std::string& text = "") { out_ << text << "\n"; }
-
-  /// How the caller's image is read.
-  void write_quantizer() {
-    const PlanTensor& tensor = plan_.tensors[static_cast<size_t>(plan_.input_tensor)];
-    const TensorType& type = plan_.graph.type(tensor.value);
-    const float scale = type.quant->scale_at(0);
-    line("static const qatc_quantizer quantizer = {");
-    line("    " + c_real(scale) + "f, " + c_number(stored(tensor.zero_point, tensor.dtype)) + ", " +
-         (plan_.rounding == Rounding::kExact ? "QATC_ROUND_EXACT" : "QATC_ROUND_FLOAT") + ", STORAGE_XOR,");
-    std::string table;
-    for (int v = 0; v < 256; ++v) {
-      const float value = static_cast<float>(v) / 255.0F;
-      const int32_t q =
-          round_to_quantized(quantize_input(value, scale, plan_.rounding), tensor.zero_point, tensor.dtype);
-      table += (v % 16 == 0 ? (v == 0 ? "    {" : ",\n     ") : ", ") + c_number(stored(q, tensor.dtype));
-    }
-    line(table + "}};");
-    line();
-  }
 
   void write_stage(int index) {
     const Stage& stage = plan_.stages[static_cast<size_t>(index)];
@@ -98,7 +77,7 @@ class StageWriter {
     if (stage.store_image) {
       const std::string t = "w" + c_number(plan_.output_tensor) + ".tensor";
       line(indent + "qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t + ".pixel_bytes, " +
-           output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") + ", band.begin, band.end);");
+           "&dequantizer, band.begin, band.end);");
     }
     if (is_banded) line("  }");
     line("}");
@@ -424,8 +403,8 @@ class StageWriter {
     line("  const frame* const f = data;");
     const std::string t = "f->t" + c_number(stage.image);
     write_split(t + ".height");
-    line("  qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t + ".pixel_bytes, " +
-         output_table_symbol(name_, "f32") + ", " + output_table_symbol(name_, "u8") + ", begin, end);");
+    line("  qatc_store_image(f->output, " + t + ".origin, " + t + ".row_stride, " + t +
+         ".pixel_bytes, &dequantizer, begin, end);");
     line("}");
     line();
   }

@@ -133,6 +133,11 @@ class TargetBuild {
         compile_kernel(plan_.kernels[k], schedules[k], target, symbol, object);
       });
     }
+    for (const ImageKernel& kernel : image_kernels(plan_)) {
+      const std::string symbol = image_kernel_symbol(prefix, kernel);
+      const std::string object = new_object(library_, symbol);
+      jobs.emplace_back([kernel, symbol, object, &target] { compile_image_kernel(kernel, target, symbol, object); });
+    }
     const std::string driver = new_object(library_, prefix + "_driver");
     jobs.emplace_back([this, prefix, driver, &target] {
       const std::string source = folder_ + "/" + prefix + "_driver.c";

@@ -30,7 +30,8 @@ namespace qatc {
 namespace {
 
 /// Functions that lowering calls and schedules/ defines: one uniform argument, one by lane.
-constexpr const char* kIntrinsics[] = {"qatc_lookup", "qatc_round", "qatc_round_double", "qatc_quotient"};
+constexpr const char* kIntrinsics[] = {"qatc_lookup", "qatc_round", "qatc_round_double", "qatc_quotient",
+                                       "qatc_quotient_double"};
 
 void set_flag(llvm::Module& code, const char* name, const std::string& value) {
   if (code.getModuleFlag(name) == nullptr) return;

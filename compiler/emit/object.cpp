@@ -6,8 +6,10 @@
 
 #include "emit/llvm_module.h"
 #include "lower/halide_messages.h"
+#include "lower/image_kernel.h"
 #include "lower/kernel.h"
 #include "schedules/autoscheduler.h"
+#include "schedules/image_kernel.h"
 #include "schedules/schedule.h"
 #include "support/error.h"
 
@@ -15,8 +17,22 @@ namespace qatc {
 
 namespace {
 
+using Writer = void (*)(llvm::Module&, Halide::Internal::LLVMOStream&);
+
+void write(Halide::Func& out, const std::vector<Halide::Argument>& arguments, const Target& target,
+           const std::string& symbol, const std::string& path, Writer writer) {
+  const Halide::Module module = Halide::Pipeline(out).compile_to_module(arguments, symbol, target.halide);
+  llvm::LLVMContext context;
+  const std::unique_ptr<llvm::Module> code = Halide::compile_module_to_llvm_module(module, context);
+  for (const char* runtime : {"halide_malloc", "halide_do_par_for"}) {
+    QATC_CHECK(code->getFunction(runtime) == nullptr, "a kernel that calls " + std::string(runtime));
+  }
+  finish_module(*code, target.isa);
+  writer(*code, *Halide::make_raw_fd_ostream(path));
+}
+
 void compile(const KernelSpec& spec, const KernelSchedule& schedule, const Target& target, const std::string& symbol,
-             const std::string& path, void (*write)(llvm::Module&, Halide::Internal::LLVMOStream&)) {
+             const std::string& path, Writer writer) {
   throw_halide_messages();
   LoweredKernel kernel = lower_kernel(spec, schedule, target.isa);
   if (schedule.scheduler == Scheduler::kTemplates) {
@@ -24,14 +40,15 @@ void compile(const KernelSpec& spec, const KernelSchedule& schedule, const Targe
   } else {
     autoschedule_kernel(kernel, schedule.scheduler, target);
   }
-  const Halide::Module module = Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, symbol, target.halide);
-  llvm::LLVMContext context;
-  const std::unique_ptr<llvm::Module> code = Halide::compile_module_to_llvm_module(module, context);
-  for (const char* runtime : {"halide_malloc", "halide_do_par_for"}) {
-    QATC_CHECK(code->getFunction(runtime) == nullptr, "a kernel that calls " + std::string(runtime));
-  }
-  finish_module(*code, target.isa);
-  write(*code, *Halide::make_raw_fd_ostream(path));
+  write(kernel.out, kernel.arguments, target, symbol, path, writer);
+}
+
+void compile(const ImageKernel& kernel, const Target& target, const std::string& symbol, const std::string& path,
+             Writer writer) {
+  throw_halide_messages();
+  LoweredImageKernel lowered = lower_image_kernel(kernel, target.isa);
+  schedule_image_kernel(lowered, kernel, target.isa);
+  write(lowered.out, lowered.arguments, target, symbol, path, writer);
 }
 
 }  // namespace
@@ -44,6 +61,16 @@ void compile_kernel(const KernelSpec& spec, const KernelSchedule& schedule, cons
 void compile_kernel_assembly(const KernelSpec& spec, const KernelSchedule& schedule, const Target& target,
                              const std::string& symbol, const std::string& path) {
   compile(spec, schedule, target, symbol, path, Halide::compile_llvm_module_to_assembly);
+}
+
+void compile_image_kernel(const ImageKernel& kernel, const Target& target, const std::string& symbol,
+                          const std::string& path) {
+  compile(kernel, target, symbol, path, Halide::compile_llvm_module_to_object);
+}
+
+void compile_image_kernel_assembly(const ImageKernel& kernel, const Target& target, const std::string& symbol,
+                                   const std::string& path) {
+  compile(kernel, target, symbol, path, Halide::compile_llvm_module_to_assembly);
 }
 
 }  // namespace qatc

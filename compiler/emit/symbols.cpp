@@ -30,4 +30,10 @@ std::string kernel_symbol(const Plan& plan, const std::string& name, int kernel)
   return name + "_" + what + "_" + std::to_string(kernel);
 }
 
+std::string image_kernel_symbol(const std::string& name, const ImageKernel& kernel) {
+  const char* const layouts[] = {"interleaved", "padded", "planar"};
+  return name + (kernel.stores ? "_store_" : "_load_") + (kernel.is_real ? "f32_" : "u8_") +
+         layouts[static_cast<size_t>(kernel.layout)];
+}
+
 }  // namespace qatc

@@ -81,8 +81,7 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
       const KernelConv& conv = spec.convs[index];
       const int64_t lanes = conv_lanes(spec, conv, isa);
       const ConvLayout layout = conv_layout(isa, lanes);
-      const int64_t channels = spec.inputs[static_cast<size_t>(conv.inputs[static_cast<size_t>(argument.sub)])];
-      const ConvRuns runs = conv_runs(conv, channels);
+      const ConvRuns runs = conv_runs(spec, conv, conv.inputs[static_cast<size_t>(argument.sub)]);
       const int64_t block = filter_block(spec, schedule, conv, isa);
       if (layout.matrix) {
         // One element is what one lane reads of a run for one product.
@@ -122,11 +121,6 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
 }
 
 }  // namespace
-
-ConvRuns conv_runs(const KernelConv& conv, int64_t channels) {
-  if (conv.dilation[1] == 1 && !conv.doubled) return {channels * conv.kernel[1], 1};
-  return {channels, conv.kernel[1]};
-}
 
 int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
   return (runs.length + layout.reduction - 1) / layout.reduction;

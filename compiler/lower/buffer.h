@@ -20,12 +20,6 @@ namespace qatc {
 /// int8 on ARM64, uint8 on x86-64 (see plan/kernel.h).
 Halide::Type storage_type(Isa isa);
 
-/// The bytes of one row that a conv reads for one output pixel: `count` runs of `length` adjacent bytes. Without
-/// dilation all taps of a row are one run, but not those of a doubled conv. The filter's layout is the same either way: kx is outside of ci.
-struct ConvRuns {
-  int64_t length, count;
-};
-ConvRuns conv_runs(const KernelConv& conv, int64_t channels);
 /// Instructions' reductions (ConvLayout::reduction) that cover a run; the filter is zero where the last goes beyond it.
 int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
 

@@ -35,7 +35,7 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
     const ImageParam filter =
         params.image({KernelArgument::Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
     const auto channels = static_cast<int>(spec.inputs[static_cast<size_t>(conv.inputs[i])]);
-    const ConvRuns runs = conv_runs(conv, channels);
+    const ConvRuns runs = conv_runs(spec, conv, conv.inputs[i]);
     const auto terms = static_cast<int>(terms_of(conv, layout));
     const auto red = static_cast<int>(layout.reduction);
     const RDom r(0, static_cast<int>(runs.length) / terms, 0, static_cast<int>(runs.count), 0,
@@ -51,18 +51,23 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
              static_cast<int>(conv.pad[0]);
     };
     Func operand("operand" + suffix + "_" + std::to_string(i));
-    if (layout.wide) {
+    // Unsigned for no other reason than that Halide would let a tile's results of the same type use its memory after it,
+    // and LLVM then keep both there.
+    const Halide::Type type = layout.wide ? Halide::Int(16) : Halide::UInt(8);
+    const bool by_byte = layout.wide || operand_loads(spec, schedule, conv, conv.inputs[i]).shared;
+    if (by_byte) {
       // By byte of the row: neighbouring pixels share what they read.
       Var byte("byte"), in_y("in_y");
-      operand(byte, in_y) = Halide::cast<int16_t>(in(byte, in_y));
+      operand(byte, in_y) = Halide::cast(type, in(byte, in_y));
     } else {
       // By pixel: what one load brings.
       Var k("k"), run("run"), ky("ky");
-      operand(k, x, y, run, ky) = in(begin(run) + k, row(ky));
+      operand(k, x, y, run, ky) = Halide::cast(type, in(begin(run) + k, row(ky)));
     }
     const auto value = [&](const Expr& byte) -> Expr {
       if (layout.wide) return operand(begin(r.y) + byte, row(r.z));
-      return operand(byte, x, y, r.y, r.z);
+      const Expr stored = by_byte ? operand(begin(r.y) + byte, row(r.z)) : operand(byte, x, y, r.y, r.z);
+      return Halide::cast(storage_type(isa), stored);
     };
     const auto block = static_cast<int>(filter_block(spec, schedule, conv, isa));
     const auto v = static_cast<int>(layout.vector);

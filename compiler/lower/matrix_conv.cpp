@@ -114,7 +114,7 @@ class TileLowering {
     for (size_t i = 0; i < conv.inputs.size(); ++i) {
       const ImageParam filter = params_.image({Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
       const int64_t channels = spec_.inputs[static_cast<size_t>(conv.inputs[i])];
-      const ConvRuns runs = conv_runs(conv, channels);
+      const ConvRuns runs = conv_runs(spec_, conv, conv.inputs[i]);
       const RDom r(0, static_cast<int>(reductions_of(runs, layout)), 0, static_cast<int>(runs.count), 0,
                    static_cast<int>(conv.kernel[0]), "taps" + name + "_" + std::to_string(i));
       const auto block = static_cast<int>(filter_block(spec_, schedule_, conv, isa_));
@@ -142,7 +142,7 @@ class TileLowering {
 
   Operand operand(const KernelConv& conv, int input) {
     const auto channels = static_cast<int>(spec_.inputs[static_cast<size_t>(input)]);
-    const ConvRuns runs = conv_runs(conv, channels);
+    const ConvRuns runs = conv_runs(spec_, conv, input);
     const auto length = static_cast<int>(runs.length);
     const int pixel_bytes = static_cast<int>(conv.stride[1]) * channels;  // between output pixels
     const int run_bytes = static_cast<int>(conv.dilation[1]) * channels;

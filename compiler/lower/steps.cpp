@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lower/intrinsics.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -16,40 +17,6 @@ using Halide::ImageParam;
 using Halide::strict_float;
 using Halide::Var;
 using Kind = KernelArgument::Kind;
-
-// Adding 1.5 * 2^(mantissa bits) leaves round-half-even(v) in the low bits of the sum's representation.
-constexpr float kRoundFloat = 12582912.0F;
-constexpr double kRoundDouble = 6755399441055744.0;
-// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
-constexpr int kInt16Limit = 32767;
-
-/// A function of schedules/lookup, which emit/llvm_module links in.
-Expr intrinsic(const Halide::Type& type, const char* name, const std::vector<Expr>& arguments) {
-  return Halide::Internal::Call::make(type, name, arguments, Halide::Internal::Call::PureExtern);
-}
-
-/// saturate(round_half_even(value) + zero_point) in the storage type.
-Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
-  const bool is_double = value.type().bits() == 64;
-  if (clamp) {
-    const Expr limit = Halide::Internal::make_const(value.type(), kInt16Limit);
-    value = Halide::min(Halide::max(value, -limit), limit);
-  }
-  if (!is_arm(isa)) {
-    return intrinsic(Halide::UInt(8), is_double ? "qatc_round_double" : "qatc_round",
-                     {cast<int16_t>(zero_point), value});
-  }
-  Expr rounded;
-  if (is_double) {
-    rounded = cast<int16_t>(Halide::reinterpret<int64_t>(strict_float(value + Expr(kRoundDouble))));
-  } else {
-    rounded = cast<int16_t>(Halide::reinterpret<int32_t>(strict_float(value + Expr(kRoundFloat))));
-  }
-  // Where Halide 14 keeps saturating_add; later ones have it in Halide.
-  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
-  const Expr sum = saturating_add(rounded, cast<int16_t>(zero_point));
-  return Halide::saturating_cast(storage_type(isa), sum);
-}
 
 class StepLowering {
  public:
@@ -202,14 +169,8 @@ class StepLowering {
   }
 
   Expr lookup(const Expr& index, const Expr& table) {
-    const Expr byte = intrinsic(Halide::UInt(8), "qatc_lookup", {table, Halide::reinterpret(Halide::UInt(8), index)});
+    const Expr byte = qatc::lookup(Halide::reinterpret(Halide::UInt(8), index), table);
     return Halide::reinterpret(storage_type(isa_), byte);
-  }
-
-  /// value / divisor in double.
-  Expr quotient(const Expr& value, const Expr& divisor) const {
-    if (has_fast_quotient(isa_)) return intrinsic(Halide::Float(64), "qatc_quotient", {divisor, value});
-    return strict_float(value / divisor);
   }
 
   Expr add(const KernelStep& step, int index) {
@@ -218,7 +179,7 @@ class StepLowering {
     const Expr first = strict_float(d1 * scalar(Kind::kScaleA, index));
     const Expr second = strict_float(d2 * scalar(Kind::kScaleB, index));
     Expr sum = strict_float(first + second);
-    if (exact()) sum = quotient(sum, scalar(Kind::kScaleOut, index));
+    if (exact()) sum = quotient(sum, scalar(Kind::kScaleOut, index), isa_);
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
 
@@ -229,7 +190,7 @@ class StepLowering {
     if (exact()) {
       const Expr first = strict_float(real(d1, true) * scalar(Kind::kScaleA, index));
       const Expr second = strict_float(real(d2, true) * scalar(Kind::kScaleB, index));
-      product = quotient(strict_float(first * second), scalar(Kind::kScaleOut, index));
+      product = quotient(strict_float(first * second), scalar(Kind::kScaleOut, index), isa_);
     } else {
       product = strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
     }

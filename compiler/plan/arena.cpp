@@ -15,6 +15,10 @@ namespace {
 // The rules are the runtime's; only sizes that the plan keeps symbolic are computed here.
 int64_t align(int64_t bytes) { return static_cast<int64_t>(qatc_align(static_cast<size_t>(bytes))); }
 
+int64_t read_ahead(const PlanTensor& tensor) {
+  return static_cast<int64_t>(qatc_read_ahead(static_cast<int32_t>(storage_channels(tensor.channels))));
+}
+
 bool alive_together(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
 
 int64_t row_bytes(const PlanTensor& tensor, int64_t height, int64_t width) {
@@ -97,7 +101,8 @@ int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64
   const int64_t band = qatc_band_rows(static_cast<size_t>(widest));
   int64_t total = 0;
   for (const Window& window : stage.windows) {
-    total += align(window_rows(plan, stage, window, band, height, width) * bytes_of_row(window.tensor));
+    total += align(window_rows(plan, stage, window, band, height, width) * bytes_of_row(window.tensor) +
+                   read_ahead(plan.tensors[static_cast<size_t>(window.tensor)]));
   }
   int64_t scratch = 0;
   for (int id : scratch_tensors(stage)) scratch = std::max(scratch, bytes_of_row(id));
@@ -112,7 +117,7 @@ std::array<int64_t, 2> usual_size(const Plan& plan) {
 int64_t tensor_size(const Plan& plan, int tensor, int64_t height, int64_t width) {
   const PlanTensor& t = plan.tensors[static_cast<size_t>(tensor)];
   const int64_t rows = t.height.evaluate(height, width) + t.border[0] + t.border[2];
-  return align(rows * row_bytes(t, height, width));
+  return align(rows * row_bytes(t, height, width) + read_ahead(t));
 }
 
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width) {

@@ -76,6 +76,12 @@ std::vector<int32_t> balanced_digits(int64_t value, int count) {
   return digits;
 }
 
+ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input) {
+  const int64_t channels = spec.inputs[static_cast<size_t>(input)];
+  if (conv.dilation[1] == 1 && !conv.doubled) return {channels * conv.kernel[1], 1};
+  return {channels, conv.kernel[1]};
+}
+
 bool in_double(const KernelSpec& spec, const KernelConv& conv) {
   return spec.rounding == Rounding::kExact || conv.exact;
 }

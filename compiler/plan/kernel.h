@@ -79,6 +79,12 @@ struct KernelSpec {
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
 
+/// The bytes of one row that a conv reads of an input for one output pixel: `count` runs of `length` adjacent bytes. Without
+/// dilation all taps of a row are one run, but not those of a doubled conv. The filter's layout is the same either way: kx is outside of ci.
+struct ConvRuns {
+  int64_t length, count;
+};
+ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input);
 /// Equal text exactly for equal specs; short enough for comments, e.g. in the manifest.
 std::string signature(const KernelSpec& spec);
 

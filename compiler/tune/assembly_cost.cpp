@@ -58,12 +58,6 @@ double memory_operations(const Instruction& i) {
   return starts_with_one_of(i.mnemonic, {"ldp", "stp", "ldnp", "stnp"}) ? 2 : 1;
 }
 
-bool is_stack(const Instruction& i) {
-  if (!touches_memory(i)) return false;
-  return i.operands.find("%rsp") != std::string::npos || i.operands.find("%rbp") != std::string::npos ||
-         i.operands.find("[sp") != std::string::npos || i.operands.find("[x29") != std::string::npos;
-}
-
 bool is_vector(const Instruction& i) {
   if (i.operands.find("mm") != std::string::npos) return true;  // xmm, ymm, zmm
   // ARM: v0.16b, q0, d0, s0.
@@ -101,12 +95,25 @@ class Code {
       }
     }
     find_loops(labels);
+    // Registers that point into the frame where they are set up to, and are like others elsewhere.
+    for (const Instruction& instruction : instructions_) {
+      if (starts_with_one_of(instruction.operands, {"x29, sp"})) stack_.emplace_back("[x29");
+      if (instruction.operands == "%rsp, %rbp") stack_.emplace_back("%rbp");
+    }
   }
+
+  bool is_stack(const Instruction& i) const {
+    return touches_memory(i) && std::any_of(stack_.begin(), stack_.end(), [&](const std::string& address) {
+             return i.operands.find(address) != std::string::npos;
+           });
+  }
+  bool stores_results(const Instruction& i) const { return is_store(i) && !is_stack(i) && is_vector(i); }
 
   const std::vector<Instruction>& instructions() const { return instructions_; }
   const std::vector<Loop>& loops() const { return loops_; }
 
-  int64_t count(const Loop& loop, bool (*is)(const Instruction&)) const {
+  template <class Predicate>
+  int64_t count(const Loop& loop, const Predicate& is) const {
     return std::count_if(instructions_.begin() + static_cast<ptrdiff_t>(loop.first),
                          instructions_.begin() + static_cast<ptrdiff_t>(loop.last) + 1, is);
   }
@@ -140,6 +147,7 @@ class Code {
 
   std::vector<Instruction> instructions_;
   std::vector<Loop> loops_;
+  std::vector<std::string> stack_{"%rsp", "[sp"};  // how its addresses are written
 };
 
 struct Work {
@@ -195,13 +203,12 @@ const Loop* hottest(const Code& code) {
   return best;
 }
 
-bool stores_results(const Instruction& i) { return is_store(i) && !is_stack(i) && is_vector(i); }
-
 /// The loop over tiles: the smallest one around `inner` that stores results.
 const Loop* tile_loop(const Code& code, const Loop& inner) {
   const Loop* best = nullptr;
   for (const Loop& loop : code.loops()) {
-    if (!contains(loop, inner) || code.count(loop, stores_results) == 0) continue;
+    if (!contains(loop, inner) || code.count(loop, [&](const Instruction& i) { return code.stores_results(i); }) == 0)
+      continue;
     if (best == nullptr || contains(*best, loop)) best = &loop;
   }
   return best;
@@ -274,7 +281,7 @@ std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, 
   }
   cost.products = code.count(*inner, is_product);
   cost.instructions = static_cast<int64_t>(inner->last - inner->first + 1);
-  cost.spills = code.count(*inner, is_stack);
+  cost.spills = code.count(*inner, [&](const Instruction& i) { return code.is_stack(i); });
   cost.cycles = cycles * tiles_per_pixel(spec, schedule);
   return cost;
 }
@@ -303,13 +310,13 @@ std::optional<AssemblyCost> elementwise_cost(const Code& code, const KernelSpec&
     double bytes = 0;
     for (size_t i = loop.first; i <= loop.last; ++i) {
       const Instruction& instruction = code.instructions()[i];
-      if (stores_results(instruction)) bytes += stored_bytes(instruction);
+      if (code.stores_results(instruction)) bytes += stored_bytes(instruction);
     }
     if (bytes <= most) continue;
     most = bytes;
     cost.emplace();
     cost->instructions = static_cast<int64_t>(loop.last - loop.first + 1);
-    cost->spills = code.count(loop, is_stack);
+    cost->spills = code.count(loop, [&](const Instruction& i) { return code.is_stack(i); });
     cost->cycles = work_of(code, loop).cycles(core) * pixel_bytes / bytes * repeated_pixels(schedule.pixels);
   }
   return cost;

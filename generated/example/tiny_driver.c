@@ -24,6 +24,7 @@ extern const float tiny_call3_multiplier0[];
 extern const float tiny_call3_bias0[];
 extern const float tiny_norm0_gamma[];
 extern const float tiny_norm0_beta[];
+extern const uint8_t tiny_input_u8[];
 extern const float tiny_output_f32[];
 extern const uint8_t tiny_output_u8[];
 
@@ -114,24 +115,29 @@ static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   return total;
 }
 
+/* Kernels for rows of the caller's images in the usual layouts. */
+qatc_load_kernel tiny_load_u8_interleaved;
+qatc_load_kernel tiny_load_u8_padded;
+qatc_load_kernel tiny_load_u8_planar;
+qatc_load_kernel tiny_load_f32_interleaved;
+qatc_load_kernel tiny_load_f32_padded;
+qatc_load_kernel tiny_load_f32_planar;
+qatc_store_kernel tiny_store_u8_interleaved;
+qatc_store_kernel tiny_store_u8_padded;
+qatc_store_kernel tiny_store_u8_planar;
+qatc_store_kernel tiny_store_f32_interleaved;
+qatc_store_kernel tiny_store_f32_padded;
+qatc_store_kernel tiny_store_f32_planar;
+
 static const qatc_quantizer quantizer = {
-    0x1.010102p-8f, 0, QATC_ROUND_FLOAT, STORAGE_XOR,
-    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-     16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-     32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
-     48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
-     64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79,
-     80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95,
-     96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111,
-     112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127,
-     128, 129, 130, 131, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 142, 143,
-     144, 145, 146, 147, 148, 149, 150, 151, 152, 153, 154, 155, 156, 157, 158, 159,
-     160, 161, 162, 163, 164, 165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175,
-     176, 177, 178, 179, 180, 181, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191,
-     192, 193, 194, 195, 196, 197, 198, 199, 200, 201, 202, 203, 204, 205, 206, 207,
-     208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223,
-     224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239,
-     240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250, 251, 252, 253, 254, 255}};
+    0x1.010102p-8f, 0, QATC_ROUND_FLOAT, STORAGE_XOR, tiny_input_u8,
+    {{tiny_load_u8_interleaved, tiny_load_u8_padded, tiny_load_u8_planar},
+     {tiny_load_f32_interleaved, tiny_load_f32_padded, tiny_load_f32_planar}}};
+
+static const qatc_dequantizer dequantizer = {
+    tiny_output_f32, tiny_output_u8, STORED(40), 0x1.89374cp-8f, 0x0p+0f, 0x1p+0f,
+    {{tiny_store_u8_interleaved, tiny_store_u8_padded, tiny_store_u8_planar},
+     {tiny_store_f32_interleaved, tiny_store_f32_padded, tiny_store_f32_planar}}};
 
 /* 'encoder' (Conv) */
 static void stage0(void* data, int32_t stripe) {
@@ -229,7 +235,7 @@ static void stage3(void* data, int32_t stripe) {
       qatc_bind_output(&out0, &w4.tensor, 0, rows1.begin, rows1.end);
       tiny_conv2d_1x1s1_4(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
     }
-    qatc_store_image(f->output, w4.tensor.origin, w4.tensor.row_stride, w4.tensor.pixel_bytes, tiny_output_f32, tiny_output_u8, band.begin, band.end);
+    qatc_store_image(f->output, w4.tensor.origin, w4.tensor.row_stride, w4.tensor.pixel_bytes, &dequantizer, band.begin, band.end);
   }
 }
 

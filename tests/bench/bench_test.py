@@ -106,6 +106,15 @@ class Kernels(unittest.TestCase):
         # 3 * 3 * 8 * 16 multiply-adds a pixel.
         self.assertAlmostEqual(row["gmacs_per_second"] * row["ns_per_pixel"], 1152, places=3)
 
+    def test_rows_of_images(self):
+        rows = self.run_bench("--family", "--only", "^family/image_", "--size", "32x96")["benchmarks"]
+        # Loads and stores, bytes and floats, three layouts.
+        self.assertEqual(len(rows), 12)
+        for row in rows:
+            values, size = 3, 4 if "_f32_" in row["name"] else 1
+            self.assertEqual(row["width"], 96)
+            self.assertAlmostEqual(row["gb_per_second"] * row["ns_per_pixel"], values * size + 4, places=3)
+
     def test_of_a_model(self):
         rows = self.run_bench("--model", SMALL_MODEL, "--size", "40x48")["benchmarks"]
         self.assertGreater(len(rows), 1)

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "emit/symbols.h"
 #include "ops/op.h"
 #include "plan/doubled_conv.h"
 #include "qatc_driver_support.h"
@@ -263,6 +264,26 @@ void add_elementwise(Family& family, int64_t channels) {
   }
 }
 
+/// Colour images in all layouts that there are kernels for.
+std::vector<KernelCase> image_cases(int64_t width, Rounding rounding) {
+  using Layout = ImageKernel::Layout;
+  std::vector<KernelCase> cases;
+  for (const bool stores : {false, true}) {
+    for (const bool is_real : {false, true}) {
+      for (const Layout layout : {Layout::kInterleaved, Layout::kPadded, Layout::kPlanar}) {
+        KernelCase image;
+        image.image = ImageKernel{stores, is_real, layout, 3, rounding};
+        image.name = image_kernel_symbol("image", *image.image);
+        image.width = width;
+        image.rows = qatc_band_rows(static_cast<size_t>(width * storage_channels(3)));
+        image.pixels = static_cast<double>(width * (width / 2));
+        cases.push_back(image);
+      }
+    }
+  }
+  return cases;
+}
+
 }  // namespace
 
 std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t width) {
@@ -316,7 +337,9 @@ std::vector<KernelCase> family_cases(int64_t width, Rounding rounding, bool all_
     add_elementwise(family, channels);
   }
   add_gate(family, 2, 3, 32);
-  return family.cases();
+  std::vector<KernelCase> cases = family.cases();
+  for (const KernelCase& image : image_cases(width, rounding)) cases.push_back(image);
+  return cases;
 }
 
 }  // namespace qatc::testing

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "plan/image.h"
 #include "plan/plan.h"
 
 namespace qatc::testing {
@@ -12,6 +14,7 @@ namespace qatc::testing {
 struct KernelCase {
   std::string name;
   KernelSpec spec;
+  std::optional<ImageKernel> image;            // the kernel, instead of `spec`
   int64_t width = 0, rows = 0;                 // of its outputs: one band of an image
   std::vector<std::array<int64_t, 2>> inputs;  // height, width of each input's part that the band reads
   double multiply_adds = 0;                    // per output pixel, without those of padding channels

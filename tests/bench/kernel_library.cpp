@@ -8,6 +8,7 @@
 
 #include "emit/c_text.h"
 #include "emit/object.h"
+#include "emit/symbols.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
 #include "support/files.h"
@@ -203,6 +204,66 @@ class Kernel : public BoundKernel {
   double bytes_ = 0;
 };
 
+/// A kernel for images, row by row as the runtime calls it.
+class ImageRows : public BoundKernel {
+ public:
+  ImageRows(const KernelCase& kernel, void* function) : image_(*kernel.image), function_(function), rows_(kernel.rows) {
+    const int64_t stored = storage_channels(image_.channels);
+    const bool is_planar = image_.layout == ImageKernel::Layout::kPlanar;
+    const int64_t values = image_.channels + (image_.layout == ImageKernel::Layout::kPadded ? 1 : 0);
+    const int64_t size = image_.is_real ? sizeof(float) : 1;
+    pixels_.resize(static_cast<size_t>(kernel.rows * kernel.width * values * size) + sizeof(float));
+    std::mt19937 random(1);
+    for (size_t i = 0; image_.is_real && i < pixels_.size() / sizeof(float); ++i) {
+      reinterpret_cast<float*>(pixels_.data())[i] = static_cast<float>(random() % 1000) / 1000.0F;
+    }
+    tensor_.resize(static_cast<size_t>(kernel.rows * kernel.width * stored));
+    for (uint8_t& byte : tensor_) byte = static_cast<uint8_t>(random());
+    bind(image_row_, is_planar ? kernel.rows * kernel.width : 1, is_planar ? 1 : values, image_.channels, kernel.width);
+    bind(tensor_row_, 1, stored, stored, kernel.width);
+    image_stride_ = kernel.width * size * (is_planar ? 1 : values);
+    tensor_stride_ = kernel.width * stored;
+    bytes_ = static_cast<double>(kernel.rows * kernel.width * (image_.channels * size + stored));
+  }
+
+  void run() const override {
+    qatc_buffer image = image_row_;
+    qatc_buffer tensor = tensor_row_;
+    image.dim = image.dims;
+    tensor.dim = tensor.dims;
+    const auto table = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(table_.data()));
+    for (int64_t y = 0; y < rows_; ++y) {
+      image.host = pixels_.data() + y * image_stride_;
+      tensor.host = tensor_.data() + y * tensor_stride_;
+      if (image_.stores) {
+        reinterpret_cast<qatc_store_kernel*>(function_)(&tensor, 0, table, 0, 1.0F / 255, 0, 1, &image);
+      } else {
+        reinterpret_cast<qatc_load_kernel*>(function_)(&image, 0, table, 1.0F / 255, 0, &tensor);
+      }
+    }
+  }
+  double bytes() const override { return bytes_; }
+
+ private:
+  static void bind(qatc_buffer& buffer, int64_t channel_stride, int64_t pixel_stride, int64_t channels,
+                   int64_t pixels) {
+    buffer.dimensions = 2;
+    buffer.dims[0] = {0, static_cast<int32_t>(channels), static_cast<int32_t>(channel_stride), 0};
+    buffer.dims[1] = {0, static_cast<int32_t>(pixels), static_cast<int32_t>(pixel_stride), 0};
+  }
+
+  ImageKernel image_;
+  void* function_;
+  int64_t rows_;
+  mutable std::vector<uint8_t> pixels_, tensor_;
+  alignas(QATC_ALIGNMENT) std::array<uint8_t, 256> table_{};
+  qatc_buffer image_row_{}, tensor_row_{};
+  int64_t image_stride_ = 0, tensor_stride_ = 0;
+  double bytes_ = 0;
+};
+
+std::string image_kernel_name(const KernelCase& kernel) { return image_kernel_symbol("bench", *kernel.image); }
+
 }  // namespace
 
 std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelCase>& cases, const Target& target) {
@@ -210,7 +271,7 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
   std::map<std::string, size_t> numbers;  // by signature
   std::vector<KernelSpec> specs;
   for (const KernelCase& kernel : cases) {
-    if (numbers.emplace(signature(kernel.spec), specs.size()).second) specs.push_back(kernel.spec);
+    if (!kernel.image && numbers.emplace(signature(kernel.spec), specs.size()).second) specs.push_back(kernel.spec);
   }
   const std::vector<KernelSchedule> schedules = choose_schedules(specs, target.isa);
   std::string source = "#include <stdint.h>\n";
@@ -222,6 +283,12 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
     link.push_back(object);
     source += caller_source(specs[k], k);
   }
+  for (const KernelCase& kernel : cases) {
+    if (!kernel.image) continue;
+    const std::string object = folder.path() + "/" + image_kernel_name(kernel) + ".o";
+    jobs.emplace_back([&, object] { compile_image_kernel(*kernel.image, target, image_kernel_name(kernel), object); });
+    link.push_back(object);
+  }
   run_jobs(jobs, 0, [](int) {});
   write_file_atomically(folder.path() + "/calls.c", source);
   const std::string library = folder.path() + "/kernels.so";
@@ -232,10 +299,15 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
   if (handle == nullptr) throw UserError(std::string("kernels cannot be loaded: ") + dlerror());
   std::vector<std::unique_ptr<BoundKernel>> kernels;
   for (const KernelCase& kernel : cases) {
-    const std::string symbol = caller_name(numbers.at(signature(kernel.spec)));
-    auto* caller = reinterpret_cast<KernelCaller>(dlsym(handle, symbol.c_str()));
-    QATC_CHECK(caller != nullptr, "no " + symbol);
-    kernels.push_back(std::make_unique<Kernel>(kernel, caller));
+    const std::string symbol =
+        kernel.image ? image_kernel_name(kernel) : caller_name(numbers.at(signature(kernel.spec)));
+    void* function = dlsym(handle, symbol.c_str());
+    QATC_CHECK(function != nullptr, "no " + symbol);
+    if (kernel.image) {
+      kernels.push_back(std::make_unique<ImageRows>(kernel, function));
+    } else {
+      kernels.push_back(std::make_unique<Kernel>(kernel, reinterpret_cast<KernelCaller>(function)));
+    }
   }
   return kernels;
 }

@@ -63,7 +63,7 @@ void time_kernel(benchmark::State& state, const KernelCase& kernel, const BoundK
       state.counters["share_of_peak"] = rate / best_peak;
     }
   }
-  state.SetLabel(signature(kernel.spec));
+  if (!kernel.image) state.SetLabel(signature(kernel.spec));
 }
 
 void parse_size(Options& options) {

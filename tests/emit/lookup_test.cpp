@@ -49,6 +49,28 @@ TEST(Lookup, VectorsAreNotBrokenIntoLanes) {
   }
 }
 
+TEST(Lookup, BytesOfImagesInVectors) {
+  const struct {
+    std::string target, instruction;
+  } cases[] = {
+      {"x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_sapphirerapids", "2b\t"},
+      {"arm-64-linux", "tbx\t"},
+  };
+  using Layout = ImageKernel::Layout;
+  const TemporaryDirectory folder;
+  const std::string path = folder.path() + "/kernel.s";
+  for (const auto& [target, instruction] : cases) {
+    for (const bool stores : {false, true}) {
+      for (const Layout layout : {Layout::kInterleaved, Layout::kPadded, Layout::kPlanar}) {
+        compile_image_kernel_assembly({stores, false, layout, 3, Rounding::kFloat}, parse_target(target), "kernel",
+                                      path);
+        // Two or three such instructions for each of three channels.
+        EXPECT_GE(count(read_file(path), instruction), 6) << target << ", stores " << stores;
+      }
+    }
+  }
+}
+
 TEST(Lookup, WithoutByteShufflesItIsInlinedLaneByLane) {
   const std::string text = assembly_of_lookup("x86-64-linux", 4);
   EXPECT_GT(count(text, "movzbl"), 0);

@@ -9,6 +9,8 @@ typedef struct invert_job {
   uint8_t* origin;
   ptrdiff_t row_stride;
   qatc_quantizer quantizer;
+  qatc_dequantizer dequantizer;
+  uint8_t input_table[256];
   uint8_t u8_table[256];
   float f32_table[256];
 } invert_job;
@@ -41,7 +43,7 @@ static void invert_band(void* data, int32_t index) {
   int32_t end = 0;
   qatc_split_rows(job->input->height, kBands, index, &begin, &end);
   qatc_load_image(job->input, job->origin, job->row_stride, kPixelBytes, &job->quantizer, begin, end);
-  qatc_store_image(job->output, job->origin, job->row_stride, kPixelBytes, job->f32_table, job->u8_table, begin, end);
+  qatc_store_image(job->output, job->origin, job->row_stride, kPixelBytes, &job->dequantizer, begin, end);
 }
 
 qatc_status invert_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,
@@ -67,8 +69,11 @@ qatc_status invert_run(const qatc_image* input, const qatc_image* output, void* 
   job.row_stride = (ptrdiff_t)kPixelBytes * input->width;
   job.quantizer.scale = 1.0f / 255.0f;
   job.quantizer.storage_xor = 0x80;
+  job.quantizer.u8_table = job.input_table;
+  job.dequantizer.u8_table = job.u8_table;
+  job.dequantizer.f32_table = job.f32_table;
   for (int v = 0; v < 256; ++v) {
-    job.quantizer.u8_table[v] = (uint8_t)v;
+    job.input_table[v] = (uint8_t)(v ^ 0x80);
     job.u8_table[v ^ 0x80] = (uint8_t)(255 - v);
     job.f32_table[v ^ 0x80] = (float)(255 - v) / 255.0f;
   }

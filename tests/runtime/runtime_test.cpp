@@ -278,14 +278,24 @@ uint8_t quantize(float x, const qatc_quantizer& q) {
   return static_cast<uint8_t>(std::fmin(std::fmax(rounded, 0.0), 255.0));
 }
 
-qatc_quantizer make_quantizer(float scale, int32_t zero_point, qatc_rounding rounding, uint8_t storage_xor) {
-  qatc_quantizer q{scale, zero_point, rounding, storage_xor, {}};
-  for (int v = 0; v < 256; ++v) q.u8_table[v] = quantize(static_cast<float>(v) / 255.0F, q);
-  return q;
-}
+/// Without kernels: what a library has of them is compared with the runtime in tests/kernels.
+struct Quantizer : qatc_quantizer {
+  Quantizer(float scale, int32_t zero_point, qatc_rounding rounding, uint8_t storage_xor)
+      : qatc_quantizer{scale, zero_point, rounding, storage_xor, nullptr, {}} {
+    u8_table = table_.data();
+    for (size_t v = 0; v < table_.size(); ++v) {
+      table_[v] = quantize(static_cast<float>(v) / 255.0F, *this) ^ storage_xor;
+    }
+  }
+  Quantizer(const Quantizer&) = delete;
+  Quantizer& operator=(const Quantizer&) = delete;
+
+ private:
+  std::array<uint8_t, 256> table_{};
+};
 
 /// Loads a whole picture in two bands and compares every byte of the tensor, the padding channels included.
-void expect_loads_as_specified(const Picture& p, const qatc_quantizer& q, int pixel_bytes) {
+void expect_loads_as_specified(const Picture& p, const Quantizer& q, int pixel_bytes) {
   const qatc_image& image = p.image;
   const ptrdiff_t row_stride = static_cast<ptrdiff_t>(image.width) * pixel_bytes + 6;
   std::vector<uint8_t> tensor(static_cast<size_t>(image.height * row_stride), kUntouched);
@@ -300,7 +310,8 @@ void expect_loads_as_specified(const Picture& p, const qatc_quantizer& q, int pi
       if (x < image.width) {
         int value = q.zero_point;
         if (c < image.channels) {
-          value = image.type == QATC_U8 ? q.u8_table[*p.at(y, x, c)] : quantize(p.real(y, x, c), q);
+          const float real = image.type == QATC_U8 ? static_cast<float>(*p.at(y, x, c)) / 255.0F : p.real(y, x, c);
+          value = quantize(real, q);
         }
         expected = value ^ q.storage_xor;
       }
@@ -332,9 +343,9 @@ TEST(LoadImage, EveryLayoutTypeAndRounding) {
             }
           }
           for (const qatc_rounding rounding : {QATC_ROUND_FLOAT, QATC_ROUND_EXACT}) {
-            expect_loads_as_specified(p, make_quantizer(1.0F / 255, 0, rounding, 0), channels);
-            expect_loads_as_specified(p, make_quantizer(0.0051F, 37, rounding, 0x80), (channels + 3) / 4 * 4);
-            expect_loads_as_specified(p, make_quantizer(0.01F, 255, rounding, 0x80), 16);
+            expect_loads_as_specified(p, Quantizer(1.0F / 255, 0, rounding, 0), channels);
+            expect_loads_as_specified(p, Quantizer(0.0051F, 37, rounding, 0x80), (channels + 3) / 4 * 4);
+            expect_loads_as_specified(p, Quantizer(0.01F, 255, rounding, 0x80), 16);
           }
         }
       }
@@ -362,7 +373,7 @@ TEST(LoadImage, TiesNanInfinitiesAndHugeValues) {
         const std::vector<float> values = hard_values(scale);
         const Picture p = make_picture(1, static_cast<int>(values.size()), 1, QATC_F32, Layout::kPlanar);
         for (size_t i = 0; i < values.size(); ++i) p.set_real(0, static_cast<int>(i), 0, values[i]);
-        expect_loads_as_specified(p, make_quantizer(scale, zero_point, rounding, 0), 1);
+        expect_loads_as_specified(p, Quantizer(scale, zero_point, rounding, 0), 1);
       }
     }
   }
@@ -373,7 +384,7 @@ TEST(LoadImage, TiesGoToEven) {
   const std::array<float, 6> values{0.5F, 1.5F, 2.5F, -0.5F, -1.5F, 254.5F};
   for (int x = 0; x < 6; ++x) p.set_real(0, x, 0, values[static_cast<size_t>(x)]);
   std::array<uint8_t, 6> stored{};
-  const qatc_quantizer q = make_quantizer(1.0F, 10, QATC_ROUND_FLOAT, 0);
+  const Quantizer q(1.0F, 10, QATC_ROUND_FLOAT, 0);
   qatc_load_image(&p.image, stored.data(), 6, 1, &q, 0, 1);
   EXPECT_EQ(stored, (std::array<uint8_t, 6>{10, 12, 12, 10, 8, 255}));
 }
@@ -383,7 +394,7 @@ TEST(LoadImage, GreyReadAsColourThroughAZeroStride) {
   const qatc_image image{grey.data(), 2, 2, 3, QATC_U8, 2, 1, 0};
   ASSERT_EQ(qatc_check_image(&image, 2, 2, 3, 0), QATC_OK);
   std::array<uint8_t, 16> stored{};
-  const qatc_quantizer q = make_quantizer(1.0F / 255, 0, QATC_ROUND_EXACT, 0);
+  const Quantizer q(1.0F / 255, 0, QATC_ROUND_EXACT, 0);
   qatc_load_image(&image, stored.data(), 8, 4, &q, 0, 2);
   EXPECT_EQ(stored, (std::array<uint8_t, 16>{1, 1, 1, 0, 2, 2, 2, 0, 3, 3, 3, 0, 4, 4, 4, 0}));
 }
@@ -426,10 +437,11 @@ TEST(StoreImage, WritesTheValuesAndNothingElse) {
               }
             }
           }
-          const float* f32 = type == QATC_F32 ? f32_table.data() : nullptr;
-          const uint8_t* u8 = type == QATC_U8 ? u8_table.data() : nullptr;
-          qatc_store_image(&p.image, tensor.data(), row_stride, pixel_bytes, f32, u8, 0, 3);
-          qatc_store_image(&p.image, tensor.data(), row_stride, pixel_bytes, f32, u8, 3, kHeight);
+          qatc_dequantizer d{};
+          if (type == QATC_F32) d.f32_table = f32_table.data();
+          if (type == QATC_U8) d.u8_table = u8_table.data();
+          qatc_store_image(&p.image, tensor.data(), row_stride, pixel_bytes, &d, 0, 3);
+          qatc_store_image(&p.image, tensor.data(), row_stride, pixel_bytes, &d, 3, kHeight);
           ASSERT_EQ(p.memory, expected.memory) << channels << " channels, width " << width;
         }
       }

@@ -1,0 +1,55 @@
+#include "lower/intrinsics.h"
+
+#include "lower/buffer.h"
+
+namespace qatc {
+
+namespace {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::strict_float;
+
+// Adding 1.5 * 2^(mantissa bits) leaves round-half-even(v) in the low bits of the sum's representation.
+constexpr float kRoundFloat = 12582912.0F;
+constexpr double kRoundDouble = 6755399441055744.0;
+// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
+constexpr int kInt16Limit = 32767;
+
+Expr intrinsic(const Halide::Type& type, const char* name, const std::vector<Expr>& arguments) {
+  return Halide::Internal::Call::make(type, name, arguments, Halide::Internal::Call::PureExtern);
+}
+
+bool is_double(const Expr& value) { return value.type().bits() == 64; }
+
+}  // namespace
+
+Expr lookup(const Expr& index, const Expr& table) { return intrinsic(Halide::UInt(8), "qatc_lookup", {table, index}); }
+
+Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
+  if (clamp) {
+    const Expr limit = Halide::Internal::make_const(value.type(), kInt16Limit);
+    value = Halide::min(Halide::max(value, -limit), limit);
+  }
+  if (!is_arm(isa)) {
+    return intrinsic(Halide::UInt(8), is_double(value) ? "qatc_round_double" : "qatc_round",
+                     {cast<int16_t>(zero_point), value});
+  }
+  Expr rounded;
+  if (is_double(value)) {
+    rounded = cast<int16_t>(Halide::reinterpret<int64_t>(strict_float(value + Expr(kRoundDouble))));
+  } else {
+    rounded = cast<int16_t>(Halide::reinterpret<int32_t>(strict_float(value + Expr(kRoundFloat))));
+  }
+  // Where Halide 14 keeps saturating_add; later ones have it in Halide.
+  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
+  const Expr sum = saturating_add(rounded, cast<int16_t>(zero_point));
+  return Halide::saturating_cast(storage_type(isa), sum);
+}
+
+Expr quotient(const Expr& value, const Expr& divisor, Isa isa) {
+  if (!has_fast_quotient(isa)) return strict_float(value / divisor);
+  return intrinsic(value.type(), is_double(value) ? "qatc_quotient_double" : "qatc_quotient", {divisor, value});
+}
+
+}  // namespace qatc
