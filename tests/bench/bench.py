@@ -1,11 +1,12 @@
 """Measures a compiled network and writes BUILD/bench/report.md and results.json; `./dev bench` runs it.
 
-  network     time against ONNX Runtime from npm, in turn, and as a share of the machine's peak
+  network     time against ONNX Runtime from npm, in turn; and as a share of the machine's peak, in turn with that
   rounding    exact against float rounding, in turn
   memory      arena, and peak memory of runtime/examples/enhance and of ONNX Runtime
   size        what the network adds to an arm64 app
   arm64       instructions a pixel by function under qemu, and the inner loops of the kernels
   kernels     every kernel of the network and the ops of image networks alone
+  isas        all kernels of the network for each instruction set of this machine
   schedulers  Halide's autoschedulers against the templates, in turn; minutes, so only when named
 """
 
@@ -22,13 +23,15 @@ import inner_loops
 import report
 import tools
 
-DEFAULT_SECTIONS = ["network", "rounding", "memory", "size", "arm64", "kernels"]
+DEFAULT_SECTIONS = ["network", "rounding", "memory", "size", "arm64", "kernels", "isas"]
 SECTIONS = DEFAULT_SECTIONS + ["schedulers"]
 AUTOSCHEDULERS = ["mullapudi2016", "adams2019"]
 # How a library is compiled, by the name of its folder and programs.
 VARIANTS = {"float": [], "exact": ["--rounding", "exact"]}
 VARIANTS.update((scheduler, ["--scheduler", scheduler]) for scheduler in AUTOSCHEDULERS)
 ARM64_TARGETS = ["arm-64-linux-arm_dot_prod", "arm-64-linux", "arm-64-linux-arm_dot_prod-i8mm"]
+X86_TARGETS = {"avx512vnni": "host", "avxvnni": "x86-64-linux-avx2-avxvnni", "avx2": "x86-64-linux-avx2",
+               "base": "x86-64-linux"}
 ONNXRUNTIME = "1.30.0"
 NAME = "bench"  # of the generated library
 LARGE = (1080, 1920)
@@ -129,12 +132,16 @@ class Bench:
 
     def network(self):
         self.onnxruntime()
-        result = self.path("network.json")
-        tools.output(["node", os.path.join(tools.HERE, "compare_onnxruntime.cjs"), self.options.model,
-                      self.example("run_case"), self.bin("print_peak"), "--rounds", self.options.rounds,
-                      "--macs-per-pixel", self.results["model"]["multiply_adds_per_pixel"], "--json", result])
-        with open(result) as file:
-            return json.load(file)
+        result = json.loads(tools.output(["node", os.path.join(tools.HERE, "compare_onnxruntime.cjs"), self.options.model,
+                                          self.example("run_case"), "--rounds", self.options.rounds]))
+        share = self.link("network_share", os.path.join(tools.HERE, "network_share.c"),
+                          flags=["-I" + tools.HERE, os.path.join(tools.HERE, "peak.c")])
+        for row in result["rows"]:
+            pixels = row["height"] * row["width"]
+            multiply_adds = round(self.results["model"]["multiply_adds_per_pixel"] * pixels)
+            row.update(json.loads(tools.output([share, row["height"], row["width"], multiply_adds, "--threads",
+                                                row["threads"], "--rounds", self.options.rounds])))
+        return result
 
     def rounding(self):
         height, width = 540, 960
@@ -193,13 +200,34 @@ class Bench:
                                         ARM64_SIZE + (manifest["input"]["channels"],), manifest["kernels"])
         return result
 
-    def kernels(self):
+    def time_kernels(self, *options):
         out = self.path("kernels.json")
-        family = "--all-channels" if self.options.all_channels else "--family"
-        tools.output([self.bin("kernels_bench"), "--model", self.options.model, family, "--benchmark_out_format=json",
-                      "--benchmark_out=" + out])
+        tools.output([self.bin("kernels_bench"), "--model", self.options.model, "--benchmark_out_format=json",
+                      "--benchmark_out=" + out] + list(options))
         with open(out) as file:
             return json.load(file)
+
+    def kernels(self):
+        return self.time_kernels("--all-channels" if self.options.all_channels else "--family")
+
+    def isas(self):
+        """{instruction set: all kernels of the network}, as far as this CPU has them."""
+        result = {}
+        for isa, target in X86_TARGETS.items() if platform.machine() == "x86_64" else []:
+            if float(tools.output([self.bin("print_peak"), isa])) == 0:
+                continue
+            say("kernels for " + isa)
+            kernels = self.time_kernels("--target", target, "--rounds", 100)
+            rows = [r for r in kernels["benchmarks"] if "gmacs_per_second" in r]
+            # Each weighs as much as its time; the peak is the best that any of them saw.
+            seconds = sum(r["image_ms"] for r in rows)
+            rate = sum(r["gmacs_per_second"] * r["image_ms"] for r in rows) / seconds if rows else None
+            peak = max((r["peak_gmacs_per_second"] for r in rows), default=None)
+            result[isa] = {"target": target, "peak_instructions": kernels["context"]["peak_instructions"],
+                           "size": kernels["context"]["size"], "peak_gmacs_per_second": peak,
+                           "gmacs_per_second": rate, "share_of_peak": rate / peak if rows else None,
+                           "image_ms": sum(r["image_ms"] for r in kernels["benchmarks"])}
+        return result
 
     def run(self):
         self.describe()

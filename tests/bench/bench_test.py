@@ -1,6 +1,6 @@
 """The benchmarks measure what they say: on code whose figures are known, and on one small kernel and network.
 
-  python3 bench_test.py KERNELS_BENCH SMALL_MODEL.onnx"""
+  python3 bench_test.py KERNELS_BENCH QATC SMALL_MODEL.onnx"""
 
 import json
 import os
@@ -13,7 +13,7 @@ import arm64
 import inner_loops
 import tools
 
-KERNELS_BENCH, SMALL_MODEL = sys.argv[1:3]
+KERNELS_BENCH, QATC, SMALL_MODEL = sys.argv[1:4]
 
 
 def known_program(folder):
@@ -122,10 +122,46 @@ class Kernels(unittest.TestCase):
             self.check(row, multiplies="conv0(" in row["label"])
 
     def test_faults_of_the_command_line(self):
-        for options, status in ((["--only", "nothing", "--family"], 2), (["--size", "3"], 2), (["--nonsense"], 2),
-                                (["--model", "none.onnx"], 1)):
+        for options, status in ((["--only", "nothing", "--family"], 2), (["--only", "(", "--family"], 2),
+                                (["--size", "3"], 2), (["--nonsense"], 2), (["--model", "none.onnx"], 1)):
             done = subprocess.run([KERNELS_BENCH] + options, capture_output=True, text=True)
             self.assertEqual(done.returncode, status, options)
+            self.assertNotEqual(done.stderr, "")
+
+
+class NetworkShare(unittest.TestCase):
+    MULTIPLY_ADDS = 10 ** 6
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        folder = cls.folder.name
+        tools.output([QATC, "compile", SMALL_MODEL, "--target", "host", "--name", "small", "-o", folder])
+        runtime = os.path.join(tools.ROOT, "runtime")
+        cls.program = os.path.join(folder, "network_share")
+        tools.output([tools.c_compiler(), "-O2", "-Wall", "-Wextra", "-Werror", '-DQATC_MODEL_HEADER="small.h"',
+                      "-DQATC_MODEL=small", "-I" + folder, "-I" + runtime, "-I" + os.path.join(runtime, "examples"),
+                      "-I" + tools.HERE, os.path.join(tools.HERE, "network_share.c"), os.path.join(tools.HERE, "peak.c"),
+                      os.path.join(folder, "host", "libsmall.a"), os.path.join(folder, "host", "libqatc_runtime.a"),
+                      "-lpthread", "-o", cls.program])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_is_time_over_time(self):
+        found = json.loads(tools.output([self.program, 48, 64, self.MULTIPLY_ADDS, "--threads", 2, "--rounds", 2]))
+        least = self.MULTIPLY_ADDS / (found["peak_gmacs"] * 1e9 * 2)
+        for image in ("u8", "f32"):
+            share = least * 1e3 / found[image + "_ms"]
+            self.assertGreater(share, 0)
+            self.assertAlmostEqual(found["share_of_peak_" + image], share, delta=0.02 * share + 1e-4)  # digits printed
+
+    def test_faults_of_the_command_line(self):
+        for arguments, status in (([], 2), (["48", "64"], 2), (["48", "64", "x"], 2), (["48", "64", "1", "--what", "1"], 2),
+                                  (["48", "64", "1", "--rounds", "0"], 2), (["100000", "64", "1"], 1)):
+            done = subprocess.run([self.program] + arguments, capture_output=True, text=True)
+            self.assertEqual(done.returncode, status, arguments)
             self.assertNotEqual(done.stderr, "")
 
 

@@ -222,6 +222,13 @@ void add_concat(Family& family, int64_t size, int64_t each, int64_t out) {
              network, Family::by_multiply_adds);
 }
 
+void add_upsampled(Family& family, int64_t in, int64_t out) {
+  NetworkBuilder network(kSeed, in);
+  network.keep(network.conv({network.resize_by(network.image(), 2, 1)}, out, conv_options(3)));
+  family.add("resize_by_2,conv3x3/" + std::to_string(in) + "to" + std::to_string(out), network,
+             Family::by_multiply_adds);
+}
+
 void add_gate(Family& family, int64_t stride, int64_t in, int64_t out) {
   NetworkBuilder network(kSeed, in);
   const ValueId a = network.keep(network.lookup(network.conv({network.image()}, out, conv_options(3, stride))));
@@ -257,9 +264,9 @@ void add_elementwise(Family& family, int64_t channels) {
     family.add("max_pool3x3s2" + suffix, network, Family::by_step(KernelStep::Kind::kMaxPool));
   }
   {
-    // Kept and so brought to the image's size again: both ways are resizes, the first is larger.
+    // Kept and so brought to the image's size again: both ways are resizes, and the first of them counts.
     NetworkBuilder network(kSeed, channels);
-    network.keep(network.lookup(network.resize_by(network.image(), 2, 1)));
+    network.keep(network.resize_by(network.image(), 2, 1));
     family.add("resize_by_2" + suffix, network, Family::by_step(KernelStep::Kind::kResizeLoad));
   }
 }
@@ -334,6 +341,7 @@ std::vector<KernelCase> family_cases(int64_t width, Rounding rounding, bool all_
     add_gate(family, 1, channels, channels);
     add_gate(family, 2, channels, 2 * channels);
     add_residual(family, channels);
+    add_upsampled(family, channels, channels / 2);
     add_elementwise(family, channels);
   }
   add_gate(family, 2, 3, 32);

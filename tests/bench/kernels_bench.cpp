@@ -74,6 +74,20 @@ void parse_size(Options& options) {
   }
 }
 
+std::regex parse_regex(const std::string& text) {
+  try {
+    return std::regex(text);
+  } catch (const std::regex_error&) {
+    throw qatc::UsageError("--only takes a regular expression, not '" + text + "'");
+  }
+}
+
+/// Fewer rounds for kernels that take longer than a burst.
+int64_t rounds_of(const BoundKernel& kernel, int64_t rounds) {
+  const double bursts = std::max(1.0, seconds_of(kernel, 1) / kBurstSeconds);
+  return std::max<int64_t>(std::min<int64_t>(rounds, 30), static_cast<int64_t>(static_cast<double>(rounds) / bursts));
+}
+
 void register_benchmarks(const Options& options) {
   const qatc::Rounding rounding = options.rounding == "exact" ? qatc::Rounding::kExact : qatc::Rounding::kFloat;
   std::vector<KernelCase> cases;
@@ -96,7 +110,7 @@ void register_benchmarks(const Options& options) {
       cases.push_back(std::move(kernel));
     }
   }
-  const std::regex only(options.only);
+  const std::regex only = parse_regex(options.only);
   std::erase_if(cases, [&](const KernelCase& kernel) { return !std::regex_search(kernel.name, only); });
   if (cases.empty()) throw qatc::UsageError("no kernel to time; --model and --family say which, --only chooses");
   const qatc::Target target = qatc::parse_target(options.target);
@@ -112,7 +126,7 @@ void register_benchmarks(const Options& options) {
   for (size_t i = 0; i < cases.size(); ++i) {
     benchmark::RegisterBenchmark(cases[i].name.c_str(), time_kernel, cases[i], std::cref(*kernels[i]), peak)
         ->UseManualTime()
-        ->Iterations(options.rounds)
+        ->Iterations(rounds_of(*kernels[i], options.rounds))
         ->Unit(benchmark::kMicrosecond);
   }
 }

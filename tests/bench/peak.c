@@ -107,6 +107,12 @@ const qatc_peak* qatc_peaks(size_t* count) {
   return kPeaks;
 }
 
+const qatc_peak* qatc_fastest_peak(void) {
+  const qatc_peak* peak = kPeaks;
+  while (!peak->supported()) ++peak; /* the last one is the architecture's baseline */
+  return peak;
+}
+
 const qatc_peak* qatc_find_peak(const char* isa) {
   for (size_t i = 0; i < sizeof kPeaks / sizeof kPeaks[0]; ++i) {
     if (strcmp(kPeaks[i].isa, isa) == 0 && kPeaks[i].supported()) {

@@ -20,6 +20,9 @@ typedef struct qatc_peak {
 /** The loops of this machine's architecture, the fastest first. */
 const qatc_peak* qatc_peaks(size_t* count);
 
+/** The fastest loop that runs here. */
+const qatc_peak* qatc_fastest_peak(void);
+
 /** The loop of an instruction set, or NULL where it has none that runs here. */
 const qatc_peak* qatc_find_peak(const char* isa);
 

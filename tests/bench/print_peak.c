@@ -5,16 +5,10 @@
 #include "peak.h"
 
 int main(int argc, char** argv) {
-  size_t count = 0;
-  const qatc_peak* peak = qatc_peaks(&count);
-  if (argc > 1) {
-    peak = qatc_find_peak(argv[1]);
-  } else {
-    while (!peak->supported()) ++peak; /* the last one is the architecture's baseline */
-  }
+  const qatc_peak* peak = argc > 1 ? qatc_find_peak(argv[1]) : qatc_fastest_peak();
   double best = 0;
-  for (int i = 0; peak != NULL && i < 10; ++i) {
-    const double rate = qatc_measure_peak(peak, 0.02);
+  for (int i = 0; peak != NULL && i < 40; ++i) {
+    const double rate = qatc_measure_peak(peak, 0.004);
     best = rate > best ? rate : best;
   }
   printf("%.1f\n", best);
