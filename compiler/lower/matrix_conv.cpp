@@ -113,7 +113,6 @@ class TileLowering {
         Halide::reinterpret<int64_t>(params_.image({Kind::kCorrection, static_cast<int>(conv_index)})(lane));
     for (size_t i = 0; i < conv.inputs.size(); ++i) {
       const ImageParam filter = params_.image({Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
-      const int64_t channels = spec_.inputs[static_cast<size_t>(conv.inputs[i])];
       const ConvRuns runs = conv_runs(spec_, conv, conv.inputs[i]);
       const RDom r(0, static_cast<int>(reductions_of(runs, layout)), 0, static_cast<int>(runs.count), 0,
                    static_cast<int>(conv.kernel[0]), "taps" + name + "_" + std::to_string(i));

@@ -4,10 +4,11 @@
 
 namespace qatc {
 
-// A 3x3 convolution of an image that a nearest resize has doubled shows every product of a weight and a pixel of the image
-// before in two rows and two columns. Of the columns each product is computed once and its sum added to both (the idea of
-// S. Winograd's and of sub-pixel convolutions: move additions of inputs or weights, which here would leave 8 bits, behind
-// the products, where they are exact in int32): 12 products for four results where 18 would be, and no doubled image.
+// A 3x3 convolution of an image that a nearest resize has doubled needs every product of a weight and a pixel of a row
+// for two columns of its result. Here it is computed once: the sums of the three columns of taps are kept apart, over all
+// rows of taps and channels, and then added to what each column of the result shows (lower/doubled_conv.h). Nine products
+// a channel for two results instead of eighteen, exact since int32 sums may be added in any order, and no doubled image.
+// Sums of weights, the usual way (sub-pixel convolution, W. Shi et al., 2016), would leave 8 bits.
 
 /// Whether a call with a DoubledConv runs its kernel at an image size, in place of its resize and its own kernel.
 bool doubles(const Plan& plan, const DoubledConv& conv, int64_t height, int64_t width);
