@@ -21,6 +21,8 @@ int64_t operand_registers(const KernelSpec& spec, const KernelConv& conv, const 
   for (int input : conv.inputs) {
     operands = std::max(operands, operand_loads(spec, schedule, conv, input).count);
   }
+  // Columns of a doubled conv serve three columns of taps: their pairs of bytes stay.
+  if (conv.doubled && isa == Isa::kArmBase) operands = std::max(operands, schedule.pixels + 2);
   return products + operands;
 }
 
