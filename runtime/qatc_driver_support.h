@@ -203,7 +203,8 @@ static inline qatc_rows qatc_rows_if(int condition, qatc_rows rows) {
   return condition ? rows : none;
 }
 
-/** The input rows that a 3x3 convolution of the doubled input reads for output rows `rows`; may reach into the border. */
+/** The input rows that a 3x3 convolution of the doubled input reads for output rows `rows`: rows begin - 1 .. end of the
+ * doubled input, halved and rounded down. May reach into the border. */
 static inline qatc_rows qatc_doubled_rows(qatc_rows rows) {
   const qatc_rows none = {0, 0};
   const qatc_rows needed = {(rows.begin + 1) / 2 - 1, rows.end / 2 + 1};

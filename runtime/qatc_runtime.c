@@ -338,18 +338,18 @@ typedef struct row_pair {
   ptrdiff_t last_channel; /* bytes from the first one of a pixel to that at the lowest address */
 } row_pair;
 
-static row_pair pair_rows(const qatc_image* image, qatc_layout layout, int32_t pixels, int32_t pixel_bytes) {
+/* In place: a buffer points into itself, so that it cannot be returned. */
+static void pair_rows(row_pair* rows, const qatc_image* image, qatc_layout layout, int32_t pixels,
+                      int32_t pixel_bytes) {
   const ptrdiff_t size = value_size(image);
   const int is_reversed = layout != QATC_PLANAR && image->channels > 1 && image->channel_stride < 0;
-  row_pair rows;
-  rows.last_channel = is_reversed ? (image->channels - 1) * image->channel_stride : 0;
-  bind(&rows.image, NULL, 2);
-  bind_dimension(&rows.image, 0, 0, image->channels, image->channel_stride / size);
-  bind_dimension(&rows.image, 1, 0, pixels, image->pixel_stride / size);
-  bind(&rows.tensor, NULL, 2);
-  bind_dimension(&rows.tensor, 0, 0, pixel_bytes, 1);
-  bind_dimension(&rows.tensor, 1, 0, pixels, pixel_bytes);
-  return rows;
+  rows->last_channel = is_reversed ? (image->channels - 1) * image->channel_stride : 0;
+  bind(&rows->image, NULL, 2);
+  bind_dimension(&rows->image, 0, 0, image->channels, image->channel_stride / size);
+  bind_dimension(&rows->image, 1, 0, pixels, image->pixel_stride / size);
+  bind(&rows->tensor, NULL, 2);
+  bind_dimension(&rows->tensor, 0, 0, pixel_bytes, 1);
+  bind_dimension(&rows->tensor, 1, 0, pixels, pixel_bytes);
 }
 
 void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
@@ -358,7 +358,8 @@ void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride
   qatc_load_kernel* const kernel = layout < QATC_LAYOUTS ? quantizer->kernels[in->type][layout] : NULL;
   /* Kernels read what lies between pixels too, of which there is nothing behind the last. */
   const int32_t pixels = kernel == NULL ? 0 : in->width - (layout == QATC_PADDED);
-  row_pair rows = pair_rows(in, layout, pixels, pixel_bytes);
+  row_pair rows;
+  pair_rows(&rows, in, layout, pixels, pixel_bytes);
   qatc_image rest = *in;
   rest.width -= pixels;
   for (int32_t y = y_begin; y < y_end; ++y) {
@@ -384,7 +385,8 @@ void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t ro
                       const qatc_dequantizer* dequantizer, int32_t y_begin, int32_t y_end) {
   const qatc_layout layout = layout_of(out);
   qatc_store_kernel* const kernel = layout < QATC_LAYOUTS ? dequantizer->kernels[out->type][layout] : NULL;
-  row_pair rows = pair_rows(out, layout, out->width, pixel_bytes);
+  row_pair rows;
+  pair_rows(&rows, out, layout, out->width, pixel_bytes);
   for (int32_t y = y_begin; y < y_end; ++y) {
     const uint8_t* from = origin + y * row_stride;
     uint8_t* to = (uint8_t*)out->data + y * out->row_stride;

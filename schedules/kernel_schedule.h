@@ -14,9 +14,10 @@ namespace qatc {
 /// value goes through lowering, scheduling and packing.
 struct KernelSchedule {
   /// Output channels and pixels that one iteration of the innermost loops computes: of a conv, all of it in registers.
+  /// Pixels of a doubled conv are those of the image before, two columns each (tile_pixels).
   int64_t channels = 4;
   int64_t pixels = 1;
-  /// Most bytes of a pixel's run (lower/buffer.h) that products by lane (ARM) take at once, see operand_loads; 0: each
+  /// Most bytes of a pixel's run (ConvRuns in plan/kernel.h) that products by lane (ARM) take at once, see operand_loads; 0: each
   /// product reads memory.
   int64_t load = 0;
   /// Dot products of a tile along the reduction, or loads by lane, in one iteration of its innermost loop.

@@ -58,9 +58,11 @@ class Packer {
 
   void pack_call(const KernelCall& call, int call_index) {
     const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
-    for (size_t i = 0; i < spec.convs.size(); ++i)
-      pack_conv(call, call.kernel, static_cast<int>(i), call_symbol, call_index);
-    if (call.doubled) pack_conv(call, call.doubled->kernel, 0, doubled_symbol, call_index);
+    for (size_t i = 0; i < spec.convs.size(); ++i) {
+      pack_requantize(call, call_index, static_cast<int>(i),
+                      pack_filters(call, call.kernel, static_cast<int>(i), call_symbol, call_index));
+    }
+    if (call.doubled) pack_filters(call, call.doubled->kernel, 0, doubled_symbol, call_index);
     for (size_t i = 0; i < spec.steps.size(); ++i) {
       if (spec.steps[i].kind == KernelStep::Kind::kLookup) pack_table(call, call_index, static_cast<int>(i));
     }
@@ -68,20 +70,18 @@ class Packer {
 
   using SymbolOf = std::string (*)(const std::string& name, int call, const KernelArgument& argument);
 
-  void pack_conv(const KernelCall& call, int kernel, int conv_index, SymbolOf symbol_of, int call_index) {
+  /// The filter of a conv in a kernel of the call; returns its sum by lane.
+  std::vector<int64_t> pack_filters(const KernelCall& call, int kernel, int conv_index, SymbolOf symbol_of,
+                                    int call_index) {
     const KernelSpec& spec = plan_.kernels[static_cast<size_t>(kernel)];
     const KernelConv& conv = spec.convs[static_cast<size_t>(conv_index)];
     const Node& node = plan_.graph.node(call.conv_nodes[static_cast<size_t>(conv_index)]);
     const size_t inputs = conv.inputs.size();
     const Value& filter = plan_.graph.value(node.inputs[inputs]);
-    const Value& bias = plan_.graph.value(node.inputs[inputs + 1]);
-    const TensorType& in = plan_.graph.type(node.inputs[0]);
-    const TensorType& out = plan_.graph.type(node.output);
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
     const int64_t lanes = conv_lanes(spec, conv, isa_);
     const ConvLayout layout = conv_layout(isa_, lanes);
     const int64_t block = filter_block(spec, schedules_[static_cast<size_t>(kernel)], conv, isa_);
-    const int32_t zero_point = stored_zero_point(in, isa_);
     std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
     int64_t first_channel = 0;
     for (size_t input = 0; input < inputs; ++input) {
@@ -124,6 +124,20 @@ class Packer {
       }
       first_channel += channels;
     }
+    return lane_sum;
+  }
+
+  /// What is added to and multiplied with the sums of a conv.
+  void pack_requantize(const KernelCall& call, int call_index, int conv_index, const std::vector<int64_t>& lane_sum) {
+    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
+    const KernelConv& conv = spec.convs[static_cast<size_t>(conv_index)];
+    const Node& node = plan_.graph.node(call.conv_nodes[static_cast<size_t>(conv_index)]);
+    const Value& filter = plan_.graph.value(node.inputs[conv.inputs.size()]);
+    const Value& bias = plan_.graph.value(node.inputs[conv.inputs.size() + 1]);
+    const TensorType& in = plan_.graph.type(node.inputs[0]);
+    const TensorType& out = plan_.graph.type(node.output);
+    const ConvLayout layout = conv_layout(isa_, conv_lanes(spec, conv, isa_));
+    const int32_t zero_point = stored_zero_point(in, isa_);
     std::vector<int32_t> correction;
     correction.reserve(lane_sum.size());
     for (int64_t sum : lane_sum) {
@@ -132,7 +146,7 @@ class Packer {
     }
     std::vector<double> multiplier(static_cast<size_t>(spec.out_channels), 0.0);
     std::vector<double> offset(multiplier);
-    for (int64_t o = 0; o < shape[0]; ++o) {
+    for (int64_t o = 0; o < filter.constant->shape[0]; ++o) {
       const ConvRequantize requantize =
           conv_requantize(in.quant->scale_at(0), filter.type.quant->scale_at(o), out.quant->scale_at(0),
                           bias.constant->real[static_cast<size_t>(o)]);
@@ -140,9 +154,9 @@ class Packer {
       offset[static_cast<size_t>(o)] = requantize.bias;
     }
     const bool is_double = in_double(spec, conv);
-    add(symbol_of(name_, call_index, {ArgumentKind::kCorrection, conv_index}), "int32_t", correction);
-    add_real(symbol_of(name_, call_index, {ArgumentKind::kMultiplier, conv_index}), is_double, multiplier);
-    add_real(symbol_of(name_, call_index, {ArgumentKind::kBias, conv_index}), is_double, offset);
+    add(call_symbol(name_, call_index, {ArgumentKind::kCorrection, conv_index}), "int32_t", correction);
+    add_real(call_symbol(name_, call_index, {ArgumentKind::kMultiplier, conv_index}), is_double, multiplier);
+    add_real(call_symbol(name_, call_index, {ArgumentKind::kBias, conv_index}), is_double, offset);
   }
 
   void pack_table(const KernelCall& call, int call_index, int step) {
@@ -203,6 +217,7 @@ std::string call_symbol(const std::string& name, int call, const KernelArgument&
 }
 
 std::string doubled_symbol(const std::string& name, int call, const KernelArgument& argument) {
+  if (argument.kind != ArgumentKind::kFilter) return call_symbol(name, call, argument);
   return name + "_call" + std::to_string(call) + "_doubled_" + argument_name(argument);
 }
 

@@ -24,7 +24,7 @@ std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelS
 
 // Symbols, also for the driver. Calls are numbered through all stages.
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument);
-/// The same of the kernel of its DoubledConv.
+/// The same of the kernel of its DoubledConv, which only has a filter of its own.
 std::string doubled_symbol(const std::string& name, int call, const KernelArgument& argument);
 std::string norm_symbol(const std::string& name, int statistics, const char* what);
 /// `what`: "input_u8", stored bytes by byte of an image; "output_u8" and "output_f32", values of an image by stored byte.

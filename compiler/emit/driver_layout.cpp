@@ -37,8 +37,9 @@ class LayoutWriter {
     for (size_t i = 0; i < plan_.resizes.size(); ++i)
       line("  int32_t *x_map" + c_number(static_cast<int64_t>(i)) + ", *y_map" + c_number(static_cast<int64_t>(i)) +
            ";");
-    for (const DoubledConv* conv : doubled_convs()) {
-      line("  int doubles" + c_number(index_of_resize(*conv)) + "; /* whether this resize doubles both sides */");
+    for (const ResizeMaps& resize : plan_.resizes) {
+      if (!is_replaced(resize)) continue;
+      line("  int " + doubles_field(plan_, resize.node) + "; /* whether this resize doubles both sides */");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
@@ -57,20 +58,12 @@ class LayoutWriter {
     line();
   }
 
-  std::vector<const DoubledConv*> doubled_convs() const {
-    std::vector<const DoubledConv*> result;
-    for (const Stage& stage : plan_.stages) {
-      for (const KernelCall& call : stage.calls) {
-        if (call.doubled) result.push_back(&*call.doubled);
-      }
-    }
-    return result;
-  }
-
-  int64_t index_of_resize(const DoubledConv& conv) const {
-    const auto found = std::find_if(plan_.resizes.begin(), plan_.resizes.end(),
-                                    [&](const ResizeMaps& maps) { return maps.node == conv.resize; });
-    return found - plan_.resizes.begin();
+  /// Whether some conv does without this resize where it doubles both sides.
+  bool is_replaced(const ResizeMaps& resize) const {
+    return std::any_of(plan_.stages.begin(), plan_.stages.end(), [&](const Stage& stage) {
+      return std::any_of(stage.calls.begin(), stage.calls.end(),
+                         [&](const KernelCall& call) { return call.doubled && call.doubled->resize == resize.node; });
+    });
   }
 
   /// Bytes of a block, as an expression over the frame; the same formulas as block_size() in the compiler.
@@ -121,12 +114,13 @@ class LayoutWriter {
            c_extent(t.width) + ", " + c_number(storage_channels(t.channels)) + ", {" + pads + "}, (uint8_t)STORED(" +
            c_number(stored(t.zero_point, t.dtype)) + ")};");
     }
-    for (const DoubledConv* conv : doubled_convs()) {
-      const Node& node = plan_.graph.node(conv->resize);
+    for (const ResizeMaps& resize : plan_.resizes) {
+      if (!is_replaced(resize)) continue;
+      const Node& node = plan_.graph.node(resize.node);
       const Shape& in = plan_.graph.type(node.inputs[0]).shape;
       const Shape& out = plan_.graph.type(node.output).shape;
-      line("  f->doubles" + c_number(index_of_resize(*conv)) + " = " + c_extent(out[1]) + " == 2 * (" +
-           c_extent(in[1]) + ") && " + c_extent(out[2]) + " == 2 * (" + c_extent(in[2]) + ");");
+      line("  f->" + doubles_field(plan_, resize.node) + " = " + c_extent(out[1]) + " == 2 * (" + c_extent(in[1]) +
+           ") && " + c_extent(out[2]) + " == 2 * (" + c_extent(in[2]) + ");");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));
     line("  size_t total = 0;");
@@ -248,6 +242,15 @@ class LayoutWriter {
 }  // namespace
 
 std::string window_rows_field(int stage, int tensor) { return "rows" + c_number(stage) + "_" + c_number(tensor); }
+
+int resize_index(const Plan& plan, NodeId resize) {
+  const auto found = std::find_if(plan.resizes.begin(), plan.resizes.end(),
+                                  [&](const ResizeMaps& maps) { return maps.node == resize; });
+  QATC_CHECK(found != plan.resizes.end(), "no maps of this resize");
+  return static_cast<int>(found - plan.resizes.begin());
+}
+
+std::string doubles_field(const Plan& plan, NodeId resize) { return "doubles" + c_number(resize_index(plan, resize)); }
 
 int64_t norm_channels(const Plan& plan, int statistics) {
   const int tensor = plan.statistics[static_cast<size_t>(statistics)].tensor;

@@ -7,7 +7,6 @@
 #include "emit/constants.h"
 #include "emit/driver_layout.h"
 #include "emit/symbols.h"
-#include "plan/piece.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -166,14 +165,7 @@ class StageWriter {
       return id != kNoNode && std::holds_alternative<Resize>(plan_.graph.node(id).op);
     });
     QATC_CHECK(found != call.step_nodes.end(), "no resize in this call");
-    return index_of_resize(*found);
-  }
-
-  int index_of_resize(NodeId node) const {
-    const auto found = std::find_if(plan_.resizes.begin(), plan_.resizes.end(),
-                                    [&](const ResizeMaps& maps) { return maps.node == node; });
-    QATC_CHECK(found != plan_.resizes.end(), "no maps of this resize");
-    return static_cast<int>(found - plan_.resizes.begin());
+    return resize_index(plan_, *found);
   }
 
   int statistics_of(NodeId node) const {
@@ -264,9 +256,7 @@ class StageWriter {
   }
 
   /// Whether the image size is one at which the resize before a call doubles both sides.
-  std::string doubles(const KernelCall& call) const {
-    return "f->doubles" + c_number(index_of_resize(call.doubled->resize));
-  }
+  std::string doubles(const KernelCall& call) const { return "f->" + doubles_field(plan_, call.doubled->resize); }
 
   /// What a call stores, unless a later one stores more channels of it.
   static std::vector<int> finished_tensors(const Stage& stage, int index) {

@@ -9,7 +9,9 @@ namespace qatc {
 
 namespace {
 
-/// Whether a resize shows every pixel 2 x 2 times at each size at which both sides double.
+/// Whether a resize shows pixel i / 2 at i wherever both sides double. It shows i * denominator / numerator or, without a
+/// scale, i * in / out: i / 2 for a scale of exactly 2 and for out = 2 * in. A border of 1 around the image stands for that
+/// of the doubled one: -1 and 2n lie in pixels -1 and n, and both are filled with the same zero point.
 bool can_double(const Graph& graph, const Node& node) {
   const auto& resize = std::get<Resize>(node.op);
   const Shape& in = graph.type(node.inputs[0]).shape;

@@ -8,7 +8,8 @@ namespace qatc {
 // for two columns of its result. Here it is computed once: the sums of the three columns of taps are kept apart, over all
 // rows of taps and channels, and then added to what each column of the result shows (lower/doubled_conv.h). Nine products
 // a channel for two results instead of eighteen, exact since int32 sums may be added in any order, and no doubled image.
-// Sums of weights, the usual way (sub-pixel convolution, W. Shi et al., 2016), would leave 8 bits.
+// At other sizes the call keeps its own kernel and the resize, also in a library whose resize always doubles. Sums of
+// weights, the usual way (sub-pixel convolution, W. Shi et al., 2016), would leave 8 bits.
 
 /// Whether a call with a DoubledConv runs its kernel at an image size, in place of its resize and its own kernel.
 bool doubles(const Plan& plan, const DoubledConv& conv, int64_t height, int64_t width);

@@ -35,10 +35,10 @@ struct KernelConv {
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
-  /// The conv is of its input doubled: pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each pixel.
-  bool doubled = false;
   int64_t filters = 0;  // with digits: the first channels, which have filters; the others are padding
-  bool exact = false;   // requantized in double in both rounding modes
+  /// The conv is of its input upsampled by 2 (nearest): pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each pixel.
+  bool doubled = false;
+  bool exact = false;  // requantized in double in both rounding modes
   /// Some filter values (or digits) of channels c and c + 2, both in one aligned group of four, are both -128. Without
   /// that, the sum of their two products is in int16's range for any 8-bit inputs.
   bool extreme_pairs = false;
@@ -79,12 +79,14 @@ struct KernelSpec {
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
 
-/// The bytes of one row that a conv reads of an input for one output pixel: `count` runs of `length` adjacent bytes. Without
-/// dilation all taps of a row are one run, but not those of a doubled conv. The filter's layout is the same either way: kx is outside of ci.
+/// The bytes of one row that a conv reads of an input for one output pixel: `count` runs of `length` adjacent bytes. All
+/// taps of a row are one run, unless they are dilated or the conv is doubled. The filter lies the same way: kx is outside
+/// of ci.
 struct ConvRuns {
   int64_t length, count;
 };
 ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input);
+
 /// Equal text exactly for equal specs; short enough for comments, e.g. in the manifest.
 std::string signature(const KernelSpec& spec);
 

@@ -9,8 +9,6 @@
 
 namespace qatc {
 
-inline constexpr NodeId kNoNode{-1};
-
 /// A kernel and how it is called, before kernels are numbered: call.kernel is not set.
 struct KernelUse {
   KernelSpec spec;

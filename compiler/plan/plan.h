@@ -39,12 +39,14 @@ struct DoubledConv {
   NodeId resize{};
 };
 
+inline constexpr NodeId kNoNode{-1};
+
 /// One call of a kernel. Nodes give the numbers that the kernel takes as arguments.
 struct KernelCall {
   int kernel = 0;
   std::vector<int> inputs, outputs;  // tensors
   std::vector<NodeId> conv_nodes;    // one per conv of the spec
-  std::vector<NodeId> step_nodes;    // one per step: the node whose rounding or table it is; meaningless for loads
+  std::vector<NodeId> step_nodes;    // one per step: the node whose rounding or table it is; kNoNode for loads
   std::vector<Origin> origins;
   int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
   std::optional<DoubledConv> doubled;
@@ -55,7 +57,7 @@ struct RowsNeeded {
   enum class Kind : uint8_t {
     kStride,   // [a*stride - before, (b-1)*stride + after + 1)
     kResize,   // through the resize map
-    kDoubled,  // see qatc_doubled_rows; none where the resize does not double
+    kDoubled,  // [floor((a - 1) / 2), floor(b / 2) + 1); none where the resize does not double
   } kind = Kind::kStride;
   int64_t stride = 1, before = 0, after = 0;
   friend bool operator==(const RowsNeeded&, const RowsNeeded&) = default;

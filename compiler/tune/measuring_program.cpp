@@ -28,9 +28,6 @@ using Kind = KernelArgument::Kind;
 /// Of the constants of candidates: any identifier.
 constexpr const char* kModelName = "tuned";
 
-/// What doubled_symbol() has behind the call's number.
-constexpr std::string_view kDoubled = "doubled_";
-
 std::string number(int64_t value) { return std::to_string(value); }
 
 std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
@@ -65,7 +62,8 @@ int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, int64_t in_h
     if (step.kind == KernelStep::Kind::kResizeLoad) return std::max<int64_t>(1, rows * in_height / out_height);
   }
   for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) != conv.inputs.end()) return rows * conv.stride[0];
+    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
+    return conv.doubled ? (rows + 1) / 2 : rows * conv.stride[0];
   }
   return rows;
 }
@@ -226,20 +224,19 @@ void write_constants(const Plan& plan, const MeasuredCall& call, const std::vect
   std::string text = is_apple(target) ? "    .section __TEXT,__const\n" : "    .section .rodata\n";
   std::vector<KernelSchedule> schedules;
   for (const KernelSpec& spec : plan.kernels) schedules.push_back(default_schedule(spec, target.isa));
-  const std::string of_call = kModelName + std::string("_call") + number(call.call) + "_";
+  const std::vector<KernelArgument> arguments = kernel_arguments(plan.kernels[static_cast<size_t>(call.kernel)]);
   for (const MeasuredCandidate& candidate : candidates) {
     schedules[static_cast<size_t>(call.kernel)] = candidate.schedule;
-    for (const Constant& constant : pack_constants(plan, schedules, kModelName, target.isa)) {
-      if (constant.symbol.rfind(of_call, 0) != 0) continue;
-      std::string argument = constant.symbol.substr(of_call.size());
-      const bool is_of_doubled = argument.rfind(kDoubled, 0) == 0;
-      if (is_of_doubled) argument.erase(0, kDoubled.size());
-      // Tables are those of both kernels of the call.
-      if (is_of_doubled != call.is_doubled && argument.rfind("table", 0) != 0) continue;
-      const std::string symbol = prefix + candidate.symbol + "_" + argument;
+    const std::vector<Constant> constants = pack_constants(plan, schedules, kModelName, target.isa);
+    for (const KernelArgument& argument : arguments) {
+      const std::string packed = (call.is_doubled ? doubled_symbol : call_symbol)(kModelName, call.call, argument);
+      const auto constant =
+          std::find_if(constants.begin(), constants.end(), [&](const Constant& c) { return c.symbol == packed; });
+      if (constant == constants.end()) continue;
+      const std::string symbol = prefix + candidate.symbol + "_" + argument_name(argument);
       text += "    .p2align 6\n    .globl " + symbol + "\n" + symbol + ":\n    .incbin \"" + stem + ".bin\", " +
-              std::to_string(bytes.size()) + ", " + std::to_string(constant.bytes.size()) + "\n";
-      bytes.append(constant.bytes.begin(), constant.bytes.end());
+              std::to_string(bytes.size()) + ", " + std::to_string(constant->bytes.size()) + "\n";
+      bytes.append(constant->bytes.begin(), constant->bytes.end());
     }
   }
   if (!is_apple(target)) text += "    .section .note.GNU-stack,\"\",%progbits\n";
@@ -267,8 +264,7 @@ std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64
       MeasuredCall doubled =
           call_at(plan, call.doubled->kernel, number, {call.doubled->image}, call.outputs.front(), height, width);
       doubled.is_doubled = true;
-      doubled.width = doubled.width / 2 * 2;
-      doubled.inputs.front().height = (doubled.rows + 1) / 2;
+      doubled.width = doubled.width / 2 * 2;  // whole pairs, also where the size does not double
       add(doubled);
     }
   }

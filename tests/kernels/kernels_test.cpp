@@ -283,9 +283,9 @@ TEST_P(DoubledConvs, EqualsEvaluator) {
   int64_t doubled = 0;
   for (const Stage& stage : plan.stages) {
     doubled += std::count_if(stage.calls.begin(), stage.calls.end(),
-                                 [](const KernelCall& call) { return call.doubled.has_value(); });
+                             [](const KernelCall& call) { return call.doubled.has_value(); });
   }
-  EXPECT_GE(doubled, 5) << print(plan);
+  EXPECT_EQ(doubled, 5) << print(plan);
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, DoubledConvs, ::testing::Range(0, 4));
 

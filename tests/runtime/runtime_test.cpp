@@ -636,4 +636,17 @@ TEST(Align, RoundsUp) {
   EXPECT_EQ(qatc_align_pointer(memory.data() + 64), memory.data() + 64);
 }
 
+TEST(Rows, OfADoubledInput) {
+  for (int32_t begin = 0; begin < 9; ++begin) {
+    for (int32_t end = begin + 1; end < 10; ++end) {
+      const qatc_rows rows = qatc_doubled_rows({begin, end});
+      EXPECT_EQ(rows.begin, static_cast<int32_t>(std::floor((begin - 1) / 2.0))) << begin << " " << end;
+      EXPECT_EQ(rows.end, static_cast<int32_t>(std::floor(end / 2.0)) + 1) << begin << " " << end;
+    }
+  }
+  EXPECT_EQ(qatc_doubled_rows({3, 3}).end, qatc_doubled_rows({3, 3}).begin);
+  EXPECT_EQ(qatc_rows_if(1, {2, 5}).end, 5);
+  EXPECT_EQ(qatc_rows_if(0, {2, 5}).end, qatc_rows_if(0, {2, 5}).begin);
+}
+
 }  // namespace
