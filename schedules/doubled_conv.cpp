@@ -42,7 +42,7 @@ void schedule_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSc
   const Var tap = sums.args()[1];
   const Var place = sums.args()[2];
   sums.compute_at(kernel.out, co).store_in(MemoryType::Stack);
-  sums.bound(tap, 0, 3).vectorize(lane, v).unroll(lane).unroll(tap).unroll(place);
+  sums.bound(tap, 0, static_cast<int>(spec_conv.kernel[1])).vectorize(lane, v).unroll(lane).unroll(tap).unroll(place);
   const Halide::RDom& r = conv.taps.front();
   Func& operand = conv.operands.front();
   const std::vector<Var> in = operand.args();

@@ -53,16 +53,16 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
     Func operand("operand" + suffix + "_" + std::to_string(i));
     // Unsigned for no other reason than that Halide would let a tile's results of the same type use its memory after it,
     // and LLVM then keep both there.
-    const Halide::Type type = layout.wide ? Halide::Int(16) : Halide::UInt(8);
+    const Halide::Type operand_type = layout.wide ? Halide::Int(16) : Halide::UInt(8);
     const bool by_byte = layout.wide || operand_loads(spec, schedule, conv, conv.inputs[i]).shared;
     if (by_byte) {
       // By byte of the row: neighbouring pixels share what they read.
       Var byte("byte"), in_y("in_y");
-      operand(byte, in_y) = Halide::cast(type, in(byte, in_y));
+      operand(byte, in_y) = Halide::cast(operand_type, in(byte, in_y));
     } else {
       // By pixel: what one load brings.
       Var k("k"), run("run"), ky("ky");
-      operand(k, x, y, run, ky) = Halide::cast(type, in(begin(run) + k, row(ky)));
+      operand(k, x, y, run, ky) = Halide::cast(operand_type, in(begin(run) + k, row(ky)));
     }
     const auto value = [&](const Expr& byte) -> Expr {
       if (layout.wide) return operand(begin(r.y) + byte, row(r.z));
