@@ -8,6 +8,14 @@ namespace qatc {
 
 namespace {
 
+/// See pads_lanes.
+constexpr int64_t kPaddedVector = 16;
+constexpr int64_t kMostPaddedLanes = 64;
+
+int64_t padded_lanes(const KernelSpec& spec) {
+  return (spec.out_channels + kPaddedVector - 1) / kPaddedVector * kPaddedVector;
+}
+
 /// Accumulator registers a tile may hold so that operands still fit: found by reading the generated code for spills.
 int64_t accumulator_budget(Isa isa) {
   switch (isa) {
@@ -118,6 +126,11 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     if (schedule.load > 0 && schedule.pixels % 2 == 0) --schedule.pixels;
     return schedule;
   }
+  if (pads_lanes(spec, isa)) {
+    schedule.channels = spec.out_channels;
+    schedule.pixels = std::clamp<int64_t>(budget / (padded_lanes(spec) / kPaddedVector), 1, 12);
+    return schedule;
+  }
   const ConvLayout layout = conv_layout(isa, spec.out_channels);
   const int64_t vectors = spec.out_channels / layout.vector;
   const int64_t most = is_arm(isa) ? 5 : layout.vector == 16 ? 4 : 3;
@@ -170,13 +183,21 @@ int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa is
   return is_doubled(conv, isa) ? conv.kernel[1] * (schedule.pixels + 1) - 1 : schedule.pixels;
 }
 
+bool pads_lanes(const KernelSpec& spec, Isa isa) {
+  return isa == Isa::kX86Vnni && !spec.convs.empty() && spec.out_channels % kPaddedVector != 0 &&
+         padded_lanes(spec) <= kMostPaddedLanes &&
+         std::all_of(spec.convs.begin(), spec.convs.end(),
+                     [](const KernelConv& conv) { return conv.digits == 1 && !conv.doubled; });
+}
+
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
-  return conv.digits == 1 ? spec.out_channels : conv.digits * digit_stride(spec, conv, isa);
+  if (conv.digits > 1) return conv.digits * digit_stride(spec, conv, isa);
+  return pads_lanes(spec, isa) ? padded_lanes(spec) : spec.out_channels;
 }
 
 int64_t filter_block(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, Isa isa) {
   // The digits of one channel must meet in one tile.
-  return conv.digits == 1 ? schedule.channels : conv_lanes(spec, conv, isa);
+  return conv.digits > 1 || pads_lanes(spec, isa) ? conv_lanes(spec, conv, isa) : schedule.channels;
 }
 
 int64_t unrolled_steps(const KernelSchedule& schedule, int64_t steps) {

@@ -49,6 +49,10 @@ int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa 
 /// Accumulators of a tile for one lane of a conv.
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
+/// Whether a kernel's convs have lanes behind its channels, up to whole vectors. One tile has all channels then. AVX-512
+/// only: accumulators that fill parts of registers LLVM gathers in whole ones and takes apart for every product.
+bool pads_lanes(const KernelSpec& spec, Isa isa);
+
 /// Accumulator lanes of a conv: a multiple of 4.
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 

@@ -63,7 +63,7 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
   const Var lane = acc.args()[0];
   const Var x = acc.args()[1];
   acc.compute_at(kernel.out, co).store_in(MemoryType::Stack).vectorize(lane, v).unroll(lane).unroll(x);
-  if (spec_conv.digits > 1) acc.bound(lane, 0, static_cast<int>(lanes));
+  if (lanes != spec.out_channels) acc.bound(lane, 0, static_cast<int>(lanes));
   for (size_t i = 0; i < conv.taps.size(); ++i) {
     const Halide::RDom& r = conv.taps[i];
     const int64_t channels = spec.inputs[static_cast<size_t>(spec_conv.inputs[i])];
@@ -108,7 +108,9 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, const K
   Var co("co"), xo("xo");
   kernel.out.compute_root();
   const auto pixels = static_cast<int>(schedule.pixels);
-  const TileLanes lanes = lanes_across_pixels(spec, channels, pixels, isa);
+  // Sums with lanes of padding between pixels are read channel by channel; steps that were stored lie close.
+  const bool is_apart = pads_lanes(spec, isa) && kernel.tile_steps.empty();
+  const TileLanes lanes = is_apart ? TileLanes{} : lanes_across_pixels(spec, channels, pixels, isa);
   if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels, lanes);
   tile_output(kernel.out, kernel, co, xo, channels, 1, {});
   for (size_t i = 0; i < kernel.convs.size(); ++i) {

@@ -18,6 +18,7 @@ int64_t most_digits(const KernelSpec& spec) {
 std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
   constexpr int64_t kMostVectors = 8;
   if (most_digits(spec) > 1) return {spec.out_channels};  // the digits of one channel must meet in one tile
+  if (pads_lanes(spec, isa)) return {spec.out_channels};
   std::vector<int64_t> values;
   if (spec.convs.empty() && !spec.channel_sums) {
     for (int64_t bytes = 1; bytes <= byte_vector(isa); bytes *= 2) {
