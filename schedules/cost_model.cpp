@@ -135,8 +135,8 @@ const std::vector<Core>& cores(Isa isa) {
   static const std::vector<Core> arm{{"neoverse-n1", 2, 2, 2, 4, 1, 6, 32, 64 * 1024},
                                      {"cortex-a55", 1, 1, 1, 2, 1, 10, 8, 32 * 1024},
                                      {"neoverse-v2", 4, 4, 3, 8, 1, 6, 64, 64 * 1024}};
-  // The first cores with matrix products.
-  static const std::vector<Core> i8mm{{"neoverse-v2", 4, 4, 3, 8, 1, 6, 64, 64 * 1024}};
+  // Those of them with matrix products.
+  static const std::vector<Core> i8mm{arm.back()};
   if (isa == Isa::kArmI8mm) return i8mm;
   if (is_arm(isa)) return arm;
   return isa == Isa::kX86Vnni ? avx512 : avx2;

@@ -1,8 +1,7 @@
 #include "schedules/doubled_conv.h"
 
-#include <algorithm>
-
 #include "lower/buffer.h"
+#include "schedules/products.h"
 
 namespace qatc {
 
@@ -46,19 +45,13 @@ void schedule_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSc
   const Halide::RDom& r = conv.taps.front();
   Func& operand = conv.operands.front();
   const std::vector<Var> in = operand.args();
-  Stage update = sums.update();
-  Var lo("lo");
-  RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
-  update.split(r.x, rco, rci, step / terms).split(rci, rcm, rci, red).split(rco, rco, rcu, static_cast<int>(steps));
-  update.split(lane, lo, lane, v).reorder({rci, lane, lo, tap, place, rcm, rcu, rco, r.y});
-  update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(tap).unroll(place).unroll(rcm).unroll(rcu);
+  const RVar rcu =
+      schedule_products(sums.update(), lane, {tap, place}, r, layout, {step, terms, static_cast<int>(steps)});
   if (load > 0) {
     operand.compute_at(sums, rcu).store_in(MemoryType::Stack).bound_extent(in[0], load);
     operand.vectorize(in[0]).unroll(in[1]);
   } else if (layout.wide) {
-    operand.compute_at(kernel.out, xo)
-        .store_in(MemoryType::Stack)
-        .vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
+    schedule_widened(operand, kernel.out, xo, static_cast<int>(channels));
   }
 }
 

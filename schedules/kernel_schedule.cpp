@@ -75,7 +75,8 @@ bool has_long_runs(const KernelSpec& spec) {
   constexpr int64_t kLongRun = 12 * 16;
   return std::any_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
     return std::any_of(conv.inputs.begin(), conv.inputs.end(), [&](int input) {
-      return conv.dilation[1] == 1 && conv.kernel[1] * spec.inputs[static_cast<size_t>(input)] >= kLongRun;
+      const ConvRuns runs = conv_runs(spec, conv, input);
+      return runs.count == 1 && runs.length >= kLongRun;
     });
   });
 }

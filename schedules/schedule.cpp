@@ -5,6 +5,7 @@
 #include "lower/buffer.h"
 #include "schedules/doubled_conv.h"
 #include "schedules/matrix_conv.h"
+#include "schedules/products.h"
 
 namespace qatc {
 
@@ -72,25 +73,18 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
     const OperandLoads loads = operand_loads(spec, schedule, spec_conv, spec_conv.inputs[i]);
     Func& operand = conv.operands[i];
     const std::vector<Var> in = operand.args();
-    Stage update = acc.update(static_cast<int>(i));
-    Var lo("lo");
-    RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
     // Loads bring a step of every pixel's run; every product takes its own by lane.
     const int step = loads.step > 0 ? static_cast<int>(loads.step) : red * terms;
     const auto steps = unrolled_steps(schedule, conv_runs(spec, spec_conv, spec_conv.inputs[i]).length / step);
-    update.split(r.x, rco, rci, step / terms).split(rci, rcm, rci, red).split(rco, rco, rcu, static_cast<int>(steps));
-    update.split(lane, lo, lane, v).reorder({rci, lane, lo, x, rcm, rcu, rco, r.y, r.z});
-    update.vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(x).unroll(rcm).unroll(rcu);
+    const RVar rcu = schedule_products(acc.update(static_cast<int>(i)), lane, {x}, r, layout,
+                                       {step, terms, static_cast<int>(steps)});
     if (loads.step > 0) {
       const auto vector = static_cast<int>(loads.vector);
       operand.compute_at(acc, rcu).store_in(MemoryType::Stack).vectorize(in[0], vector, TailStrategy::RoundUp);
       operand.unroll(in[0]);
       if (!loads.shared) operand.bound_extent(in[0], (step + vector - 1) / vector * vector).unroll(in[1]);
     } else if (layout.wide) {
-      // Widened once for all channel tiles of these pixels.
-      operand.compute_at(kernel.out, xo)
-          .store_in(MemoryType::Stack)
-          .vectorize(in[0], std::min<int>(16, static_cast<int>(channels)), TailStrategy::GuardWithIf);
+      schedule_widened(operand, kernel.out, xo, static_cast<int>(channels));
     }
   }
 }

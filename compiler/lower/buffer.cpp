@@ -128,6 +128,26 @@ int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
 
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout) { return conv.extreme_pairs ? 1 : layout.terms; }
 
+Halide::Expr filter_at(const ImageParam& filter, const ConvLayout& layout, int64_t block, const Halide::Expr& lane,
+                       const Halide::Expr& byte, const Halide::Expr& run, const Halide::Expr& ky) {
+  const auto red = static_cast<int>(layout.reduction);
+  const auto v = static_cast<int>(layout.vector);
+  const auto lanes = static_cast<int>(block);
+  return filter(byte % red, lane % v, (lane / v) % (lanes / v), byte / red, run, ky, lane / lanes);
+}
+
+Halide::Expr sum_of_terms(
+    const Halide::Expr& r, int64_t terms, const ConvLayout& layout,
+    const std::function<Halide::Expr(const Halide::Expr& byte, const Halide::Type& type)>& product) {
+  if (terms == 1) return product(r, Halide::Int(32));
+  const auto red = static_cast<int>(layout.reduction);
+  const auto count = static_cast<int>(terms);
+  const Halide::Expr first = r / red * (red * count) + r % red;
+  Halide::Expr sum = product(first, Halide::Int(16));
+  for (int term = 1; term < count; ++term) sum += product(first + term * red, Halide::Int(16));
+  return Halide::cast<int32_t>(sum);
+}
+
 Halide::Type storage_type(Isa isa) { return is_arm(isa) ? Halide::Int(8) : Halide::UInt(8); }
 
 KernelParams::KernelParams(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {

@@ -2,6 +2,7 @@
 
 #include <Halide.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,17 @@ int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
 
 /// Reductions that are added in int16 (ConvLayout::terms) where the filter allows it.
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout);
+
+/// The element of a filter for a lane and a byte of a run; `block` as filter_block() gives it. Not of matrix products.
+Halide::Expr filter_at(const Halide::ImageParam& filter, const ConvLayout& layout, int64_t block,
+                       const Halide::Expr& lane, const Halide::Expr& byte, const Halide::Expr& run,
+                       const Halide::Expr& ky);
+
+/// What element `r` of a reduction over a run adds to an int32 sum: product(byte, type), or the sum of `terms` of them in
+/// int16, a reduction and the ones after it.
+Halide::Expr sum_of_terms(
+    const Halide::Expr& r, int64_t terms, const ConvLayout& layout,
+    const std::function<Halide::Expr(const Halide::Expr& byte, const Halide::Type& type)>& product);
 
 /// The declared parameters of a kernel, found by argument.
 class KernelParams {

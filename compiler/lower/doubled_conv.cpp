@@ -22,7 +22,6 @@ LoweredConv lower_sums(const KernelSpec& spec, const KernelSchedule& schedule, I
   const auto channels = static_cast<int>(spec.inputs.front());
   const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
   const auto terms = static_cast<int>(terms_of(conv, layout));
-  const auto red = static_cast<int>(layout.reduction);
   const ImageParam in = params.image({Kind::kInput, conv.inputs.front()});
   const ImageParam filter = params.image({Kind::kFilter, 0, 0});
   const RDom r(0, channels / terms, 0, static_cast<int>(conv.kernel[0]), "taps");
@@ -43,24 +42,14 @@ LoweredConv lower_sums(const KernelSpec& spec, const KernelSchedule& schedule, I
     if (layout.wide) return operand(column * channels + byte, row(r.y));
     return operand(byte, column, y, r.y);
   };
-  const auto block = static_cast<int>(filter_block(spec, schedule, conv, isa));
-  const auto v = static_cast<int>(layout.vector);
+  const int64_t block = filter_block(spec, schedule, conv, isa);
   const auto product = [&](const Expr& byte, const Halide::Type& type) {
-    const Expr weight = filter(byte % red, lane % v, (lane / v) % (block / v), byte / red, tap, r.y, lane / block);
-    return cast(type, value(byte)) * cast(type, weight);
+    return cast(type, value(byte)) * cast(type, filter_at(filter, layout, block, lane, byte, tap, r.y));
   };
   LoweredConv lowered;
   lowered.accumulator = Func("sums");
   lowered.accumulator(lane, tap, place, y) = Halide::select(tap == 1, params.image({Kind::kCorrection, 0})(lane), 0);
-  if (terms == 1) {
-    lowered.accumulator(lane, tap, place, y) += product(r.x, Halide::Int(32));
-  } else {
-    // As in lower/kernel.cpp.
-    const Expr first = r.x / red * (red * terms) + r.x % red;
-    Expr sum = product(first, Halide::Int(16));
-    for (int term = 1; term < terms; ++term) sum += product(first + term * red, Halide::Int(16));
-    lowered.accumulator(lane, tap, place, y) += cast<int32_t>(sum);
-  }
+  lowered.accumulator(lane, tap, place, y) += sum_of_terms(r.x, terms, layout, product);
   lowered.taps.push_back(r);
   lowered.operands.push_back(operand);
   return lowered;

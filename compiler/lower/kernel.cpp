@@ -37,7 +37,6 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
     const auto channels = static_cast<int>(spec.inputs[static_cast<size_t>(conv.inputs[i])]);
     const ConvRuns runs = conv_runs(spec, conv, conv.inputs[i]);
     const auto terms = static_cast<int>(terms_of(conv, layout));
-    const auto red = static_cast<int>(layout.reduction);
     const RDom r(0, static_cast<int>(runs.length) / terms, 0, static_cast<int>(runs.count), 0,
                  static_cast<int>(conv.kernel[0]), "taps" + suffix + "_" + std::to_string(i));
     // Byte of the row where a run of output pixel x begins, and the row of a tap.
@@ -69,23 +68,12 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
       const Expr stored = by_byte ? operand(begin(r.y) + byte, row(r.z)) : operand(byte, x, y, r.y, r.z);
       return Halide::cast(storage_type(isa), stored);
     };
-    const auto block = static_cast<int>(filter_block(spec, schedule, conv, isa));
-    const auto v = static_cast<int>(layout.vector);
-    const auto weight = [&](const Expr& byte) {
-      return filter(byte % red, lane % v, (lane / v) % (block / v), byte / red, r.y, r.z, lane / block);
-    };
+    const int64_t block = filter_block(spec, schedule, conv, isa);
     const auto product = [&](const Expr& byte, const Halide::Type& type) {
-      return Halide::cast(type, value(byte)) * Halide::cast(type, weight(byte));
+      return Halide::cast(type, value(byte)) *
+             Halide::cast(type, filter_at(filter, layout, block, lane, byte, r.y, r.z));
     };
-    if (terms == 1) {
-      lowered.accumulator(lane, x, y) += product(r.x, Halide::Int(32));
-    } else {
-      // A reduction and the ones after it are added before they are widened.
-      const Expr first = r.x / red * (red * terms) + r.x % red;
-      Expr sum = product(first, Halide::Int(16));
-      for (int term = 1; term < terms; ++term) sum += product(first + term * red, Halide::Int(16));
-      lowered.accumulator(lane, x, y) += Halide::cast<int32_t>(sum);
-    }
+    lowered.accumulator(lane, x, y) += sum_of_terms(r.x, terms, layout, product);
     lowered.taps.push_back(r);
     lowered.operands.push_back(operand);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/reach.h"
+#include "plan/stages.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -45,7 +46,7 @@ class DoubledConvMaker {
     QATC_CHECK(find_reach(stage_), "a doubled conv reads the rows that the resize reads");
     KernelSpec spec = plan_.kernels[static_cast<size_t>(call.kernel)];
     spec.convs.front().doubled = true;
-    call.doubled = DoubledConv{add_kernel(spec), image, doubling->step_nodes.front()};
+    call.doubled = DoubledConv{kernel_index(plan_, spec), image, doubling->step_nodes.front()};
   }
 
   /// The call of the same stage whose doubled image, read by nobody else, this one convolves; or nullptr.
@@ -71,13 +72,6 @@ class DoubledConvMaker {
     return conv.kernel == std::array<int64_t, 2>{3, 3} && conv.stride == one && conv.dilation == one &&
            conv.pad == one && conv.digits == 1 &&
            std::all_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) { return step.input < 0; });
-  }
-
-  int add_kernel(const KernelSpec& spec) {
-    const auto found = std::find(plan_.kernels.begin(), plan_.kernels.end(), spec);
-    if (found != plan_.kernels.end()) return static_cast<int>(found - plan_.kernels.begin());
-    plan_.kernels.push_back(spec);
-    return static_cast<int>(plan_.kernels.size()) - 1;
   }
 
   Plan& plan_;

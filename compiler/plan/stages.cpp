@@ -39,7 +39,7 @@ class StageMaker {
       for (NodeId id : uses[i]->call.step_nodes) {
         if (id != kNoNode && std::holds_alternative<InstanceNorm>(plan_.graph.node(id).op)) add_norm_stage(id);
       }
-      stage.calls[i].kernel = kernel_index(uses[i]->spec);
+      stage.calls[i].kernel = kernel_index(plan_, uses[i]->spec);
     }
     std::set<int> stored;
     for (const KernelCall& call : stage.calls) {
@@ -71,18 +71,11 @@ class StageMaker {
         Statistics statistics;
         statistics.node = user;
         statistics.tensor = id;
-        statistics.sums_kernel = kernel_index(sums);
+        statistics.sums_kernel = kernel_index(plan_, sums);
         stage.statistics.push_back(static_cast<int>(plan_.statistics.size()));
         plan_.statistics.push_back(statistics);
       }
     }
-  }
-
-  int kernel_index(const KernelSpec& spec) {
-    const auto found = std::find(plan_.kernels.begin(), plan_.kernels.end(), spec);
-    if (found != plan_.kernels.end()) return static_cast<int>(found - plan_.kernels.begin());
-    plan_.kernels.push_back(spec);
-    return static_cast<int>(plan_.kernels.size()) - 1;
   }
 
   Plan& plan_;
@@ -90,6 +83,13 @@ class StageMaker {
 };
 
 }  // namespace
+
+int kernel_index(Plan& plan, const KernelSpec& spec) {
+  const auto found = std::find(plan.kernels.begin(), plan.kernels.end(), spec);
+  if (found != plan.kernels.end()) return static_cast<int>(found - plan.kernels.begin());
+  plan.kernels.push_back(spec);
+  return static_cast<int>(plan.kernels.size()) - 1;
+}
 
 void make_stages(Plan& plan, const Arrangement& arrangement) { StageMaker(plan, arrangement).run(); }
 

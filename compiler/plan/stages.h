@@ -9,4 +9,7 @@ namespace qatc {
 /// applies, and those that load or store the image where no cluster does.
 void make_stages(Plan& plan, const Arrangement& arrangement);
 
+/// Where plan.kernels has the kernel, which is added if it is new.
+int kernel_index(Plan& plan, const KernelSpec& spec);
+
 }  // namespace qatc

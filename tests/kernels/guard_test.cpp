@@ -23,14 +23,6 @@ using Size = std::array<int64_t, 2>;
 const std::vector<Size> kSizes{{1, 1}, {1, 7},   {7, 1},  {5, 3},  {13, 11}, {37, 23}, {1, 16},
                                {8, 8}, {16, 33}, {6, 14}, {1, 13}, {3, 7},   {1, 3}};
 
-const std::vector<std::string> kTargets{"host",
-                                        "x86-64-linux",
-                                        "x86-64-linux-sse41-avx-f16c-fma-avx2",
-                                        "x86-64-linux-avx2-avxvnni",
-                                        "arm-64-linux",
-                                        "arm-64-linux-arm_dot_prod",
-                                        "arm-64-linux-arm_dot_prod-i8mm"};
-
 ConvOptions conv_options(int64_t size, int64_t stride = 1, Filter filter = Filter::kPerChannel) {
   ConvOptions options;
   options.kernel = {size, size};
@@ -87,7 +79,7 @@ class Guard : public ::testing::TestWithParam<Channels> {};
 
 TEST_P(Guard, NothingOutsideOfTensors) {
   const Plan plan = make_plan(network_of_all_kernels(GetParam()), Rounding::kFloat);
-  GeneratedLibrary library(plan, runnable(kTargets), "net", [](const KernelSpec& spec, const Target& target) {
+  GeneratedLibrary library(plan, runnable(kEveryTarget), "net", [](const KernelSpec& spec, const Target& target) {
     return choose_schedule(spec, target, GetParam().scheduler).schedule;
   });
   for (const std::string& target : library.targets()) {

@@ -11,14 +11,6 @@
 namespace qatc::testing {
 namespace {
 
-const std::vector<std::string> kTargets{"host",
-                                        "x86-64-linux",
-                                        "x86-64-linux-sse41-avx-f16c-fma-avx2",
-                                        "x86-64-linux-avx2-avxvnni",
-                                        "arm-64-linux",
-                                        "arm-64-linux-arm_dot_prod",
-                                        "arm-64-linux-arm_dot_prod-i8mm"};
-
 struct ImageCase {
   int channels;
   std::string input, output;  // type and quantization
@@ -59,7 +51,7 @@ TEST_P(ImageKernels, SameBytesAsTheRuntimeAlone) {
   const ImageCase& image = GetParam();
   const Plan plan = image_plan(image);
   EXPECT_EQ(image_kernels(plan).size(), image.kernels);
-  GeneratedLibrary library(plan, runnable(kTargets));
+  GeneratedLibrary library(plan, runnable(kEveryTarget));
   for (const std::string& target : library.targets()) {
     SCOPED_TRACE(target);
     std::vector<std::string> command = runner(target);

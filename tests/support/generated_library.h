@@ -13,6 +13,15 @@
 
 namespace qatc::testing {
 
+/// This machine's, and one target of each instruction set.
+inline const std::vector<std::string> kEveryTarget{"host",
+                                                   "x86-64-linux",
+                                                   "x86-64-linux-sse41-avx-f16c-fma-avx2",
+                                                   "x86-64-linux-avx2-avxvnni",
+                                                   "arm-64-linux",
+                                                   "arm-64-linux-arm_dot_prod",
+                                                   "arm-64-linux-arm_dot_prod-i8mm"};
+
 /// What runs on this machine: natively, or ARM64 code through qemu.
 bool can_run(const std::string& target);
 /// `targets` without those that cannot run here.
