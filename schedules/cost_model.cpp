@@ -179,8 +179,9 @@ Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa i
 KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa) {
   const Core& core = cores(isa).front();
   KernelSchedule best = default_schedule(spec, isa);
-  // Nothing is known here of how matrix products share their operands.
+  // Nothing is known here of how matrix products share their operands, nor of transposed tiles.
   if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return best;
+  if (has_pixel_lanes(spec, best, isa)) return best;
   double least = predict(spec, best, isa, core).cycles * kWorthChanging;
   for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
     const double cycles = predict(spec, candidate, isa, core).cycles;

@@ -1,6 +1,7 @@
 #include "schedules/kernel_schedule.h"
 
 #include <algorithm>
+#include <array>
 
 #include "support/error.h"
 
@@ -121,6 +122,10 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     schedule.channels = spec.out_channels;
     const int64_t lanes = conv_lanes(spec, *digits, isa);
     const ConvLayout layout = conv_layout(isa, lanes);
+    if (pixel_lanes(spec, isa) > 0) {
+      schedule.pixels = pixel_lanes(spec, isa);
+      return schedule;
+    }
     schedule.pixels = std::clamp<int64_t>(budget / (lanes / layout.vector * layout.registers), 1, 16);
     // Steps of an even number of pixels are vectors across some: in memory that loads by lane used before, where LLVM
     // then keeps those.
@@ -189,6 +194,22 @@ bool pads_lanes(const KernelSpec& spec, Isa isa) {
          padded_lanes(spec) <= kMostPaddedLanes &&
          std::all_of(spec.convs.begin(), spec.convs.end(),
                      [](const KernelConv& conv) { return conv.digits == 1 && !conv.doubled; });
+}
+
+int64_t pixel_lanes(const KernelSpec& spec, Isa isa) {
+  constexpr int64_t kPixelBytes = 32;
+  constexpr int64_t kPixels = 32;
+  const std::array<int64_t, 2> one{1, 1};
+  if (isa != Isa::kX86Vnni || spec.convs.size() != 1 || spec.outputs.size() != 1) return 0;
+  const KernelConv& conv = spec.convs.front();
+  const bool fits = conv.inputs.size() == 1 && spec.inputs[static_cast<size_t>(conv.inputs[0])] == kPixelBytes &&
+                    conv.stride == one && conv.dilation == one && spec.out_channels == spec.out_pixel_stride;
+  const int64_t sums = conv.digits * conv.filters * kPixels / conv_layout(isa, conv_lanes(spec, conv, isa)).vector;
+  return fits && conv.digits > 1 && sums <= accumulator_budget(isa) ? kPixels : 0;
+}
+
+bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  return schedule.scheduler == Scheduler::kTemplates && schedule.pixels > 0 && schedule.pixels == pixel_lanes(spec, isa);
 }
 
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {

@@ -53,6 +53,13 @@ int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa is
 /// only: accumulators that fill parts of registers LLVM gathers in whole ones and takes apart for every product.
 bool pads_lanes(const KernelSpec& spec, Isa isa);
 
+/// Pixels of a tile whose vectors run along pixels (lower/pixel_lanes_conv.h), 0 where a kernel has no such form: AVX-512
+/// only, a conv of float filters to few channels of pixels of 32 bytes.
+int64_t pixel_lanes(const KernelSpec& spec, Isa isa);
+
+/// Whether this schedule takes that form.
+bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+
 /// Accumulator lanes of a conv: a multiple of 4.
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 

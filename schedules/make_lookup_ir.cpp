@@ -337,6 +337,72 @@ void quotient_form(int lanes, const char* element) {
   std::printf("  ret %s %%q2\n}\n", t);
 }
 
+// ---- qatc_pixel_word0 ... qatc_pixel_word7: uint8 qatc_pixel_wordK(uint64 address, int32 byte). Of pixels of eight
+// words of four bytes, the first one at `address`: byte % 4 of word K of pixel byte / 4. The vector form is for 64
+// consecutive bytes, which are a word of 16 pixels. All eight words of them are what one transposition has: LLVM finds
+// the shuffles that the forms have in common.
+
+constexpr int kPixelWords = 8;
+
+/// %NAME = the lanes of %a and %b that `place` names, those of %b from 16 on.
+void shuffle_words(const std::string& name, const std::string& a, const std::string& b,
+                   const std::function<int(int)>& place) {
+  std::printf("  %%%s = shufflevector <16 x i32> %%%s, <16 x i32> %%%s, %s\n", name.c_str(), a.c_str(), b.c_str(),
+              indices(16, place).c_str());
+}
+
+/// Each of three steps joins vectors pairwise: twice the pixels, half the words of each. A vector has all pixels of its
+/// first word, then of its next.
+void pixel_word_form(int word) {
+  const std::string type = typed(16, "i32");
+  std::printf("define weak_odr <64 x i8> @qatc_pixel_word%dx64(i64 %%address, <64 x i32> %%byte) ", word);
+  std::puts("alwaysinline nounwind readonly {");
+  std::puts("  %first = extractelement <64 x i32> %byte, i64 0\n  %wide = sext i32 %first to i64");
+  std::printf("  %%offset = mul i64 %%wide, %d\n  %%begin = add i64 %%address, %%offset\n", kPixelWords);
+  for (int i = 0; i < 8; ++i) {
+    std::printf("  %%a%d = add i64 %%begin, %d\n", i, 64 * i);
+    if (opaque_pointers) {
+      std::printf("  %%p%d = inttoptr i64 %%a%d to ptr\n  %%s0_%d = load %s, ptr %%p%d, align 1, !invariant.load !9\n", i,
+                  i, i, type.c_str(), i);
+    } else {
+      std::printf("  %%p%d = inttoptr i64 %%a%d to %s*\n  %%s0_%d = load %s, %s* %%p%d, align 1, !invariant.load !9\n", i,
+                  i, type.c_str(), i, type.c_str(), type.c_str(), i);
+    }
+  }
+  for (int step = 1; step <= 3; ++step) {
+    const int pixels = 1 << step;               // of a vector joined
+    const int words = kPixelWords >> (step - 1);  // of a vector joined
+    const bool second = (word >> (3 - step)) % 2 != 0;
+    for (int i = 0; i < 8 >> step; ++i) {
+      const auto vector = [&](int s, int at) { return "s" + std::to_string(s) + "_" + std::to_string(at); };
+      shuffle_words(vector(step, i), vector(step - 1, 2 * i), vector(step - 1, 2 * i + 1), [&](int lane) {
+        const int pixel = lane % (2 * pixels);
+        const int from_word = lane / (2 * pixels) + (second ? words / 2 : 0);
+        // Memory has all words of a pixel, then those of the next.
+        const int place = step == 1 ? pixel % pixels * words + from_word : from_word * pixels + pixel % pixels;
+        return place + pixel / pixels * 16;
+      });
+    }
+  }
+  std::puts("  %result = bitcast <16 x i32> %s3_0 to <64 x i8>\n  ret <64 x i8> %result\n}");
+  std::printf("define weak_odr i8 @qatc_pixel_word%d(i64 %%address, i32 %%byte) alwaysinline nounwind readonly {\n", word);
+  std::printf(R"(  %%wide = sext i32 %%byte to i64
+  %%pixel = ashr i64 %%wide, 2
+  %%offset = mul i64 %%pixel, %d
+  %%within = and i64 %%wide, 3
+  %%in_pixel = add i64 %%within, %d
+  %%begin = add i64 %%address, %%offset
+  %%place = add i64 %%begin, %%in_pixel
+)",
+              4 * kPixelWords, 4 * word);
+  if (opaque_pointers) {
+    std::puts("  %pointer = inttoptr i64 %place to ptr\n  %value = load i8, ptr %pointer");
+  } else {
+    std::puts("  %pointer = inttoptr i64 %place to i8*\n  %value = load i8, i8* %pointer");
+  }
+  std::puts("  ret i8 %value\n}");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -374,6 +440,9 @@ int main(int argc, char** argv) {
       quotient_form(1, element);
       for (int lanes = 4; lanes <= 64; lanes += 4) quotient_form(lanes, element);
     }
+  }
+  if (isa == "avx512vnni") {
+    for (int word = 0; word < kPixelWords; ++word) pixel_word_form(word);
   }
   // Tables are constants: loads of one may be merged across stores.
   std::puts("!9 = !{}");

@@ -5,6 +5,7 @@
 #include "lower/buffer.h"
 #include "schedules/doubled_conv.h"
 #include "schedules/matrix_conv.h"
+#include "schedules/pixel_lanes_conv.h"
 #include "schedules/products.h"
 
 namespace qatc {
@@ -103,6 +104,16 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, const K
   kernel.out.compute_root();
   const auto pixels = static_cast<int>(schedule.pixels);
   // Sums with lanes of padding between pixels are read channel by channel; steps that were stored lie close.
+  if (kernel.pixel_tiles) {
+    schedule_pixel_tiles(kernel, spec, schedule, isa);
+    kernel.out.update(1)
+        .split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
+        .reorder({kernel.c, co, RVar(kernel.narrow.x), kernel.y})
+        .vectorize(kernel.c);
+    schedule_conv(kernel.convs.front(), spec.convs.front(), spec, kernel, schedule, co, xo, isa);
+    schedule_tile_steps(kernel, co, channels, {});
+    return;
+  }
   const bool is_apart = pads_lanes(spec, isa) && kernel.tile_steps.empty();
   const TileLanes lanes = is_apart ? TileLanes{} : lanes_across_pixels(spec, channels, pixels, isa);
   if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels, lanes);

@@ -30,8 +30,10 @@ namespace qatc {
 namespace {
 
 /// Functions that lowering calls and schedules/ defines: one uniform argument, one by lane.
-constexpr const char* kIntrinsics[] = {"qatc_lookup", "qatc_round", "qatc_round_double", "qatc_quotient",
-                                       "qatc_quotient_double"};
+constexpr const char* kIntrinsics[] = {
+    "qatc_lookup",      "qatc_round",       "qatc_round_double", "qatc_quotient",    "qatc_quotient_double",
+    "qatc_pixel_word0", "qatc_pixel_word1", "qatc_pixel_word2",  "qatc_pixel_word3", "qatc_pixel_word4",
+    "qatc_pixel_word5", "qatc_pixel_word6", "qatc_pixel_word7"};
 
 void set_flag(llvm::Module& code, const char* name, const std::string& value) {
   if (code.getModuleFlag(name) == nullptr) return;

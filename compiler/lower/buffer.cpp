@@ -128,6 +128,17 @@ int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
 
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout) { return conv.extreme_pairs ? 1 : layout.terms; }
 
+Halide::Expr address_of(const ImageParam& in, const Halide::Expr& byte, const Halide::Expr& row) {
+  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
+  const Halide::Expr buffer =
+      Variable::make(Halide::type_of<struct halide_buffer_t*>(), in.name() + ".buffer", in.parameter());
+  const Halide::Expr host =
+      Call::make(Halide::type_of<void*>(), Call::buffer_get_host, {buffer}, Call::PureExtern);
+  const auto wide = [](const Halide::Expr& value) { return Halide::cast<int64_t>(value); };
+  return Halide::reinterpret<uint64_t>(host) + Halide::cast<uint64_t>(wide(row) * wide(in.dim(1).stride())) +
+         Halide::cast<uint64_t>(wide(byte));
+}
+
 Halide::Expr filter_at(const ImageParam& filter, const ConvLayout& layout, int64_t block, const Halide::Expr& lane,
                        const Halide::Expr& byte, const Halide::Expr& run, const Halide::Expr& ky) {
   const auto red = static_cast<int>(layout.reduction);

@@ -27,6 +27,9 @@ int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
 /// Reductions that are added in int16 (ConvLayout::terms) where the filter allows it.
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout);
 
+/// The address of a byte of a row of an input as an integer (uint64).
+Halide::Expr address_of(const Halide::ImageParam& in, const Halide::Expr& byte, const Halide::Expr& row);
+
 /// The element of a filter for a lane and a byte of a run; `block` as filter_block() gives it. Not of matrix products.
 Halide::Expr filter_at(const Halide::ImageParam& filter, const ConvLayout& layout, int64_t block,
                        const Halide::Expr& lane, const Halide::Expr& byte, const Halide::Expr& run,

@@ -16,7 +16,7 @@ constexpr double kRoundDouble = 6755399441055744.0;
 // What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
 constexpr int kInt16Limit = 32767;
 
-Expr intrinsic(const Halide::Type& type, const char* name, const std::vector<Expr>& arguments) {
+Expr intrinsic(const Halide::Type& type, const std::string& name, const std::vector<Expr>& arguments) {
   return Halide::Internal::Call::make(type, name, arguments, Halide::Internal::Call::PureExtern);
 }
 
@@ -50,6 +50,10 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
 Expr quotient(const Expr& value, const Expr& divisor, Isa isa) {
   if (!has_fast_quotient(isa)) return strict_float(value / divisor);
   return intrinsic(value.type(), is_double(value) ? "qatc_quotient_double" : "qatc_quotient", {divisor, value});
+}
+
+Expr pixel_word(int word, const Expr& address, const Expr& byte) {
+  return intrinsic(Halide::UInt(8), "qatc_pixel_word" + std::to_string(word), {address, byte});
 }
 
 }  // namespace qatc

@@ -19,4 +19,8 @@ Halide::Expr round_to_storage(Halide::Expr value, const Halide::Expr& zero_point
 /// overflows or underflows (see qatc_quotient in schedules/make_lookup_ir.cpp).
 Halide::Expr quotient(const Halide::Expr& value, const Halide::Expr& divisor, Isa isa);
 
+/// Byte `byte` % 4 of word `word` < 8 (four bytes) of pixel `byte` / 4, of pixels of eight words, the first one at
+/// `address` (uint64). In vectors: of 64 consecutive bytes.
+Halide::Expr pixel_word(int word, const Halide::Expr& address, const Halide::Expr& byte);
+
 }  // namespace qatc

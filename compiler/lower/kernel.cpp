@@ -5,6 +5,7 @@
 #include "lower/buffer.h"
 #include "lower/doubled_conv.h"
 #include "lower/matrix_conv.h"
+#include "lower/pixel_lanes_conv.h"
 #include "lower/steps.h"
 #include "support/error.h"
 
@@ -120,7 +121,19 @@ LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedul
   std::vector<Expr> results;
   for (int step : spec.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);
   kernel.out = Func("out");
-  if (results.size() == 1) {
+  if (has_pixel_lanes(spec, schedule, isa)) {
+    kernel.out(kernel.c, kernel.x, kernel.y) = Halide::undef(results.front().type());
+    const Expr width = kernel.out.output_buffer().dim(1).extent();
+    const auto pixels = static_cast<int>(schedule.pixels);
+    const Expr is_wide = width >= pixels;
+    lower_pixel_tiles(kernel, spec, schedule, isa, params, width,
+                      Halide::select(is_wide, (width + pixels - 1) / pixels, 0));
+    kernel.narrow = RDom(0, Halide::select(is_wide, 0, width), "narrow");
+    // Never computed on its own: puts the domain in the place of the variable.
+    Func pixel("pixel");
+    pixel(kernel.c, kernel.x, kernel.y) = results.front();
+    kernel.out(kernel.c, kernel.narrow, kernel.y) = pixel(kernel.c, kernel.narrow, kernel.y);
+  } else if (results.size() == 1) {
     kernel.out(kernel.c, kernel.x, kernel.y) = results.front();
   } else {
     kernel.out(kernel.c, kernel.x, kernel.y) = Halide::Tuple(results);

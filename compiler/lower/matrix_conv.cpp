@@ -26,14 +26,6 @@ Expr pure_call(const Halide::Type& type, const char* name, const std::vector<Exp
   return Halide::Internal::Call::make(type, name, arguments, Halide::Internal::Call::PureExtern);
 }
 
-/// The address of pixel (0, 0) of an input as an integer.
-Expr origin_address(const ImageParam& in) {
-  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
-  const Expr buffer = Variable::make(Halide::type_of<struct halide_buffer_t*>(), in.name() + ".buffer", in.parameter());
-  const Expr host = Call::make(Halide::type_of<void*>(), Call::buffer_get_host, {buffer}, Call::PureExtern);
-  return Halide::reinterpret<uint64_t>(host);
-}
-
 /// The longest vector of words that divides `words` and leaves registers for others.
 int words_at_once(int words) {
   constexpr int kMost = 20;
@@ -181,8 +173,7 @@ class TileLowering {
       byte = wide((begin_ + pixel * distance_ + column - 1) / 2) * wide(channels) + wide(within) * wide(kWord);
       row = row / 2;
     }
-    const Expr address =
-        origin_address(in) + cast<uint64_t>(wide(row) * wide(in.dim(1).stride())) + cast<uint64_t>(byte);
+    const Expr address = address_of(in, byte, row);
     const Expr offset = cast<uint64_t>(word % vector) * cast<uint64_t>(kWord);
     Expr value = pure_call(Halide::UInt(64), kLoad8, {address, offset});
     // Nothing behind the last byte is read: it may be the last of the caller's memory.

@@ -29,7 +29,8 @@ class StepLowering {
         c_(site.c),
         x_(site.x),
         y_(site.y),
-        pixel_(site.pixel) {}
+        pixel_(site.pixel),
+        pixel_lanes_(site.pixel_lanes) {}
 
   LoweredSteps run() {
     const bool runs_across_pixels = std::any_of(spec_.steps.begin(), spec_.steps.end(), [](const KernelStep& step) {
@@ -39,7 +40,7 @@ class StepLowering {
       const KernelStep& step = spec_.steps[i];
       const auto index = static_cast<int>(i);
       values_.push_back(lower(step, index));
-      if (runs_across_pixels && has_channel_arguments(step)) store_step(index, !has_digits(step));
+      if (runs_across_pixels && has_channel_arguments(step)) store_step(index, pixel_lanes_ || !has_digits(step));
     }
     return {values_, tile_steps_};
   }
@@ -106,6 +107,10 @@ class StepLowering {
     // Halves are added lane by lane: digits 2 and 3 to 0 and 1, then 1 to 0.
     QATC_CHECK(digits == 4, "digits come in fours");
     const auto real_digit = [&](const Func& lanes, int d) { return cast<double>(digit(lanes, d)); };
+    if (pixel_lanes_) {
+      const auto pair = [&](int d) { return real_digit(accumulator, d) + real_digit(accumulator, d + 1) * Expr(256.0); };
+      return pair(0) + pair(2) * Expr(65536.0);
+    }
     const Expr halves = real_digit(accumulator, 0) + real_digit(accumulator, 2) * Expr(65536.0);
     const Func pairs = store_for_tile(name(), halves, true, 2);
     const Expr sum = digit(pairs, 0) + digit(pairs, 1) * Expr(256.0);
@@ -241,6 +246,7 @@ class StepLowering {
   const Expr& x_;
   const Var& y_;
   const std::vector<Var>& pixel_;
+  bool pixel_lanes_;
   std::vector<Expr> values_;
   std::vector<TileStep> tile_steps_;
   std::set<int> stored_;

@@ -16,6 +16,8 @@ struct Site {
   Halide::Var y;
   /// The arguments, behind c, of a Func with one value per pixel: x and y, or a place in a tile (lower/matrix_conv.h).
   std::vector<Halide::Var> pixel;
+  /// Vectors run along the first of `pixel`, not along channels.
+  bool pixel_lanes = false;
 };
 
 struct TileStep {
