@@ -70,6 +70,7 @@ void schedule_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const K
     func.compute_at(kernel.out, row).store_in(MemoryType::Stack).bound_extent(kernel.c, channels);
     if (step.by_channel) {
       func.reorder(pixel, kernel.c).vectorize(pixel, kLanes).unroll(pixel).unroll(kernel.c);
+      if (func.value().type().bits() > 8) func.reorder_storage(pixel, kernel.c);
     } else {
       Var lane("lane"), lanes("lanes");
       func.fuse(kernel.c, pixel, lane).split(lane, lanes, lane, bytes).vectorize(lane).unroll(lanes);

@@ -17,6 +17,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <numeric>
+#include <tuple>
 #include <vector>
 
 #include "emit/byte_products.h"
@@ -96,6 +98,28 @@ void link_bitcode(llvm::Module& code, Isa isa) {
   }
 }
 
+/// The lanes of vector calls in the order in which vectors hold their arguments: each vector's by place, the vectors by
+/// their first lane. Where lanes of several vectors are interleaved, one shuffle of results is cheaper than those of the
+/// arguments.
+std::vector<int> order_of_arguments(const std::vector<llvm::CallInst*>& lanes) {
+  std::vector<int> order(lanes.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::map<const llvm::Value*, size_t> vectors;
+  std::map<const llvm::Value*, int> times;  // that an argument is another lane's, too: those lanes come last
+  std::vector<std::tuple<int, size_t, uint64_t>> places;
+  for (const llvm::CallInst* lane : lanes) {
+    const auto* extract = llvm::dyn_cast<llvm::ExtractElementInst>(lane->getArgOperand(1));
+    const auto* place = extract == nullptr ? nullptr : llvm::dyn_cast<llvm::ConstantInt>(extract->getIndexOperand());
+    if (place == nullptr) return order;
+    const size_t vector = vectors.try_emplace(extract->getVectorOperand(), vectors.size()).first->second;
+    places.emplace_back(times[extract]++, vector, place->getZExtValue());
+  }
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return places[static_cast<size_t>(a)] < places[static_cast<size_t>(b)];
+  });
+  return order;
+}
+
 /// Puts calls whose first argument is the same in all lanes together again.
 void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
   for (llvm::InsertElementInst* last : insertions_of(code)) {
@@ -109,10 +133,17 @@ void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
     if (vector_form == nullptr) continue;
     llvm::IRBuilder<> builder(last);
     llvm::Value* by_lane = llvm::UndefValue::get(vector_form->getArg(1)->getType());
-    for (size_t i = 0; i < lanes.size(); ++i) {
-      by_lane = builder.CreateInsertElement(by_lane, lanes[i]->getArgOperand(1), i);
+    const std::vector<int> order = order_of_arguments(lanes);
+    std::vector<int> places(order.size());  // of the lanes in `by_lane`
+    for (size_t i = 0; i < order.size(); ++i) {
+      const auto lane = static_cast<size_t>(order[i]);
+      by_lane = builder.CreateInsertElement(by_lane, lanes[lane]->getArgOperand(1), i);
+      places[lane] = static_cast<int>(i);
     }
-    last->replaceAllUsesWith(builder.CreateCall(vector_form, {lanes.front()->getArgOperand(0), by_lane}));
+    llvm::Value* call = builder.CreateCall(vector_form, {lanes.front()->getArgOperand(0), by_lane});
+    last->replaceAllUsesWith(std::is_sorted(order.begin(), order.end())
+                                 ? call
+                                 : builder.CreateShuffleVector(call, places));
   }
 }
 

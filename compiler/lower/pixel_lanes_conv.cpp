@@ -59,9 +59,7 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
 
   Func accumulator("pixel_accumulator");
   Var l("lane");
-  // What padding computes is no matter.
-  const Expr with_filter = Halide::min(l % stride, static_cast<int>(conv.filters) - 1);
-  accumulator(l, u, t, y) = tiles.sums(u, with_filter, l / stride, t, y);
+  accumulator(l, u, t, y) = tiles.sums(u, l % stride, l / stride, t, y);
   const LoweredSteps steps = lower_steps(spec, isa, params, {accumulator}, {c, begin + u, y, {u, t, y}, true});
   tiles.tile_steps = steps.tile_steps;
 

@@ -79,38 +79,44 @@ class StepLowering {
       sum = sum_of_digits(accumulator, conv);
       if (!is_double) sum = cast<float>(sum);
     }
-    const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c_));
-    const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c_));
+    const Expr c = channel(conv);
+    const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c));
+    const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c));
     return round_to_storage(value, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
 
   /// sum of digit d * 256^d as a double. It stays below 2^53 (passes/check_accumulators.h), so that everything here is
   /// exact, in integers or not, with one rounding for a product and sum or two.
   Expr sum_of_digits(const Func& accumulator, const KernelConv& conv) {
-    const int digits = conv.digits;
+    QATC_CHECK(conv.digits == 4, "digits come in fours");
     const auto channels = static_cast<int>(spec_.out_channels);
     const auto stride = static_cast<int>(digit_stride(spec_, conv, isa_));
-    const auto digit = [&](const Func& lanes, int d) { return at_pixel(lanes, c_ + stride * d); };
+    const auto lanes = static_cast<int>(conv_lanes(spec_, conv, isa_));
+    const auto digit = [&](const Func& func, int d) {
+      // What padding computes is no matter, but it must be of this tile.
+      const bool beyond = stride * d + channels > lanes;
+      const Expr lane = channel(conv) + stride * d;
+      return at_pixel(func, beyond ? Halide::min(lane, lanes - 1) : lane);
+    };
     // Only the digits' lanes are bound to a pixel: what follows may run across pixels.
     const auto name = [&] { return "digits" + std::to_string(tile_steps_.size()); };
+    // Digits d and d + 1.
+    const auto pair = [&](int d, const Halide::Type& type) -> Expr {
+      const Expr low = digit(accumulator, d);
+      const Expr high = digit(accumulator, d + 1);
+      if (conv.digit_pairs) return cast(type, low + high * 256);
+      return cast(type, low) + cast(type, high) * Halide::Internal::make_const(type, 256);
+    };
+    if (pixel_lanes_) {
+      const Expr sum = pair(0, Halide::Float(64)) + pair(2, Halide::Float(64)) * Expr(65536.0);
+      return at_pixel(store_for_tile(name(), sum, true, 1), c_);
+    }
     if (is_arm(isa_)) {
-      const auto lanes = static_cast<int>(conv_lanes(spec_, conv, isa_));
-      Expr sum = cast<int64_t>(0);
-      for (int d = 0; d < digits; ++d) {
-        // What padding computes is no matter, but it must be of this tile.
-        const bool beyond = stride * d + channels > lanes;
-        const Expr lane = beyond ? Halide::min(c_ + stride * d, lanes - 1) : c_ + stride * d;
-        sum += cast<int64_t>(at_pixel(accumulator, lane)) << (8 * d);
-      }
+      const Expr sum = pair(0, Halide::Int(64)) + (pair(2, Halide::Int(64)) << 16);
       return at_pixel(store_for_tile(name(), cast<double>(sum), true, 1), c_);
     }
     // Halves are added lane by lane: digits 2 and 3 to 0 and 1, then 1 to 0.
-    QATC_CHECK(digits == 4, "digits come in fours");
-    const auto real_digit = [&](const Func& lanes, int d) { return cast<double>(digit(lanes, d)); };
-    if (pixel_lanes_) {
-      const auto pair = [&](int d) { return real_digit(accumulator, d) + real_digit(accumulator, d + 1) * Expr(256.0); };
-      return pair(0) + pair(2) * Expr(65536.0);
-    }
+    const auto real_digit = [&](const Func& func, int d) { return cast<double>(digit(func, d)); };
     const Expr halves = real_digit(accumulator, 0) + real_digit(accumulator, 2) * Expr(65536.0);
     const Func pairs = store_for_tile(name(), halves, true, 2);
     const Expr sum = digit(pairs, 0) + digit(pairs, 1) * Expr(256.0);
@@ -209,6 +215,11 @@ class StepLowering {
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
   }
 
+  /// The channel whose sum a conv's channel `c` requantizes. Where vectors run along pixels, padding repeats the last one
+  /// that has a filter, and costs nothing.
+  Expr channel(const KernelConv& conv) const {
+    return pixel_lanes_ ? Halide::min(c_, static_cast<int>(conv.filters) - 1) : Expr(c_);
+  }
   Expr at_pixel(const Func& func, const Expr& channel) const {
     std::vector<Expr> arguments{channel};
     arguments.insert(arguments.end(), pixel_.begin(), pixel_.end());

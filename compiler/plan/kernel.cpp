@@ -53,6 +53,7 @@ std::string signature(const KernelSpec& spec) {
     text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d" << pair_text(conv.dilation) << " p"
          << pair_text(conv.pad);
     if (conv.digits != 1) text << " digits" << conv.digits << "x" << conv.filters;
+    if (conv.digit_pairs) text << " pairs";
     if (conv.doubled) text << " doubled";
     if (conv.exact) text << " exact";
     if (conv.extreme_pairs) text << " extreme";

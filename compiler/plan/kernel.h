@@ -38,6 +38,8 @@ struct KernelConv {
   int64_t filters = 0;  // with digits: the first channels, which have filters; the others are padding
   /// The conv is of its input upsampled by 2 (nearest): pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each pixel.
   bool doubled = false;
+  /// With digits: for any 8-bit inputs, int32 holds the sum of digit 0 + 256 * digit 1, and of digits 2 and 3 alike.
+  bool digit_pairs = false;
   bool exact = false;  // requantized in double in both rounding modes
   /// Some filter values (or digits) of channels c and c + 2, both in one aligned group of four, are both -128. Without
   /// that, the sum of their two products is in int16's range for any 8-bit inputs.

@@ -130,6 +130,7 @@ class UseMaker {
     if (needs_digits(filter)) {
       conv.digits = kFixedPointDigits;
       conv.filters = filter.constant->shape[0];
+      conv.digit_pairs = has_digit_pairs(filter);
     }
     conv.exact = conv_rounding(filter.type.dtype, Rounding::kFloat) == Rounding::kExact;
     conv.extreme_pairs = has_extreme_pairs(node, filter, conv);
@@ -149,6 +150,25 @@ class UseMaker {
       if (w < -128 || w > 127) return true;
     }
     return false;
+  }
+
+  /// See KernelConv::digit_pairs.
+  static bool has_digit_pairs(const Value& filter) {
+    constexpr int64_t kLargestDifference = 255;  // |q - zero_point|
+    const int64_t taps = filter.constant->size() / filter.constant->shape[0];
+    for (int64_t o = 0; o < filter.constant->shape[0]; ++o) {
+      std::array<int64_t, kFixedPointDigits / 2> largest{};
+      for (int64_t i = o * taps; i < (o + 1) * taps; ++i) {
+        const int64_t weight =
+            int64_t{filter.constant->integers[static_cast<size_t>(i)]} - filter.type.quant->zero_point_at(o);
+        const std::vector<int32_t> digits = balanced_digits(weight, kFixedPointDigits);
+        for (size_t pair = 0; pair < largest.size(); ++pair) {
+          largest[pair] += kLargestDifference * (std::abs(digits[2 * pair]) + 256 * std::abs(digits[2 * pair + 1]));
+        }
+      }
+      if (*std::max_element(largest.begin(), largest.end()) > INT32_MAX) return false;
+    }
+    return true;
   }
 
   /// See KernelConv::extreme_pairs.
