@@ -209,7 +209,8 @@ int64_t pixel_lanes(const KernelSpec& spec, Isa isa) {
 }
 
 bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  return schedule.scheduler == Scheduler::kTemplates && schedule.pixels > 0 && schedule.pixels == pixel_lanes(spec, isa);
+  return schedule.scheduler == Scheduler::kTemplates && schedule.pixels > 0 &&
+         schedule.pixels == pixel_lanes(spec, isa);
 }
 
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {

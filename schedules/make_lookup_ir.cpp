@@ -362,15 +362,15 @@ void pixel_word_form(int word) {
   for (int i = 0; i < 8; ++i) {
     std::printf("  %%a%d = add i64 %%begin, %d\n", i, 64 * i);
     if (opaque_pointers) {
-      std::printf("  %%p%d = inttoptr i64 %%a%d to ptr\n  %%s0_%d = load %s, ptr %%p%d, align 1, !invariant.load !9\n", i,
-                  i, i, type.c_str(), i);
+      std::printf("  %%p%d = inttoptr i64 %%a%d to ptr\n  %%s0_%d = load %s, ptr %%p%d, align 1, !invariant.load !9\n",
+                  i, i, i, type.c_str(), i);
     } else {
-      std::printf("  %%p%d = inttoptr i64 %%a%d to %s*\n  %%s0_%d = load %s, %s* %%p%d, align 1, !invariant.load !9\n", i,
-                  i, type.c_str(), i, type.c_str(), type.c_str(), i);
+      std::printf("  %%p%d = inttoptr i64 %%a%d to %s*\n  %%s0_%d = load %s, %s* %%p%d, align 1, !invariant.load !9\n",
+                  i, i, type.c_str(), i, type.c_str(), type.c_str(), i);
     }
   }
   for (int step = 1; step <= 3; ++step) {
-    const int pixels = 1 << step;               // of a vector joined
+    const int pixels = 1 << step;                 // of a vector joined
     const int words = kPixelWords >> (step - 1);  // of a vector joined
     const bool second = (word >> (3 - step)) % 2 != 0;
     for (int i = 0; i < 8 >> step; ++i) {
@@ -385,7 +385,8 @@ void pixel_word_form(int word) {
     }
   }
   std::puts("  %result = bitcast <16 x i32> %s3_0 to <64 x i8>\n  ret <64 x i8> %result\n}");
-  std::printf("define weak_odr i8 @qatc_pixel_word%d(i64 %%address, i32 %%byte) alwaysinline nounwind readonly {\n", word);
+  std::printf("define weak_odr i8 @qatc_pixel_word%d(i64 %%address, i32 %%byte) alwaysinline nounwind readonly {\n",
+              word);
   std::printf(R"(  %%wide = sext i32 %%byte to i64
   %%pixel = ashr i64 %%wide, 2
   %%offset = mul i64 %%pixel, %d

@@ -114,9 +114,8 @@ std::vector<int> order_of_arguments(const std::vector<llvm::CallInst*>& lanes) {
     const size_t vector = vectors.try_emplace(extract->getVectorOperand(), vectors.size()).first->second;
     places.emplace_back(times[extract]++, vector, place->getZExtValue());
   }
-  std::sort(order.begin(), order.end(), [&](int a, int b) {
-    return places[static_cast<size_t>(a)] < places[static_cast<size_t>(b)];
-  });
+  std::sort(order.begin(), order.end(),
+            [&](int a, int b) { return places[static_cast<size_t>(a)] < places[static_cast<size_t>(b)]; });
   return order;
 }
 
@@ -141,9 +140,8 @@ void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
       places[lane] = static_cast<int>(i);
     }
     llvm::Value* call = builder.CreateCall(vector_form, {lanes.front()->getArgOperand(0), by_lane});
-    last->replaceAllUsesWith(std::is_sorted(order.begin(), order.end())
-                                 ? call
-                                 : builder.CreateShuffleVector(call, places));
+    last->replaceAllUsesWith(std::is_sorted(order.begin(), order.end()) ? call
+                                                                        : builder.CreateShuffleVector(call, places));
   }
 }
 

@@ -132,8 +132,7 @@ Halide::Expr address_of(const ImageParam& in, const Halide::Expr& byte, const Ha
   using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
   const Halide::Expr buffer =
       Variable::make(Halide::type_of<struct halide_buffer_t*>(), in.name() + ".buffer", in.parameter());
-  const Halide::Expr host =
-      Call::make(Halide::type_of<void*>(), Call::buffer_get_host, {buffer}, Call::PureExtern);
+  const Halide::Expr host = Call::make(Halide::type_of<void*>(), Call::buffer_get_host, {buffer}, Call::PureExtern);
   const auto wide = [](const Halide::Expr& value) { return Halide::cast<int64_t>(value); };
   return Halide::reinterpret<uint64_t>(host) + Halide::cast<uint64_t>(wide(row) * wide(in.dim(1).stride())) +
          Halide::cast<uint64_t>(wide(byte));

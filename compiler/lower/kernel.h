@@ -38,10 +38,10 @@ struct LoweredTiles {
 
 /// The algorithm of the tiles of a conv with lanes along pixels (lower/pixel_lanes_conv.h).
 struct LoweredPixelTiles {
-  Halide::RDom bytes;  // (byte of a tile's result, tile of the row)
-  Halide::Func words;  // uint8 (byte of all pixels' words, word, row, tile): the input, transposed
-  Halide::Func sums;   // int32 (pixel, channel, digit, tile, y)
-  Halide::RDom taps;   // (byte of the word, word, kx, ky)
+  Halide::RDom bytes;                // (byte of a tile's result, tile of the row)
+  Halide::Func words;                // uint8 (byte of all pixels' words, word, row, tile): the input, transposed
+  Halide::Func sums;                 // int32 (pixel, channel, digit, tile, y)
+  Halide::RDom taps;                 // (byte of the word, word, kx, ky)
   std::vector<TileStep> tile_steps;  // (c, pixel, tile, y)
 };
 
@@ -52,7 +52,7 @@ struct LoweredKernel {
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
   std::vector<TileStep> tile_steps;
-  std::vector<LoweredTiles> tiles;  // one per update of `out`, instead of convs and tile_steps
+  std::vector<LoweredTiles> tiles;               // one per update of `out`, instead of convs and tile_steps
   std::optional<LoweredPixelTiles> pixel_tiles;  // then update 0 of `out` is theirs, update 1 what is above
   Halide::RDom narrow;                           // columns of update 1
   Halide::Func out;

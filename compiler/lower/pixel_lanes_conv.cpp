@@ -53,8 +53,7 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
   const Expr lane = digit * stride + filter_c;
   tiles.sums(u, filter_c, digit, t, y) = params.image({Kind::kCorrection, 0})(lane);
   const Expr value = tiles.words((u + r.z) * kWord + r.x, r.y, y + r.w - static_cast<int>(conv.pad[0]), t);
-  const Expr weight =
-      filter_at(filter, layout, block, lane, r.z * in_channels + r.y * kWord + r.x, 0, r.w);
+  const Expr weight = filter_at(filter, layout, block, lane, r.z * in_channels + r.y * kWord + r.x, 0, r.w);
   tiles.sums(u, filter_c, digit, t, y) += cast<int32_t>(value) * cast<int32_t>(weight);
 
   Func accumulator("pixel_accumulator");

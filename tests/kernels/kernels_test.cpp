@@ -289,6 +289,33 @@ TEST_P(DoubledConvs, EqualsEvaluator) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, DoubledConvs, ::testing::Range(0, 4));
 
+class PixelLanes : public Kernels {};
+
+/// Float filters to few channels, at widths around those of a tile whose vectors run along pixels.
+TEST_P(PixelLanes, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), 32);
+  const std::vector<std::array<int64_t, 2>> kernels{{3, 3}, {5, 5}, {1, 1}, {2, 3}};
+  int64_t outputs = 1;
+  for (const std::array<int64_t, 2>& kernel : kernels) {
+    NetworkBuilder::ConvOptions options;
+    options.kernel = kernel;
+    options.pad = {kernel[0] / 2, kernel[1] / 2, (kernel[0] - 1) / 2, (kernel[1] - 1) / 2};
+    options.gain = network.one_of<double>({20, 60, 1e6});
+    const ValueId other = network.max_pool(network.conv({network.image()}, outputs, {}), {2, 2}, {1, 1}, {1, 0, 0, 1});
+    options.filter = Filter::kFixedPoint;
+    const ValueId value = network.conv({network.image()}, outputs, options);
+    network.keep(network.coin() ? network.lookup(network.add(value, other)) : network.lookup(value));
+    outputs = outputs % 3 + 1;
+  }
+  const Plan plan = expect_equal(network, {{1, 31}, {5, 32}, {2, 33}, {7, 64}, {13, 71}, {37, 97}});
+  const auto count = [&](auto&& holds) { return std::count_if(plan.kernels.begin(), plan.kernels.end(), holds); };
+  EXPECT_EQ(count([](const KernelSpec& spec) { return pixel_lanes(spec, Isa::kX86Vnni) > 0; }), 4) << print(plan);
+  // Digits of 288 and 800 taps: those of the second may exceed int32 in pairs.
+  const auto has_pairs = [](const KernelSpec& spec) { return !spec.convs.empty() && spec.convs[0].digit_pairs; };
+  EXPECT_EQ(count(has_pairs), 3) << print(plan);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, PixelLanes, ::testing::Range(0, 2));
+
 class Chain : public Kernels {};
 
 /// Values with one reader, which become windows of a stage.
