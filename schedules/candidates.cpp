@@ -27,7 +27,7 @@ int64_t operand_registers(const KernelSpec& spec, const KernelConv& conv, const 
 }
 
 bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
-  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
+  const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
   // A register holds two lanes of two pixels; one holds a filter, one for each pair what is read of it.
   if (layout.matrix)
     return (filter_block(spec, schedule, conv, isa) / 2 + 1) * (schedule.pixels / 2) < vector_registers(isa);
@@ -52,6 +52,18 @@ bool load_is_used(const KernelSpec& spec, const KernelSchedule& schedule) {
   return schedule.load == 0 || longest_step(spec, schedule.load) == schedule.load;
 }
 
+/// So is the form of tiles that have one form only.
+bool form_is_used(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  KernelSchedule other = schedule;
+  other.across = 1;
+  const bool has_forms = lanes_across_pixels(spec, other, isa) > 0;
+  if (schedule.across == 0 && !has_forms) return false;
+  if (schedule.vector == 0 || !spec.convs.empty()) return true;
+  // Vectors along channels are as long as the tile has channels.
+  other.vector = 0;
+  return schedule.across == 1 && lanes_across_pixels(spec, other, isa) > schedule.vector;
+}
+
 bool has_known_values(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   for (const ScheduleField& field : schedule_fields()) {
     const std::vector<int64_t> values = field.values(spec, isa);
@@ -60,10 +72,19 @@ bool has_known_values(const KernelSpec& spec, const KernelSchedule& schedule, Is
   return true;
 }
 
+/// Whether a schedule of known values is one that the template can make, unlike any other, and within the machine's limits.
+bool fits(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  if (!load_is_used(spec, schedule) || !form_is_used(spec, schedule, isa)) return false;
+  if (spec.channel_sums) return true;
+  return std::all_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
+    return fits_registers(spec, conv, schedule, isa) && fits_cache(spec, conv, schedule);
+  });
+}
+
 void extend(const KernelSpec& spec, Isa isa, size_t next_field, KernelSchedule& schedule,
             std::vector<KernelSchedule>& candidates) {
   if (next_field == schedule_fields().size()) {
-    if (is_candidate(spec, schedule, isa)) candidates.push_back(schedule);
+    if (fits(spec, schedule, isa)) candidates.push_back(schedule);
     return;
   }
   const ScheduleField& field = schedule_fields()[next_field];
@@ -83,12 +104,8 @@ bool comes_before(const KernelSchedule& a, const KernelSchedule& b) {
 }  // namespace
 
 bool is_candidate(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  if (schedule == default_schedule(spec, isa)) return true;
-  if (!has_known_values(spec, schedule, isa) || !load_is_used(spec, schedule)) return false;
-  if (spec.channel_sums) return true;
-  return std::all_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
-    return fits_registers(spec, conv, schedule, isa) && fits_cache(spec, conv, schedule);
-  });
+  return schedule == default_schedule(spec, isa) ||
+         (has_known_values(spec, schedule, isa) && fits(spec, schedule, isa));
 }
 
 std::vector<KernelSchedule> schedule_candidates(const KernelSpec& spec, Isa isa) {

@@ -218,6 +218,28 @@ int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
   return pads_lanes(spec, isa) ? padded_lanes(spec) : spec.out_channels;
 }
 
+ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
+  ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
+  constexpr int64_t kSumBytes = 4;
+  while (schedule.vector > 0 && layout.vector * kSumBytes > schedule.vector) {
+    layout.vector /= 2;
+    layout.registers = std::max<int64_t>(layout.registers / 2, 1);
+  }
+  return layout;
+}
+
+int64_t lanes_across_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  const bool moves_pixels = std::any_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
+    return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
+  });
+  if (schedule.across == 0 || moves_pixels) return 0;
+  if (schedule.channels != spec.out_channels || spec.out_channels != spec.out_pixel_stride) return 0;
+  int64_t lanes = byte_vector(isa);
+  if (schedule.vector > 0) lanes = std::min(lanes, schedule.vector);
+  while (schedule.channels * schedule.pixels % lanes != 0) lanes /= 2;
+  return lanes > schedule.channels ? lanes : 0;
+}
+
 int64_t filter_block(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, Isa isa) {
   // The digits of one channel must meet in one tile.
   return conv.digits > 1 || pads_lanes(spec, isa) ? conv_lanes(spec, conv, isa) : schedule.channels;

@@ -10,18 +10,28 @@
 
 namespace qatc {
 
-/// How a kernel is scheduled: what a template (schedules/schedule.h) leaves open, or by which autoscheduler. A kernel's filters are packed for its schedule, so one
-/// value goes through lowering, scheduling and packing.
+/// How a kernel is scheduled: what a template (schedules/schedule.h) leaves open, or by which autoscheduler. A kernel's
+/// filters are packed for its schedule, so one value goes through lowering, scheduling and packing.
+///
+/// How an image's rows are split between threads and into bands is not among it. All kernels of a stage slide down the
+/// image together and share windows of rows, so one split serves them all; and the numbers of threads, rows and columns are
+/// known only when the library runs, which then decides (qatc_stripes, qatc_band_rows in qatc_driver_support.h).
 struct KernelSchedule {
   /// Output channels and pixels that one iteration of the innermost loops computes: of a conv, all of it in registers.
   /// Pixels of a doubled conv are those of the image before, two columns each (tile_pixels).
   int64_t channels = 4;
   int64_t pixels = 1;
-  /// Most bytes of a pixel's run (ConvRuns in plan/kernel.h) that products by lane (ARM) take at once, see operand_loads; 0: each
-  /// product reads memory.
+  /// Most bytes of a pixel's run (ConvRuns in plan/kernel.h) that products by lane (ARM) take at once, see
+  /// operand_loads; 0: each product reads memory.
   int64_t load = 0;
   /// Dot products of a tile along the reduction, or loads by lane, in one iteration of its innermost loop.
   int64_t unroll = 1;
+  /// Most bytes of a vector: of a conv's int32 sums, of the results of a kernel without one; 0: as many as the
+  /// instruction set is fastest with (conv_layout, byte_vector).
+  int64_t vector = 0;
+  /// 1: vectors of a tile's results run across its pixels where those lie side by side (lanes_across_pixels); 0: along
+  /// the channels of each pixel.
+  int64_t across = 1;
   /// Where it is an autoscheduler, the rest only says how filters are packed.
   Scheduler scheduler = Scheduler::kTemplates;
   friend bool operator==(const KernelSchedule&, const KernelSchedule&) = default;
@@ -62,6 +72,13 @@ bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa
 
 /// Accumulator lanes of a conv: a multiple of 4.
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa);
+
+/// How a conv is computed with `schedule`.
+ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
+
+/// Bytes of a vector that runs across a tile's pixels; 0: its vectors are the channels of one pixel. Of kernels with one
+/// output row of pixels a tile: neither doubled convs nor matrix products.
+int64_t lanes_across_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 /// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci %
 /// reduction, lane % block, ci / reduction, kx, ky, lane / block), innermost first.

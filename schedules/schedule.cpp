@@ -36,14 +36,8 @@ struct TileLanes {
   }
 };
 
-TileLanes lanes_across_pixels(const KernelSpec& spec, int channels, int pixels, Isa isa) {
-  const bool moves_pixels = std::any_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
-    return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
-  });
-  if (moves_pixels || channels != spec.out_channels || spec.out_channels != spec.out_pixel_stride) return {};
-  auto widest = static_cast<int>(byte_vector(isa));
-  while (channels * pixels % widest != 0) widest /= 2;
-  return widest > channels ? TileLanes{widest} : TileLanes{};
+TileLanes tile_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  return {static_cast<int>(lanes_across_pixels(spec, schedule, isa))};
 }
 
 /// Tiles the output in `channels` x `pixels`; the last tile of a row is shifted inwards and computes some pixels twice.
@@ -58,7 +52,7 @@ void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const 
 void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelSpec& spec, const LoweredKernel& kernel,
                    const KernelSchedule& schedule, const Var& co, const Var& xo, Isa isa) {
   const int64_t lanes = conv_lanes(spec, spec_conv, isa);
-  const ConvLayout layout = conv_layout(isa, lanes);
+  const ConvLayout layout = conv_layout(spec, spec_conv, schedule, isa);
   const auto v = static_cast<int>(layout.vector);
   const auto red = static_cast<int>(layout.reduction);
   Func& acc = conv.accumulator;
@@ -115,7 +109,7 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, const K
     return;
   }
   const bool is_apart = pads_lanes(spec, isa) && kernel.tile_steps.empty();
-  const TileLanes lanes = is_apart ? TileLanes{} : lanes_across_pixels(spec, channels, pixels, isa);
+  const TileLanes lanes = is_apart ? TileLanes{} : tile_lanes(spec, schedule, isa);
   if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels, lanes);
   tile_output(kernel.out, kernel, co, xo, channels, 1, {});
   for (size_t i = 0; i < kernel.convs.size(); ++i) {
@@ -130,7 +124,7 @@ void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, const K
   Var co("co"), xo("xo");
   kernel.out.compute_root();
   const auto channels = static_cast<int>(schedule.channels);
-  const TileLanes lanes = lanes_across_pixels(spec, channels, pixels, isa);
+  const TileLanes lanes = tile_lanes(spec, schedule, isa);
   tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels, lanes);
   tile_output(kernel.out, kernel, co, xo, channels, 1, {});
   schedule_tile_steps(kernel, co, channels, lanes);

@@ -53,6 +53,29 @@ std::vector<int64_t> unroll_values(const KernelSpec& spec, Isa isa) {
   return {1, 2, 3, 4};
 }
 
+/// What the template of plain convs or that of kernels without a reduction decides on.
+bool is_plain(const KernelSpec& spec, Isa isa) {
+  if (spec.channel_sums) return false;
+  return spec.convs.empty() || !(conv_layout(isa, spec.out_channels).matrix || spec.convs.front().doubled);
+}
+
+/// The next narrower vectors: some cores have as many units for them, and half of the latency or of the registers.
+std::vector<int64_t> vector_values(const KernelSpec& spec, Isa isa) {
+  constexpr int64_t kSumBytes = 4;
+  if (!is_plain(spec, isa) || pads_lanes(spec, isa)) return {0};
+  int64_t widest = byte_vector(isa);
+  for (const KernelConv& conv : spec.convs) {
+    widest = conv_layout(isa, conv_lanes(spec, conv, isa)).vector * kSumBytes;
+  }
+  const int64_t narrowest = spec.convs.empty() ? 8 : 16;
+  return widest > narrowest ? std::vector<int64_t>{0, widest / 2} : std::vector<int64_t>{0};
+}
+
+std::vector<int64_t> across_values(const KernelSpec& spec, Isa isa) {
+  if (!is_plain(spec, isa)) return {1};
+  return {0, 1};
+}
+
 }  // namespace
 
 const std::vector<ScheduleField>& schedule_fields() {
@@ -61,6 +84,8 @@ const std::vector<ScheduleField>& schedule_fields() {
       {"pixels", &KernelSchedule::pixels, pixel_values},
       {"load", &KernelSchedule::load, load_values, true},
       {"unroll", &KernelSchedule::unroll, unroll_values, true},
+      {"vector", &KernelSchedule::vector, vector_values, true},
+      {"across", &KernelSchedule::across, across_values, true},
   };
   return fields;
 }

@@ -80,7 +80,7 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
     case Kind::kFilter: {
       const KernelConv& conv = spec.convs[index];
       const int64_t lanes = conv_lanes(spec, conv, isa);
-      const ConvLayout layout = conv_layout(isa, lanes);
+      const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
       const ConvRuns runs = conv_runs(spec, conv, conv.inputs[static_cast<size_t>(argument.sub)]);
       const int64_t block = filter_block(spec, schedule, conv, isa);
       if (layout.matrix) {

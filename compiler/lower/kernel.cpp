@@ -23,8 +23,7 @@ using Halide::Var;
 LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSchedule& schedule, Isa isa,
                        const KernelParams& params, const Var& x, const Var& y) {
   const KernelConv& conv = spec.convs[conv_index];
-  const int64_t lanes = conv_lanes(spec, conv, isa);
-  const ConvLayout layout = conv_layout(isa, lanes);
+  const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
   const std::string suffix = std::to_string(conv_index);
   LoweredConv lowered;
   Var lane("lane");

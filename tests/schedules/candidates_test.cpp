@@ -79,6 +79,46 @@ TEST(Candidates, DigitsOfAChannelStayInOneTile) {
   }
 }
 
+/// Of candidates with these channels and pixels.
+std::set<int64_t> values_of(const KernelSpec& spec, Isa isa, int64_t channels, int64_t pixels,
+                            int64_t KernelSchedule::*field) {
+  std::set<int64_t> values;
+  for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
+    if (candidate.channels == channels && candidate.pixels == pixels) values.insert(candidate.*field);
+  }
+  return values;
+}
+
+using Values = std::set<int64_t>;
+
+TEST(Candidates, HaveNarrowerVectorsWhereThereAre) {
+  const auto vectors = [](const KernelSpec& spec, Isa isa, int64_t channels, int64_t pixels) {
+    return values_of(spec, isa, channels, pixels, &KernelSchedule::vector);
+  };
+  EXPECT_EQ(vectors(conv_spec({32}, 32, 3), Isa::kX86Vnni, 32, 2), (Values{0, 32}));
+  EXPECT_EQ(vectors(conv_spec({32}, 32, 3), Isa::kX86Avx2, 16, 2), (Values{0, 16}));
+  EXPECT_EQ(vectors(conv_spec({32}, 32, 3), Isa::kArmBase, 16, 2), (Values{0, 16}));
+  EXPECT_EQ(vectors(conv_spec({32}, 32, 3), Isa::kArmDotprod, 16, 2), (Values{0}));
+  // Of kernels without a reduction, vectors across pixels; along channels they are as long as the tile has channels.
+  EXPECT_EQ(vectors(lookup_spec(8), Isa::kX86Vnni, 8, 8), (Values{0, 32}));
+  EXPECT_EQ(vectors(lookup_spec(8), Isa::kX86Vnni, 8, 4), (Values{0}));
+  EXPECT_EQ(vectors(lookup_spec(4), Isa::kArmBase, 4, 4), (Values{0, 8}));
+  EXPECT_EQ(vectors(lookup_spec(64), Isa::kX86Vnni, 64, 4), (Values{0}));
+}
+
+TEST(Candidates, RunAcrossPixelsWhereTheyLieSideBySide) {
+  const auto across = [](const KernelSpec& spec, Isa isa, int64_t channels, int64_t pixels) {
+    return values_of(spec, isa, channels, pixels, &KernelSchedule::across);
+  };
+  EXPECT_EQ(across(conv_spec({32}, 24, 3), Isa::kArmDotprod, 24, 2), (Values{1}));  // no vector divides 48 but 16 < 24
+  EXPECT_EQ(across(conv_spec({32}, 8, 3), Isa::kArmDotprod, 8, 2), (Values{0, 1}));
+  EXPECT_EQ(across(conv_spec({32}, 8, 3), Isa::kArmDotprod, 4, 2), (Values{1}));  // half of a pixel
+  EXPECT_EQ(across(conv_spec({32}, 8, 3), Isa::kArmDotprod, 8, 1), (Values{1}));
+  KernelSpec slice = conv_spec({32}, 8, 3);
+  slice.out_pixel_stride = 16;
+  EXPECT_EQ(across(slice, Isa::kArmDotprod, 8, 2), (Values{1}));
+}
+
 TEST(Choice, IsACandidateFromANamedSource) {
   for (Isa isa : kEveryIsa) {
     for (const KernelSpec& spec : various_specs()) {
