@@ -169,7 +169,9 @@ qatc::Target parse_target(const std::string& name) {
   qatc::Target target;
   target.name = name;
   target.isa = choose_isa(named);
-  if (target.isa == Isa::kX86AvxVnni) named.halide = HTarget(kHalideVnni);
+  // One of Halide's features does not imply those below it.
+  if (target.isa == Isa::kX86AvxVnni || target.isa == Isa::kX86Vnni) named.halide = HTarget(kHalideVnni);
+  if (target.isa == Isa::kX86Avx2) named.halide = HTarget(kHalideAvx2);
   target.clang_triple = clang_triple(named.halide);
   target.is_host = host;
   target.halide = named.halide.with_feature(HTarget::NoRuntime)
