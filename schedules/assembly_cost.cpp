@@ -1,15 +1,11 @@
-#include "tune/assembly_cost.h"
+#include "schedules/assembly_cost.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "support/files.h"
-#include "support/process.h"
 
 namespace qatc {
 
@@ -89,6 +85,8 @@ class Code {
       if (text.back() == ':') {
         labels[text.substr(0, text.size() - 1)] = instructions_.size();
       } else if (text[0] != '.') {
+        // A wish for an encoding, before AVX-VNNI's instructions.
+        if (text.rfind("{vex}", 0) == 0) text.erase(0, text.find_first_not_of(" \t", 5));
         const size_t end = std::min(text.find_first_of(" \t"), text.size());
         const size_t operands = std::min(text.find_first_not_of(" \t", end), text.size());
         instructions_.push_back({text.substr(0, end), text.substr(operands), text});
@@ -191,16 +189,61 @@ Work work_of(const Code& code, const Loop& loop, const std::vector<Loop>& withou
   return work;
 }
 
-const Loop* hottest(const Code& code) {
-  const Loop* best = nullptr;
-  int64_t most = 0;
-  for (const Loop& loop : code.loops()) {
-    const int64_t products = code.is_innermost(loop) ? code.count(loop, is_product) : 0;
-    if (products <= most) continue;
-    most = products;
-    best = &loop;
+double bytes_of_letter(char letter) {
+  switch (letter) {
+    case 'b':
+      return 1;
+    case 'h':
+    case 'w':
+      return 2;
+    case 's':
+    case 'd':
+    case 'l':
+      return 4;
+    default:
+      return 8;
   }
-  return best;
+}
+
+double bytes_stored_on_arm(const Instruction& i) {
+  if (starts_with_one_of(i.mnemonic, {"strb", "sturb"})) return 1;
+  if (starts_with_one_of(i.mnemonic, {"strh", "sturh"})) return 2;
+  // `q0`, `{ v0.16b }`, `w0` or, of a lane, `{ v0.s }[1]`.
+  if (i.operands.find("}[") != std::string::npos) {
+    const char size = i.operands[i.operands.find('.') + 1];
+    return size == 'd' ? 8 : bytes_of_letter(size);
+  }
+  switch (i.operands.empty() ? 'q' : i.operands[0]) {
+    case 'b':
+      return 1;
+    case 'h':
+      return 2;
+    case 's':
+    case 'w':
+      return 4 * memory_operations(i);
+    case 'd':
+    case 'x':
+      return 8 * memory_operations(i);
+    default:
+      return (i.operands.find(".8b") != std::string::npos ? 8 : 16) * memory_operations(i);
+  }
+}
+
+double bytes_stored_on_x86(const Instruction& i) {
+  // A lane or less: the mnemonic's last letter says its size.
+  const bool is_vector_move = starts_with_one_of(i.mnemonic, {"vmovdq", "movdq", "vmova", "vmovu", "mova", "movu"});
+  const double vector = i.operands.find("%zmm") != std::string::npos   ? 64
+                        : i.operands.find("%ymm") != std::string::npos ? 32
+                        : i.operands.find("%xmm") != std::string::npos ? 16
+                                                                       : 0;
+  if (vector == 0 || starts_with_one_of(i.mnemonic, {"vpextr", "pextr"})) return bytes_of_letter(i.mnemonic.back());
+  if (is_vector_move || starts_with_one_of(i.mnemonic, {"vextract"})) return vector;
+  if (starts_with_one_of(i.mnemonic, {"vmovd", "movd", "vmovss", "movss"})) return 4;
+  return starts_with_one_of(i.mnemonic, {"vmov", "mov"}) ? 8 : vector;
+}
+
+double stored_bytes(const Instruction& i) {
+  return has_arm_address(i) ? bytes_stored_on_arm(i) : bytes_stored_on_x86(i);
 }
 
 /// The loop over tiles: the smallest one around `inner` that stores results.
@@ -214,14 +257,48 @@ const Loop* tile_loop(const Code& code, const Loop& inner) {
   return best;
 }
 
+double stored_bytes(const Code& code, const Loop& loop) {
+  double bytes = 0;
+  for (size_t i = loop.first; i <= loop.last; ++i) {
+    const Instruction& instruction = code.instructions()[i];
+    if (is_store(instruction) && !code.is_stack(instruction)) bytes += stored_bytes(instruction);
+  }
+  return bytes;
+}
+
+/// Whether a loop has products and no loop in it has.
+bool is_product_loop(const Code& code, const Loop& loop) {
+  if (code.count(loop, is_product) == 0) return false;
+  return std::none_of(code.loops().begin(), code.loops().end(), [&](const Loop& other) {
+    return &other != &loop && contains(loop, other) && code.count(other, is_product) > 0;
+  });
+}
+
+/// The loop of most products in the code for whole tiles, which stores more than that for narrow images.
+const Loop* hottest(const Code& code) {
+  const Loop* best = nullptr;
+  std::pair<double, int64_t> most;
+  for (const Loop& loop : code.loops()) {
+    if (!is_product_loop(code, loop)) continue;
+    const Loop* tile = tile_loop(code, loop);
+    const std::pair<double, int64_t> size{tile == nullptr ? 0 : stored_bytes(code, *tile),
+                                          code.count(loop, is_product)};
+    if (best != nullptr && size <= most) continue;
+    most = size;
+    best = &loop;
+  }
+  return best;
+}
+
 /// Products that one tile takes for each input of each conv, as vector instructions.
-std::vector<double> products_of_tile(const KernelSpec& spec, const KernelSchedule& schedule,
+std::vector<double> products_of_tile(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
                                      double products_per_instruction) {
   std::vector<double> products;
   for (const KernelConv& conv : spec.convs) {
     for (int input : conv.inputs) {
-      const auto taps = static_cast<double>(conv.kernel[0] * conv.kernel[1]);
-      const auto lanes = static_cast<double>(schedule.channels * conv.digits * schedule.pixels);
+      // The columns of taps of a doubled conv have sums of their own.
+      const auto taps = static_cast<double>(conv.kernel[0] * (is_doubled(conv, isa) ? 1 : conv.kernel[1]));
+      const auto lanes = static_cast<double>(filter_block(spec, schedule, conv, isa) * tile_sums(conv, schedule, isa));
       const auto channels = static_cast<double>(spec.inputs[static_cast<size_t>(input)]);
       products.push_back(lanes * taps * channels / products_per_instruction);
     }
@@ -244,31 +321,50 @@ double products_per_instruction(const Code& code, const Loop& loop) {
   return 16;
 }
 
-double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule) {
-  return static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels * schedule.pixels) *
-         repeated_pixels(schedule.pixels);
+double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  const int64_t pixels = tile_pixels(spec, schedule, isa);
+  return static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels * pixels) *
+         repeated_pixels(pixels);
 }
 
-std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, const KernelSchedule& schedule,
+std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
                                       const Core& core) {
   const Loop* inner = hottest(code);
   if (inner == nullptr) return std::nullopt;
   const Loop* tile = tile_loop(code, *inner);
-  if (tile == nullptr || tile == inner) return std::nullopt;
-  std::vector<Loop> inner_loops;
+  if (tile == nullptr) return std::nullopt;
+  std::vector<Loop> inner_loops;  // none where all products of a tile are unrolled into it
+  std::vector<Loop> store_loops;
   double products_of_loops = 0;
   for (const Loop& loop : code.loops()) {
-    if (!contains(*tile, loop) || !code.is_innermost(loop) || code.count(loop, is_product) == 0) continue;
-    inner_loops.push_back(loop);
-    products_of_loops += static_cast<double>(code.count(loop, is_product));
+    if (&loop == tile || !contains(*tile, loop)) continue;
+    if (is_product_loop(code, loop)) {
+      inner_loops.push_back(loop);
+      products_of_loops += static_cast<double>(code.count(loop, is_product));
+    } else if (code.is_innermost(loop) && stored_bytes(code, loop) > 0) {
+      store_loops.push_back(loop);
+    }
   }
-  const std::vector<double> wanted = products_of_tile(spec, schedule, products_per_instruction(code, *inner));
+  const std::vector<double> wanted = products_of_tile(spec, schedule, isa, products_per_instruction(code, *inner));
   double all_wanted = 0;
   for (double products : wanted) all_wanted += products;
-  const Work rest = work_of(code, *tile, inner_loops);
+  std::vector<Loop> all_loops = inner_loops;
+  all_loops.insert(all_loops.end(), store_loops.begin(), store_loops.end());
+  const Work rest = work_of(code, *tile, all_loops);
   all_wanted = std::max(0.0, all_wanted - rest.products);  // some may be unrolled into the tile
   double cycles = rest.cycles(core);
+  // Where results are stored by a loop of its own, it has a part of the tile's each time.
+  const auto tile_bytes = static_cast<double>(schedule.channels * tile_pixels(spec, schedule, isa)) *
+                          static_cast<double>(spec.outputs.size());
+  for (const Loop& loop : store_loops) {
+    cycles += tile_bytes / stored_bytes(code, loop) * work_of(code, loop).cycles(core);
+  }
   AssemblyCost cost;
+  if (tile == inner) {
+    if (all_wanted > 0) return std::nullopt;
+    cost.loop_cycles = cycles;
+    cost.loop_times = tiles_per_pixel(spec, schedule, isa);
+  }
   for (size_t i = 0; i < inner_loops.size(); ++i) {
     const Work work = work_of(code, inner_loops[i]);
     // Loops come in the order of convs and inputs; where some were merged, all run equally often.
@@ -277,26 +373,13 @@ std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, 
     cycles += times * work.cycles(core) + core.loop;
     if (inner_loops[i].first != inner->first) continue;
     cost.loop_cycles = work.cycles(core);
-    cost.loop_times = times * tiles_per_pixel(spec, schedule);
+    cost.loop_times = times * tiles_per_pixel(spec, schedule, isa);
   }
   cost.products = code.count(*inner, is_product);
   cost.instructions = static_cast<int64_t>(inner->last - inner->first + 1);
   cost.spills = code.count(*inner, [&](const Instruction& i) { return code.is_stack(i); });
-  cost.cycles = cycles * tiles_per_pixel(spec, schedule);
+  cost.cycles = cycles * tiles_per_pixel(spec, schedule, isa);
   return cost;
-}
-
-/// Bytes of the vector register that an instruction stores.
-double stored_bytes(const Instruction& i) {
-  for (const auto& [name, bytes] :
-       std::initializer_list<std::pair<const char*, double>>{{"%zmm", 64}, {"%ymm", 32}, {"%xmm", 16}}) {
-    if (i.operands.find(name) == std::string::npos) continue;
-    const bool is_part = starts_with_one_of(i.mnemonic, {"vmovd", "movd", "vmovq", "movq", "vpextr", "pextr"}) &&
-                         !starts_with_one_of(i.mnemonic, {"vmovdq", "movdq"});
-    return is_part ? bytes / 2 : bytes;
-  }
-  const char size = i.operands.empty() ? 'q' : i.operands[0];
-  return memory_operations(i) * (size == 'd' ? 8 : size == 's' ? 4 : 16);
 }
 
 /// Without a reduction: the innermost loop that stores most at once, by the bytes that a pixel has.
@@ -307,11 +390,7 @@ std::optional<AssemblyCost> elementwise_cost(const Code& code, const KernelSpec&
   double most = 0;
   for (const Loop& loop : code.loops()) {
     if (!code.is_innermost(loop)) continue;
-    double bytes = 0;
-    for (size_t i = loop.first; i <= loop.last; ++i) {
-      const Instruction& instruction = code.instructions()[i];
-      if (code.stores_results(instruction)) bytes += stored_bytes(instruction);
-    }
+    const double bytes = stored_bytes(code, loop);
     if (bytes <= most) continue;
     most = bytes;
     cost.emplace();
@@ -325,10 +404,10 @@ std::optional<AssemblyCost> elementwise_cost(const Code& code, const KernelSpec&
 }  // namespace
 
 std::optional<AssemblyCost> assembly_cost(const std::string& assembly, const KernelSpec& spec,
-                                          const KernelSchedule& schedule, const Core& core) {
+                                          const KernelSchedule& schedule, Isa isa, const Core& core) {
   if (spec.channel_sums) return std::nullopt;
   const Code code(assembly);
-  return spec.convs.empty() ? elementwise_cost(code, spec, schedule, core) : conv_cost(code, spec, schedule, core);
+  return spec.convs.empty() ? elementwise_cost(code, spec, schedule, core) : conv_cost(code, spec, schedule, isa, core);
 }
 
 std::string hottest_loop(const std::string& assembly) {
@@ -339,24 +418,6 @@ std::string hottest_loop(const std::string& assembly) {
   // Without the branch, whose label is not there.
   for (size_t i = loop->first; i < loop->last; ++i) text += code.instructions()[i].line + "\n";
   return text;
-}
-
-std::optional<double> mca_cycles(const std::string& loop, const Target& target, const Core& core) {
-  constexpr int kTimes = 100;
-  std::optional<std::string> program;
-  for (const char* name : {"llvm-mca-22", "llvm-mca-21", "llvm-mca-20", "llvm-mca-19"}) {
-    if (!program) program = find_program(name);
-  }
-  if (!program || loop.empty()) return std::nullopt;
-  const TemporaryDirectory folder;
-  write_file_atomically(folder.path() + "/loop.s", loop);
-  const ProcessResult result =
-      run_process({*program, "-mtriple=" + target.clang_triple, "-mcpu=" + std::string(core.name),
-                   "-mattr=+dotprod,+i8mm", "-iterations=" + std::to_string(kTimes), folder.path() + "/loop.s"});
-  const std::string label = "Total Cycles:";
-  const size_t at = result.out.find(label);
-  if (result.status != 0 || at == std::string::npos) return std::nullopt;
-  return std::strtod(result.out.c_str() + at + label.size(), nullptr) / kTimes;
 }
 
 }  // namespace qatc

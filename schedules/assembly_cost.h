@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "lower/target.h"
 #include "plan/kernel.h"
 #include "schedules/cost_model.h"
 #include "schedules/kernel_schedule.h"
@@ -28,13 +27,9 @@ struct AssemblyCost {
 /// rest of a tile once; each against what the core does in a cycle. nullopt where the code is not as expected: then
 /// predict() is all there is.
 std::optional<AssemblyCost> assembly_cost(const std::string& assembly, const KernelSpec& spec,
-                                          const KernelSchedule& schedule, const Core& core);
+                                          const KernelSchedule& schedule, Isa isa, const Core& core);
 
 /// The lines of the hottest loop, for llvm-mca; empty as above.
 std::string hottest_loop(const std::string& assembly);
-
-/// Cycles that llvm-mca (19 or later; LLVM 14's model of cortex-a55 is wrong) gives once through `loop`; nullopt where it
-/// is not installed or refuses.
-std::optional<double> mca_cycles(const std::string& loop, const Target& target, const Core& core);
 
 }  // namespace qatc

@@ -12,6 +12,8 @@ std::string_view source_name(ScheduleSource source) {
   switch (source) {
     case ScheduleSource::kTunedTable:
       return "tuned table";
+    case ScheduleSource::kGeneratedCode:
+      return "generated code";
     case ScheduleSource::kCostModel:
       return "cost model";
     case ScheduleSource::kRule:
@@ -26,11 +28,11 @@ ScheduleChoice choose_schedule(const KernelSpec& spec, Isa isa) {
   const TunedTable& table = tuned_table(isa);
   const auto tuned = table.find(signature(spec));
   if (tuned != table.end() && is_candidate(spec, tuned->second.schedule, isa)) {
-    return {tuned->second.schedule, ScheduleSource::kTunedTable, {}};
+    return {tuned->second.schedule, ScheduleSource::kTunedTable, 1, {}};
   }
   const KernelSchedule rule = default_schedule(spec, isa);
   const KernelSchedule predicted = predicted_schedule(spec, isa);
-  return {predicted, predicted == rule ? ScheduleSource::kRule : ScheduleSource::kCostModel, {}};
+  return {predicted, predicted == rule ? ScheduleSource::kRule : ScheduleSource::kCostModel, 1, {}};
 }
 
 ScheduleChoice choose_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler) {

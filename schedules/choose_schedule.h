@@ -10,22 +10,25 @@
 namespace qatc {
 
 enum class ScheduleSource : uint8_t {
-  kTunedTable,  // measured by `qatc tune` (schedules/tuned_table.h)
-  kCostModel,   // predicted to be faster than the rule's (schedules/cost_model.h)
-  kRule,        // default_schedule()
+  kTunedTable,     // measured by `qatc tune` (schedules/tuned_table.h)
+  kGeneratedCode,  // the best of a few by their assembly (emit/rank_schedules.h); also where that is the rule's
+  kCostModel,      // predicted to be faster than the rule's (schedules/cost_model.h)
+  kRule,           // default_schedule()
   kAutoscheduler,
 };
 
-/// "tuned table", "cost model", "rule", "autoscheduler".
+/// "tuned table", "generated code", "cost model", "rule", "autoscheduler".
 std::string_view source_name(ScheduleSource source);
 
 struct ScheduleChoice {
   KernelSchedule schedule;
   ScheduleSource source = ScheduleSource::kRule;
+  double ratio = 1;     // kGeneratedCode: of the cycles read in its code to those in the rule's
   std::string refusal;  // why it is not by the scheduler that was asked for; empty: it is
 };
 
-/// The schedule that `compile` gives a kernel. A table's entry that the templates no longer make is passed over.
+/// A kernel's schedule as far as it is known without compiling anything; emit/rank_schedules.h does that as well. A
+/// table's entry that the templates no longer make is passed over.
 ScheduleChoice choose_schedule(const KernelSpec& spec, Isa isa);
 
 /// The same by `scheduler`, or by a template where an autoscheduler refuses: every kind of kernel has one

@@ -38,7 +38,7 @@ struct ConvCost {
 
 ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa,
                    const Core& core) {
-  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
+  const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
   const auto vectors = ratio(filter_block(spec, schedule, conv, isa), layout.vector);
   const bool doubled = is_doubled(conv, isa);
   const auto pixels = static_cast<double>(doubled ? schedule.pixels + 2 : schedule.pixels);  // that are read
@@ -59,8 +59,11 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
     const double products = vectors * sums * steps;
     // With one vector of channels, the product takes its input from memory itself.
     const bool folded = operand.step == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
-    const double inputs = operand.step > 0 ? static_cast<double>(operand.count) : pixels * steps;
-    const double filters = vectors * columns * steps;
+    // A register of a matrix product has two lanes' filters, or what is read of two pixels.
+    const double inputs = operand.step > 0 ? static_cast<double>(operand.count)
+                          : layout.matrix  ? pixels / 2
+                                           : pixels * steps;
+    const double filters = (layout.matrix ? 2 * vectors : vectors) * columns * steps;
     const double loads = filters + inputs;
     const double extra = static_cast<double>(product_instructions(isa) - 1) * products;
     const double instructions = products + extra + filters + (folded ? 0 : inputs) + 3;
@@ -102,10 +105,12 @@ double step_instructions(const KernelSpec& spec, const KernelStep& step, double 
 
 double epilogue_instructions(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   const int64_t int_vector = byte_vector(isa) / 4;
-  const auto pixels = static_cast<double>(tile_pixels(spec, schedule, isa));
-  // Every pixel's channels begin a vector of their own.
-  const double int_vectors = pixels * ceil_of(schedule.channels, int_vector);
-  const double byte_vectors = pixels * ceil_of(schedule.channels, byte_vector(isa));
+  const int64_t tile = tile_pixels(spec, schedule, isa);
+  const int64_t across = lanes_across_pixels(spec, schedule, isa);
+  // Along channels, every pixel begins a vector of its own.
+  const double int_vectors = static_cast<double>(tile) * ceil_of(schedule.channels, int_vector);
+  const double byte_vectors = across > 0 ? ratio(tile * schedule.channels, across)
+                                         : static_cast<double>(tile) * ceil_of(schedule.channels, byte_vector(isa));
   double instructions = byte_vectors * static_cast<double>(spec.outputs.size());
   for (const KernelConv& conv : spec.convs) {
     if (is_doubled(conv, isa)) instructions += 2 * int_vectors;  // three sums make one
@@ -123,7 +128,42 @@ Prediction predict_sums(const KernelSpec& spec, const KernelSchedule& schedule, 
   return {chunk * static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels), 0};
 }
 
+struct RankedSchedule {
+  KernelSchedule schedule;
+  double slowness;  // see mean_slowness
+};
+
+/// The default schedule, then all other candidates from the best on.
+std::vector<RankedSchedule> rank(const KernelSpec& spec, Isa isa) {
+  const KernelSchedule rule = default_schedule(spec, isa);
+  // Nothing is known here of transposed tiles.
+  if (has_pixel_lanes(spec, rule, isa)) return {{rule, 1}};
+  const std::vector<KernelSchedule> candidates = schedule_candidates(spec, isa);
+  std::vector<std::vector<double>> cycles;
+  for (const KernelSchedule& candidate : candidates) {
+    std::vector<double>& of_cores = cycles.emplace_back();
+    for (const Core& core : cores(isa)) of_cores.push_back(predict(spec, candidate, isa, core).cycles);
+  }
+  const std::vector<double> slowness = mean_slowness(cycles);
+  std::vector<RankedSchedule> ranked;
+  for (size_t i = 0; i < candidates.size(); ++i) ranked.push_back({candidates[i], slowness[i]});
+  std::stable_sort(ranked.begin(), ranked.end(), [&](const RankedSchedule& a, const RankedSchedule& b) {
+    if (a.slowness != b.slowness) return a.slowness < b.slowness;
+    // Unrolling hardly tells predictions apart: as the rule does it comes first.
+    return a.schedule.unroll == rule.unroll && b.schedule.unroll != rule.unroll;
+  });
+  std::stable_partition(ranked.begin(), ranked.end(),
+                        [&](const RankedSchedule& candidate) { return candidate.schedule == rule; });
+  return ranked;
+}
+
 }  // namespace
+
+bool has_same_tile(const KernelSchedule& a, const KernelSchedule& b) {
+  KernelSchedule other = b;
+  other.unroll = a.unroll;
+  return a == other;
+}
 
 const std::vector<Core>& cores(Isa isa) {
   // products, simd, loads, issue, latency, loop, stream, level1
@@ -176,20 +216,34 @@ Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa i
   return prediction;
 }
 
-KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa) {
-  const Core& core = cores(isa).front();
-  KernelSchedule best = default_schedule(spec, isa);
-  // Nothing is known here of how matrix products share their operands, nor of transposed tiles.
-  if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return best;
-  if (has_pixel_lanes(spec, best, isa)) return best;
-  double least = predict(spec, best, isa, core).cycles * kWorthChanging;
-  for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
-    const double cycles = predict(spec, candidate, isa, core).cycles;
-    if (cycles >= least) continue;
-    least = cycles;
-    best = candidate;
+std::vector<double> mean_slowness(const std::vector<std::vector<double>>& cycles) {
+  std::vector<double> slowness(cycles.size(), 0.0);
+  const size_t core_count = cycles.empty() ? 0 : cycles.front().size();
+  for (size_t core = 0; core < core_count; ++core) {
+    double least = cycles.front()[core];
+    for (const std::vector<double>& of_schedule : cycles) least = std::min(least, of_schedule[core]);
+    for (size_t i = 0; i < cycles.size(); ++i) {
+      slowness[i] += cycles[i][core] / least / static_cast<double>(core_count);
+    }
+  }
+  return slowness;
+}
+
+std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count) {
+  std::vector<KernelSchedule> best;
+  for (const RankedSchedule& candidate : rank(spec, isa)) {
+    const bool is_new = std::none_of(best.begin(), best.end(), [&](const KernelSchedule& other) {
+      return has_same_tile(candidate.schedule, other);
+    });
+    if (is_new && static_cast<int64_t>(best.size()) <= count) best.push_back(candidate.schedule);
   }
   return best;
+}
+
+KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa) {
+  const std::vector<RankedSchedule> ranked = rank(spec, isa);
+  const bool is_better = ranked.size() > 1 && ranked[1].slowness < ranked[0].slowness * kWorthChanging;
+  return ranked[is_better ? 1 : 0].schedule;
 }
 
 }  // namespace qatc

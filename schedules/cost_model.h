@@ -44,7 +44,18 @@ double overlapped(std::initializer_list<double> cycles);
 /// inwards. Over rows of usual lengths.
 double repeated_pixels(int64_t pixels);
 
-/// The candidate that predict() finds fastest on cores(isa).front(), the default schedule where it is as good.
+/// For each of several schedules of a kernel, how many times as long it takes as the best of them, on the mean of the
+/// cores. `cycles`: by schedule, by core.
+std::vector<double> mean_slowness(const std::vector<std::vector<double>>& cycles);
+
+/// Whether two schedules differ in how often their loops are unrolled at most, which predict() knows little of.
+bool has_same_tile(const KernelSchedule& a, const KernelSchedule& b);
+
+/// The default schedule and behind it, best first, candidates with other tiles, each another: at most `count`, those that
+/// predict() finds fastest on the mean of the instruction set's cores.
+std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count);
+
+/// The fastest of them all, the default schedule where it is as good.
 KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa);
 
 }  // namespace qatc

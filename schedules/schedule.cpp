@@ -97,7 +97,6 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, const K
   Var co("co"), xo("xo");
   kernel.out.compute_root();
   const auto pixels = static_cast<int>(schedule.pixels);
-  // Sums with lanes of padding between pixels are read channel by channel; steps that were stored lie close.
   if (kernel.pixel_tiles) {
     schedule_pixel_tiles(kernel, spec, schedule, isa);
     kernel.out.update(1)
@@ -108,6 +107,7 @@ void schedule_conv_kernel(LoweredKernel& kernel, const KernelSpec& spec, const K
     schedule_tile_steps(kernel, co, channels, {});
     return;
   }
+  // Sums with lanes of padding between pixels are read channel by channel; steps that were stored lie close.
   const bool is_apart = pads_lanes(spec, isa) && kernel.tile_steps.empty();
   const TileLanes lanes = is_apart ? TileLanes{} : tile_lanes(spec, schedule, isa);
   if (pixels > 1) tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels, lanes);

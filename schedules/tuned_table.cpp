@@ -113,7 +113,7 @@ TunedTable parse_tuned_table(const std::string& text, const std::string& path) {
 std::string print_tuned_table(const TunedTable& table, Isa isa) {
   std::string text =
       "# Schedules for " + tuned_table_name(isa) +
-      " that beat the default ones, by `qatc tune`; compile uses them.\n"
+      ", by `qatc tune`; compile uses them. Ratio 1: none was better than the default.\n"
       "# kernel's signature | schedule | measure and its ratio to the default | predicted cycles a pixel\n";
   for (const auto& [signature, tuned] : table) {
     char numbers[64];

@@ -8,11 +8,11 @@
 
 namespace qatc {
 
-/// A schedule that `qatc tune` found to beat the default one.
+/// The schedule that `qatc tune` found best for a kernel.
 struct TunedSchedule {
   KernelSchedule schedule;
   std::string measure;  // what was compared: "time", "instructions" or "model"
-  double ratio = 1;     // of that, to the default schedule's
+  double ratio = 1;     // of that, to the default schedule's; 1: none was better than the default
   double cycles = 0;    // an output pixel, as schedules/cost_model.h predicts
 };
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "cli/model_name.h"
 #include "cli/options.h"
@@ -44,8 +45,17 @@ int run_compile(CompileOptions options) {
   }
   const auto start = std::chrono::steady_clock::now();
   {
-    ProgressLine progress("kernels");
-    options.progress = [&progress](int done, int total) { progress.update(done, total); };
+    std::optional<ProgressLine> ranking;
+    std::optional<ProgressLine> kernels;
+    options.ranking = [&](int done, int total) {
+      if (!ranking) ranking.emplace("schedules");
+      ranking->update(done, total);
+    };
+    options.progress = [&](int done, int total) {
+      ranking.reset();
+      if (!kernels) kernels.emplace("kernels");
+      kernels->update(done, total);
+    };
     compile(options);
   }
   print_summary(options, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

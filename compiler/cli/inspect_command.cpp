@@ -242,7 +242,7 @@ int run_inspect(const InspectCommand& command) {
   std::vector<SchedulesReport> schedules;
   if (command.schedules) {
     for (const Target& target : set.targets)
-      schedules.push_back(report_schedules(plan, target, command.options.scheduler));
+      schedules.push_back(report_schedules(plan, target, {command.options.scheduler, command.options.jobs, {}}));
   }
   command.json ? print_json(report, schedules, rounding) : print_text(report, schedules, rounding);
   return 0;
@@ -251,9 +251,11 @@ int run_inspect(const InspectCommand& command) {
 }  // namespace
 
 Command add_inspect_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("inspect",
-                                         "Says what a network becomes: what is fused, work, memory by image size.\n"
-                                         "Compiles nothing.");
+  CLI::App* command =
+      app.add_subcommand("inspect",
+                         "Says what a network becomes: what is fused, work, memory by image size.\n"
+                         "Compiles nothing but, with --schedules, candidates for kernels that no tuned table\n"
+                         "knows.");
   const auto inspect = std::make_shared<InspectCommand>();
   inspect->options.name = "network";
   add_model_option(*command, inspect->options.model);

@@ -1,23 +1,23 @@
 #include "cli/schedule_report.h"
 
-#include "schedules/choose_schedule.h"
 #include "schedules/cost_model.h"
 #include "schedules/tuned_table.h"
 
 namespace qatc {
 
-SchedulesReport report_schedules(const Plan& plan, const Target& target, Scheduler scheduler) {
+SchedulesReport report_schedules(const Plan& plan, const Target& target, const RankOptions& options) {
   const Core& core = cores(target.isa).front();
   SchedulesReport report{target.name, tuned_table_name(target.isa), std::string(core.name), {}};
+  const std::vector<ScheduleChoice> choices = rank_schedules(plan.kernels, target, options);
   for (const KernelSpec& spec : plan.kernels) {
-    const ScheduleChoice choice = choose_schedule(spec, target, scheduler);
+    const ScheduleChoice& choice = choices[report.kernels.size()];
     ScheduleReport kernel;
     kernel.kernel = static_cast<int>(report.kernels.size());
     kernel.signature = signature(spec);
     kernel.source = source_name(choice.source);
     kernel.refusal = choice.refusal;
     if (choice.source == ScheduleSource::kAutoscheduler) {
-      kernel.schedule = scheduler_name(scheduler);
+      kernel.schedule = scheduler_name(options.scheduler);
     } else {
       const Prediction prediction = predict(spec, choice.schedule, target.isa, core);
       kernel.schedule = to_string(choice.schedule);
@@ -28,6 +28,10 @@ SchedulesReport report_schedules(const Plan& plan, const Target& target, Schedul
       const TunedSchedule& tuned = tuned_table(target.isa).at(kernel.signature);
       kernel.measure = tuned.measure;
       kernel.measured_ratio = tuned.ratio;
+    }
+    if (choice.source == ScheduleSource::kGeneratedCode) {
+      kernel.measure = "code";
+      kernel.measured_ratio = choice.ratio;
     }
     report.kernels.push_back(kernel);
   }

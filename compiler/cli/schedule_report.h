@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "emit/rank_schedules.h"
 #include "lower/target.h"
 #include "plan/plan.h"
-#include "schedules/scheduler.h"
 
 namespace qatc {
 
@@ -18,8 +18,8 @@ struct ScheduleReport {
   std::string refusal;        // of the scheduler that was asked for
   double cycles = 0;          // an output pixel, predicted; 0: unknown
   double peak_share = 0;      // of the core's multiply-adds, predicted; 0: the kernel has none
-  double measured_ratio = 0;  // to the default schedule, from the tuned table; 0: not from there
-  std::string measure;
+  double measured_ratio = 0;  // to the default schedule
+  std::string measure;        // what was compared: as in the tuned table, or "code"; empty: nothing was
 };
 
 struct SchedulesReport {
@@ -29,6 +29,7 @@ struct SchedulesReport {
   std::vector<ScheduleReport> kernels;
 };
 
-SchedulesReport report_schedules(const Plan& plan, const Target& target, Scheduler scheduler);
+/// Compiles candidates where `compile` would.
+SchedulesReport report_schedules(const Plan& plan, const Target& target, const RankOptions& options);
 
 }  // namespace qatc

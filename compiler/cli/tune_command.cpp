@@ -108,8 +108,8 @@ Command add_tune_command(CLI::App& app) {
       "tune",
       "Searches faster schedules for the kernels of a network.\n"
       "Compiles the candidates that the cost model ranks first, checks that they compute the same bytes, measures\n"
-      "the best and writes those that beat the default to a table, which the next build of qatc uses. Entries of\n"
-      "other networks stay. What takes most time comes first; an interruption keeps what was found.");
+      "the best and writes it to a table, or the default where nothing beats it; the next build of qatc uses it.\n"
+      "Entries of other networks stay. What takes most time comes first; an interruption keeps what was found.");
   const auto tune = std::make_shared<TuneCommand>();
   tune->options.name = "network";
   add_model_option(*command, tune->options.model);

@@ -12,7 +12,6 @@
 #include "emit/manifest.h"
 #include "emit/object.h"
 #include "emit/symbols.h"
-#include "schedules/choose_schedule.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/jobs.h"
@@ -172,12 +171,12 @@ class TargetBuild {
 
 }  // namespace
 
-LibraryTarget make_library_target(const Plan& plan, TargetSet set, Scheduler scheduler) {
+LibraryTarget make_library_target(const Plan& plan, TargetSet set, const RankOptions& options) {
   LibraryTarget result{std::move(set), {}};
   for (const Target& target : result.set.targets) {
     std::vector<KernelSchedule>& schedules = result.schedules.emplace_back();
-    for (const KernelSpec& spec : plan.kernels) {
-      schedules.push_back(choose_schedule(spec, target, scheduler).schedule);
+    for (const ScheduleChoice& choice : rank_schedules(plan.kernels, target, options)) {
+      schedules.push_back(choice.schedule);
     }
   }
   return result;

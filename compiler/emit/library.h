@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "emit/rank_schedules.h"
 #include "lower/target.h"
 #include "plan/plan.h"
 #include "schedules/kernel_schedule.h"
@@ -16,8 +17,8 @@ struct LibraryTarget {
   std::vector<std::vector<KernelSchedule>> schedules;  // by target, by kernel
 };
 
-/// See choose_schedule.
-LibraryTarget make_library_target(const Plan& plan, TargetSet set, Scheduler scheduler = Scheduler::kTemplates);
+/// See rank_schedules.
+LibraryTarget make_library_target(const Plan& plan, TargetSet set, const RankOptions& options = {});
 
 struct LibraryOptions {
   std::string name;    // prefix of every symbol

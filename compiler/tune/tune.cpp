@@ -6,13 +6,14 @@
 #include <sstream>
 
 #include "emit/object.h"
+#include "schedules/assembly_cost.h"
 #include "schedules/candidates.h"
 #include "schedules/cost_model.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/jobs.h"
 #include "support/process.h"
-#include "tune/assembly_cost.h"
+#include "tune/mca.h"
 #include "tune/measuring_program.h"
 
 namespace qatc {
@@ -21,6 +22,7 @@ namespace {
 
 /// A better ratio than this is not noise.
 constexpr double kWorthChanging = 0.98;
+constexpr int kMostOfATile = 2;               // are measured: they are alike
 constexpr double kMilliseconds = 40;          // for each candidate
 constexpr double kConfirmMilliseconds = 150;  // for the one that seems best, once more
 
@@ -122,7 +124,7 @@ class KernelSearch {
     std::vector<std::optional<AssemblyCost>> costs;
     for (size_t i = 0; i < result_.tried.size(); ++i) {
       TriedSchedule& tried = result_.tried[i];
-      costs.push_back(assembly_cost(read_file(assembly_path(i)), spec_, tried.schedule, core_));
+      costs.push_back(assembly_cost(read_file(assembly_path(i)), spec_, tried.schedule, options_.target.isa, core_));
       tried.modelled = costs[i] ? costs[i]->cycles : tried.predicted;
       ranked_.push_back(i);
     }
@@ -137,11 +139,18 @@ class KernelSearch {
     keep_best_modelled(options_.most_measured);
   }
 
-  /// The default and so many others.
+  /// The default and so many others, of several tiles.
   void keep_best_modelled(int count) {
     std::stable_sort(ranked_.begin() + 1, ranked_.end(),
                      [&](size_t a, size_t b) { return result_.tried[a].modelled < result_.tried[b].modelled; });
-    ranked_.resize(std::min<size_t>(ranked_.size(), 1 + static_cast<size_t>(count)));
+    std::vector<size_t> kept;
+    for (const size_t i : ranked_) {
+      const auto alike = std::count_if(kept.begin(), kept.end(), [&](size_t other) {
+        return has_same_tile(result_.tried[i].schedule, result_.tried[other].schedule);
+      });
+      if (alike < kMostOfATile && static_cast<int>(kept.size()) <= count) kept.push_back(i);
+    }
+    ranked_ = kept;
   }
 
   void compile_best_modelled() {
@@ -285,11 +294,7 @@ void tune(const Plan& plan, const TuneOptions& options, TunedTable& table) {
     if (options.progress) options.progress(done, total);
     ++done;
     const TunedKernel kernel = KernelSearch(plan, call, options).run();
-    if (kernel.best == kernel.tried.front().schedule) {
-      table.erase(kernel.signature);
-    } else {
-      table[kernel.signature] = {kernel.best, kernel.measure, kernel.ratio, prediction_of(kernel)};
-    }
+    table[kernel.signature] = {kernel.best, kernel.measure, kernel.ratio, prediction_of(kernel)};
     if (options.report) options.report(kernel);
   }
 }

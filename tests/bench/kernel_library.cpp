@@ -8,6 +8,7 @@
 
 #include "emit/c_text.h"
 #include "emit/object.h"
+#include "emit/rank_schedules.h"
 #include "emit/symbols.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
@@ -273,13 +274,14 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
   for (const KernelCase& kernel : cases) {
     if (!kernel.image && numbers.emplace(signature(kernel.spec), specs.size()).second) specs.push_back(kernel.spec);
   }
-  const std::vector<KernelSchedule> schedules = choose_schedules(specs, target.isa);
+  const std::vector<ScheduleChoice> choices = rank_schedules(specs, target, {});
   std::string source = "#include <stdint.h>\n";
   std::vector<std::function<void()>> jobs;
   std::vector<std::string> link{QATC_CLANG, "-O2", "-shared", "-fPIC", folder.path() + "/calls.c"};
   for (size_t k = 0; k < specs.size(); ++k) {
     const std::string object = folder.path() + "/" + kernel_name(k) + ".o";
-    jobs.emplace_back([&, object, k] { compile_kernel(specs[k], schedules[k], target, kernel_name(k), object); });
+    jobs.emplace_back(
+        [&, object, k] { compile_kernel(specs[k], choices[k].schedule, target, kernel_name(k), object); });
     link.push_back(object);
     source += caller_source(specs[k], k);
   }

@@ -1,6 +1,10 @@
-#include "tune/assembly_cost.h"
+#include "schedules/assembly_cost.h"
 
 #include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "schedules/kernel_specs.h"
 
@@ -44,7 +48,7 @@ kernel:                                 // @kernel
 )";
 
 TEST(AssemblyCost, CountsTheHottestLoopOnArm) {
-  const auto cost = assembly_cost(kArm, small_conv(), small_tile(), kCore);
+  const auto cost = assembly_cost(kArm, small_conv(), small_tile(), Isa::kArmDotprod, kCore);
   ASSERT_TRUE(cost);
   EXPECT_EQ(cost->products, 2);
   EXPECT_EQ(cost->instructions, 7);
@@ -86,7 +90,7 @@ TEST(AssemblyCost, CountsTheHottestLoopOnX86) {
   KernelSchedule tile;
   tile.channels = 16;
   tile.pixels = 2;
-  const auto cost = assembly_cost(kX86, conv_spec({16}, 16, 3), tile, kCore);
+  const auto cost = assembly_cost(kX86, conv_spec({16}, 16, 3), tile, Isa::kX86Vnni, kCore);
   ASSERT_TRUE(cost);
   EXPECT_EQ(cost->products, 2);
   EXPECT_EQ(cost->instructions, 7);
@@ -105,13 +109,125 @@ TEST(AssemblyCost, SpillsCost) {
   tile.channels = 16;
   tile.pixels = 2;
   const KernelSpec spec = conv_spec({16}, 16, 3);
-  EXPECT_LT(assembly_cost(without, spec, tile, kCore)->cycles, assembly_cost(code, spec, tile, kCore)->cycles);
+  EXPECT_LT(assembly_cost(without, spec, tile, Isa::kX86Vnni, kCore)->cycles,
+            assembly_cost(code, spec, tile, Isa::kX86Vnni, kCore)->cycles);
+}
+
+/// `code` with every `from` replaced.
+std::string replaced(std::string code, const std::string& from, const std::string& to) {
+  for (size_t at = 0; (at = code.find(from, at)) != std::string::npos; at += to.size()) {
+    code.replace(at, from.size(), to);
+  }
+  return code;
+}
+
+TEST(AssemblyCost, ReadsTheEncodingOfAvxVnni) {
+  KernelSchedule tile;
+  tile.channels = 8;
+  tile.pixels = 2;
+  std::string code = replaced(kX86, "zmm", "ymm");
+  const KernelSpec spec = conv_spec({16}, 8, 3);
+  const auto plain = assembly_cost(code, spec, tile, Isa::kX86AvxVnni, kCore);
+  code = replaced(code, "\tvpdpbusd\t", "\t{vex}\tvpdpbusd\t");
+  const auto prefixed = assembly_cost(code, spec, tile, Isa::kX86AvxVnni, kCore);
+  ASSERT_TRUE(plain && prefixed);
+  EXPECT_EQ(prefixed->products, 2);
+  EXPECT_EQ(prefixed->cycles, plain->cycles);
+}
+
+/// The code for images narrower than a tile comes behind that for whole tiles and may have more products in a loop.
+const char* const kNarrow = R"(
+.LBB0_6:
+	vpdpbusd	%zmm2, %zmm3, %zmm0
+	vpdpbusd	%zmm2, %zmm3, %zmm0
+	vpdpbusd	%zmm2, %zmm3, %zmm0
+	vmovd	%xmm0, (%rdi)
+	jne	.LBB0_6
+	retq
+)";
+
+TEST(AssemblyCost, IsOfWholeTiles) {
+  KernelSchedule tile;
+  tile.channels = 16;
+  tile.pixels = 2;
+  const KernelSpec spec = conv_spec({16}, 16, 3);
+  const auto alone = assembly_cost(kX86, spec, tile, Isa::kX86Vnni, kCore);
+  const auto both = assembly_cost(std::string(kX86) + kNarrow, spec, tile, Isa::kX86Vnni, kCore);
+  ASSERT_TRUE(alone && both);
+  EXPECT_EQ(both->products, 2);
+  EXPECT_EQ(both->cycles, alone->cycles);
+}
+
+// 4 channels of a 1x1 conv into 16 are one product a pixel, all in the loop over tiles.
+TEST(AssemblyCost, ReadsProductsUnrolledIntoTheTile) {
+  const char* const code = R"(
+.LBB0_1:
+	vpbroadcastd	(%rcx), %zmm3
+	vpdpbusd	%zmm2, %zmm3, %zmm0
+	vpdpbusd	%zmm2, %zmm3, %zmm1
+	vmovdqu	%ymm0, (%rdi)
+	jne	.LBB0_1
+)";
+  KernelSchedule tile;
+  tile.channels = 16;
+  tile.pixels = 2;
+  const auto cost = assembly_cost(code, conv_spec({4}, 16, 1), tile, Isa::kX86Vnni, kCore);
+  ASSERT_TRUE(cost);
+  EXPECT_DOUBLE_EQ(cost->loop_times, repeated_pixels(2) / 2);
+  EXPECT_DOUBLE_EQ(cost->cycles, cost->loop_times * cost->loop_cycles);
+  // Twice the channels are not all there.
+  EXPECT_FALSE(assembly_cost(code, conv_spec({8}, 16, 1), tile, Isa::kX86Vnni, kCore));
+}
+
+// A doubled conv of 16 channels with tiles of one pixel: its three columns of taps have 2, 1 and 2 sums, each of three
+// rows of four products, for two pixels of the result.
+TEST(AssemblyCost, CountsTheSumsOfDoubledConvs) {
+  KernelSchedule tile;
+  tile.channels = 16;
+  tile.pixels = 1;
+  const auto cost = assembly_cost(kX86, doubled_spec(16, 16), tile, Isa::kX86Vnni, kCore);
+  ASSERT_TRUE(cost);
+  EXPECT_NEAR(cost->loop_times, 5 * 3 * 4 / 2.0 / 2 * repeated_pixels(2), 1e-9);
+}
+
+// Without a reduction, the cost is that of the bytes that a loop stores, of whatever size.
+TEST(AssemblyCost, CountsTheBytesThatAreStored) {
+  const auto cycles = [](const std::string& store, Isa isa) {
+    KernelSchedule tile;
+    tile.channels = tile.pixels = 1;
+    const std::string code = ".LBB0_1:\n\t" + store + "\n\tjne\t.LBB0_1\n";
+    const auto cost = assembly_cost(isa == Isa::kArmDotprod ? replaced(code, "jne", "b.ne") : code, lookup_spec(64),
+                                    tile, isa, kCore);
+    return cost ? cost->cycles : 0;
+  };
+  const double of_byte = cycles("movb\t%al, (%rdi)", Isa::kX86Vnni);
+  ASSERT_GT(of_byte, 0);
+  EXPECT_DOUBLE_EQ(of_byte, 64 * overlapped({1, 0.5}));
+  const std::vector<std::pair<const char*, double>> x86{{"movl\t%eax, (%rdi)", 4},
+                                                        {"vpextrw\t$1, %xmm0, (%rdi)", 2},
+                                                        {"vmovd\t%xmm0, (%rdi)", 4},
+                                                        {"vmovq\t%xmm0, (%rdi)", 8},
+                                                        {"vmovlps\t%xmm0, (%rdi)", 8},
+                                                        {"vmovdqu\t%xmm0, (%rdi)", 16},
+                                                        {"vmovups\t%ymm0, 32(%rdi,%rax)", 32},
+                                                        {"vmovdqu64\t%zmm0, (%rdi)", 64}};
+  for (const auto& [store, bytes] : x86) {
+    // What works on vectors takes a port of theirs as well, which is no more than the store takes.
+    EXPECT_NEAR(cycles(store, Isa::kX86Vnni), of_byte / bytes, 0.05 * of_byte / bytes) << store;
+  }
+  const std::vector<std::pair<const char*, double>> arm{{"strb\tw0, [x0]", 1},         {"str\ts0, [x0]", 4},
+                                                        {"str\td0, [x0, #8]", 8},      {"stp\tq0, q1, [x0]", 32},
+                                                        {"st1\t{ v0.16b }, [x0]", 16}, {"st1\t{ v0.s }[1], [x0]", 4}};
+  for (const auto& [store, bytes] : arm) {
+    const double stores = store[2] == 'p' ? 2 : 1;
+    EXPECT_NEAR(cycles(store, Isa::kArmDotprod), stores * of_byte / bytes, 0.2 * stores * of_byte / bytes) << store;
+  }
 }
 
 TEST(AssemblyCost, KnowsNothingOfOtherCode) {
-  EXPECT_FALSE(assembly_cost("kernel:\n\tret\n", small_conv(), small_tile(), kCore));
-  EXPECT_FALSE(assembly_cost("", small_conv(), small_tile(), kCore));
-  EXPECT_FALSE(assembly_cost(kArm, sums_spec(8), small_tile(), kCore));
+  EXPECT_FALSE(assembly_cost("kernel:\n\tret\n", small_conv(), small_tile(), Isa::kArmDotprod, kCore));
+  EXPECT_FALSE(assembly_cost("", small_conv(), small_tile(), Isa::kArmDotprod, kCore));
+  EXPECT_FALSE(assembly_cost(kArm, sums_spec(8), small_tile(), Isa::kArmDotprod, kCore));
 }
 
 }  // namespace

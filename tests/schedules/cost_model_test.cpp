@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "schedules/candidates.h"
 #include "schedules/kernel_specs.h"
 
@@ -50,11 +52,41 @@ TEST(CostModel, PrefersTilesThatReuseWhatTheyLoad) {
 
 TEST(CostModel, ChoosesNothingItFindsSlowerThanTheDefault) {
   for (Isa isa : kEveryIsa) {
-    const Core& core = cores(isa).front();
     for (const KernelSpec& spec : various_specs()) {
-      EXPECT_LE(predict(spec, predicted_schedule(spec, isa), isa, core).cycles,
-                predict(spec, default_schedule(spec, isa), isa, core).cycles)
-          << signature(spec);
+      std::vector<std::vector<double>> cycles;
+      for (const KernelSchedule& schedule : {predicted_schedule(spec, isa), default_schedule(spec, isa)}) {
+        std::vector<double>& of_cores = cycles.emplace_back();
+        for (const Core& core : cores(isa)) of_cores.push_back(predict(spec, schedule, isa, core).cycles);
+      }
+      const std::vector<double> slowness = mean_slowness(cycles);
+      EXPECT_LE(slowness[0], slowness[1]) << signature(spec);
+    }
+  }
+}
+
+// The second is twice as slow on one core, a little faster on the other.
+TEST(CostModel, WeighsAllCores) {
+  const std::vector<double> slowness = mean_slowness({{10, 10}, {20, 9}, {15, 15}});
+  ASSERT_EQ(slowness.size(), 3U);
+  EXPECT_NEAR(slowness[0], (1 + 10.0 / 9) / 2, 1e-12);
+  EXPECT_NEAR(slowness[1], (2 + 1) / 2.0, 1e-12);
+  EXPECT_NEAR(slowness[2], (1.5 + 15.0 / 9) / 2, 1e-12);
+  EXPECT_TRUE(mean_slowness({}).empty());
+}
+
+TEST(CostModel, BestPredictedAreTheDefaultAndOthersInOrder) {
+  for (Isa isa : kEveryIsa) {
+    for (const KernelSpec& spec : various_specs()) {
+      const std::vector<KernelSchedule> few = best_predicted(spec, isa, 3);
+      const std::vector<KernelSchedule> all = best_predicted(spec, isa, 1000000);
+      EXPECT_EQ(few.front(), default_schedule(spec, isa));
+      for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
+        const auto same = std::count_if(
+            all.begin(), all.end(), [&](const KernelSchedule& schedule) { return has_same_tile(schedule, candidate); });
+        EXPECT_EQ(same, 1) << signature(spec) << ": " << to_string(candidate);
+      }
+      ASSERT_EQ(few.size(), std::min<size_t>(4, all.size()));
+      EXPECT_TRUE(std::equal(few.begin(), few.end(), all.begin())) << signature(spec);
     }
   }
 }

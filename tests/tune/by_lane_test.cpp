@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "emit/object.h"
+#include "schedules/assembly_cost.h"
 #include "schedules/kernel_specs.h"
 #include "support/files.h"
-#include "tune/assembly_cost.h"
 
 namespace qatc::testing {
 namespace {
@@ -34,7 +34,7 @@ TEST(ByLane, LoopsAreDotProducts) {
       SCOPED_TRACE(signature(spec) + ": " + to_string(schedule));
       compile_kernel_assembly(spec, schedule, target, "kernel", path);
       const std::string assembly = read_file(path);
-      const auto cost = assembly_cost(assembly, spec, schedule, cores(target.isa).front());
+      const auto cost = assembly_cost(assembly, spec, schedule, target.isa, cores(target.isa).front());
       ASSERT_TRUE(cost);
       EXPECT_EQ(count(hottest_loop(assembly), ".4b["), cost->products);
       EXPECT_LE(static_cast<double>(cost->instructions), 1.30 * static_cast<double>(cost->products));

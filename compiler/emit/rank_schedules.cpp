@@ -1,0 +1,91 @@
+#include "emit/rank_schedules.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "emit/object.h"
+#include "schedules/assembly_cost.h"
+#include "schedules/cost_model.h"
+#include "support/files.h"
+#include "support/jobs.h"
+
+namespace qatc {
+
+namespace {
+
+/// Compiled for one kernel beside the default. A compilation takes 0.1 to 0.4 s, and the best are much alike.
+constexpr int64_t kMostRanked = 3;
+
+/// Candidates must be this much better than the default before they replace it: what is read is not what is measured.
+constexpr double kWorthChanging = 0.97;
+
+/// A kernel that no table knows, and the schedules it may get; the first is the default.
+struct Contest {
+  size_t kernel;
+  std::vector<KernelSchedule> schedules;
+  std::vector<std::string> assembly;  // paths
+};
+
+/// nullopt where the default's code cannot be read.
+std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Contest& contest, Isa isa) {
+  std::vector<KernelSchedule> read;
+  std::vector<std::vector<double>> cycles;  // by schedule, by core
+  for (size_t i = 0; i < contest.schedules.size(); ++i) {
+    const std::string assembly = read_file(contest.assembly[i]);
+    std::vector<double> of_cores;
+    for (const Core& core : cores(isa)) {
+      const std::optional<AssemblyCost> cost = assembly_cost(assembly, spec, contest.schedules[i], isa, core);
+      if (cost) of_cores.push_back(cost->cycles);
+    }
+    if (of_cores.size() == cores(isa).size()) {
+      read.push_back(contest.schedules[i]);
+      cycles.push_back(of_cores);
+    } else if (i == 0) {
+      return std::nullopt;
+    }
+  }
+  const std::vector<double> slowness = mean_slowness(cycles);
+  const auto best = static_cast<size_t>(std::min_element(slowness.begin(), slowness.end()) - slowness.begin());
+  const double ratio = slowness[best] / slowness[0];
+  if (ratio > kWorthChanging) return ScheduleChoice{read[0], ScheduleSource::kGeneratedCode, 1, {}};
+  return ScheduleChoice{read[best], ScheduleSource::kGeneratedCode, ratio, {}};
+}
+
+}  // namespace
+
+std::vector<ScheduleChoice> rank_schedules(const std::vector<KernelSpec>& kernels, const Target& target,
+                                           const RankOptions& options) {
+  const TemporaryDirectory scratch;
+  std::vector<ScheduleChoice> choices;
+  std::vector<Contest> contests;
+  std::vector<std::function<void()>> jobs;
+  for (size_t k = 0; k < kernels.size(); ++k) {
+    choices.push_back(choose_schedule(kernels[k], target, options.scheduler));
+    if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
+      continue;
+    Contest contest{k, best_predicted(kernels[k], target.isa, kMostRanked), {}};
+    if (contest.schedules.size() < 2) continue;
+    for (const KernelSchedule& schedule : contest.schedules) {
+      const std::string path = scratch.path() + "/" + std::to_string(jobs.size()) + ".s";
+      contest.assembly.push_back(path);
+      jobs.emplace_back(
+          [&, k, schedule, path] { compile_kernel_assembly(kernels[k], schedule, target, "kernel", path); });
+    }
+    contests.push_back(contest);
+  }
+  const auto total = static_cast<int>(jobs.size());
+  run_jobs(jobs, options.jobs, [&](int done) {
+    if (options.progress) options.progress(done, total);
+  });
+  for (const Contest& contest : contests) {
+    ScheduleChoice& choice = choices[contest.kernel];
+    std::optional<ScheduleChoice> best = winner(kernels[contest.kernel], contest, target.isa);
+    if (!best) continue;
+    best->refusal = choice.refusal;
+    choice = *best;
+  }
+  return choices;
+}
+
+}  // namespace qatc

@@ -1,0 +1,89 @@
+#include "emit/rank_schedules.h"
+
+#include <gtest/gtest.h>
+
+#include "emit/object.h"
+#include "schedules/assembly_cost.h"
+#include "schedules/candidates.h"
+#include "schedules/cost_model.h"
+#include "schedules/kernel_specs.h"
+#include "schedules/tuned_table.h"
+#include "support/files.h"
+
+namespace qatc::testing {
+namespace {
+
+/// In no table: 20 channels are of no network that is tuned for.
+std::vector<KernelSpec> unknown_specs() { return {conv_spec({20}, 40, 3), lookup_spec(20), conv_spec({20}, 20, 1)}; }
+
+/// Mean over the cores, to the default's.
+double ratio_of_code(const KernelSpec& spec, const KernelSchedule& schedule, const Target& target) {
+  const TemporaryDirectory folder;
+  std::vector<std::vector<double>> cycles;
+  for (const KernelSchedule& s : {default_schedule(spec, target.isa), schedule}) {
+    const std::string path = folder.path() + "/kernel.s";
+    compile_kernel_assembly(spec, s, target, "kernel", path);
+    std::vector<double>& of_cores = cycles.emplace_back();
+    for (const Core& core : cores(target.isa)) {
+      of_cores.push_back(assembly_cost(read_file(path), spec, s, target.isa, core).value().cycles);
+    }
+  }
+  const std::vector<double> slowness = mean_slowness(cycles);
+  return slowness[1] / slowness[0];
+}
+
+TEST(RankSchedules, ChoosesByCodeWhatNoTableKnows) {
+  for (const char* name :
+       {"x86-64-linux", "x86-64-linux-avx2", "x86-64-linux-avx2-avxvnni", "x86-64-linux-avx512_sapphirerapids",
+        "arm-64-linux", "arm-64-linux-arm_dot_prod", "arm-64-linux-arm_dot_prod-i8mm"}) {
+    const Target target = parse_target(name);
+    const std::vector<KernelSpec> specs = unknown_specs();
+    int compiled = 0;
+    RankOptions options;
+    options.progress = [&](int done, int) { compiled = done; };
+    const std::vector<ScheduleChoice> choices = rank_schedules(specs, target, options);
+    ASSERT_EQ(choices.size(), specs.size());
+    EXPECT_GT(compiled, 0);
+    for (size_t i = 0; i < specs.size(); ++i) {
+      SCOPED_TRACE(std::string(name) + " " + signature(specs[i]) + ": " + to_string(choices[i].schedule));
+      EXPECT_TRUE(is_candidate(specs[i], choices[i].schedule, target.isa));
+      EXPECT_EQ(choices[i].source, ScheduleSource::kGeneratedCode);
+      if (choices[i].schedule == default_schedule(specs[i], target.isa)) {
+        EXPECT_EQ(choices[i].ratio, 1);
+      } else {
+        EXPECT_LT(ratio_of_code(specs[i], choices[i].schedule, target), 1);
+      }
+    }
+  }
+}
+
+TEST(RankSchedules, IsDeterministicWhateverRunsBesideIt) {
+  const Target target = parse_target("arm-64-linux-arm_dot_prod");
+  RankOptions alone;
+  alone.jobs = 1;
+  const std::vector<ScheduleChoice> one = rank_schedules(unknown_specs(), target, alone);
+  const std::vector<ScheduleChoice> many = rank_schedules(unknown_specs(), target, {});
+  for (size_t i = 0; i < one.size(); ++i) {
+    EXPECT_EQ(one[i].schedule, many[i].schedule);
+    EXPECT_EQ(one[i].source, many[i].source);
+    EXPECT_EQ(one[i].ratio, many[i].ratio);
+  }
+}
+
+TEST(RankSchedules, CompilesNothingThatATableKnows) {
+  const Target target = parse_target("arm-64-linux-arm_dot_prod");
+  const KernelSpec spec = conv_spec({64}, 32, 3);
+  KernelSpec known = spec;
+  known.convs[0].pad = {1, 1};
+  ASSERT_EQ(tuned_table(target.isa).count(signature(known)), 1U) << "another spec of the committed table is needed";
+  bool has_compiled = false;
+  RankOptions options;
+  options.progress = [&](int, int) { has_compiled = true; };
+  const std::vector<ScheduleChoice> choices = rank_schedules({known}, target, options);
+  EXPECT_FALSE(has_compiled);
+  EXPECT_EQ(choices.front().source, ScheduleSource::kTunedTable);
+  EXPECT_EQ(choices.front().schedule, tuned_table(target.isa).at(signature(known)).schedule);
+}
+
+}  // namespace
+}  // namespace qatc::testing
