@@ -115,6 +115,15 @@ class Kernels(unittest.TestCase):
             self.assertEqual(row["width"], 96)
             self.assertAlmostEqual(row["gb_per_second"] * row["ns_per_pixel"], values * size + 4, places=3)
 
+    def test_statistics_and_tail(self):
+        rows = self.run_bench("--family", "--only", "^family/(channel_sums|tail:.*)/16(to16|.3to3)?$", "--size", "32x64")
+        self.assertEqual([row["name"].split("/")[1] for row in rows["benchmarks"]],
+                         ["channel_sums", "tail:resize_by_2,conv3x3", "tail:conv3x3_float_filter,add,lookup"])
+        for row, multiply_adds in zip(rows["benchmarks"], [0, 9 * 16 * 16, 9 * 16 * 3]):
+            self.assertGreater(row["ns_per_pixel"], 0)
+            if multiply_adds > 0:
+                self.assertAlmostEqual(row["gmacs_per_second"] * row["ns_per_pixel"], multiply_adds, places=3)
+
     def test_of_a_model(self):
         rows = self.run_bench("--model", SMALL_MODEL, "--size", "40x48")["benchmarks"]
         self.assertGreater(len(rows), 1)

@@ -271,6 +271,35 @@ void add_elementwise(Family& family, int64_t channels) {
   }
 }
 
+void add_channel_sums(Family& family, int64_t channels) {
+  NetworkBuilder network(kSeed, channels);
+  network.keep(network.instance_norm(network.max_pool(network.image(), {3, 3}, {1, 1}, {1, 1, 1, 1})));
+  family.add("channel_sums/" + std::to_string(channels), network,
+             [](const KernelCase& kernel) { return kernel.spec.channel_sums ? 1.0 : 0.0; });
+}
+
+/// The end of a network at the image's resolution, in its two kernels: features of half the sides are doubled and go
+/// through a conv, then through the head, whose float filters' result is added to the image and clamped.
+void add_tail(Family& family, int64_t channels) {
+  NetworkBuilder network(kSeed, 3);
+  const ValueId half = network.conv({network.image()}, channels, conv_options(3, 2));
+  const ValueId features = network.lookup(
+      network.conv({network.resize(half, {Extent::height(), Extent::width()})}, channels, conv_options(3)));
+  ConvOptions head = conv_options(3);
+  head.filter = NetworkBuilder::Filter::kFixedPoint;
+  network.keep(network.lookup(network.add(network.image(), network.conv({features}, 3, head))));
+  const std::string suffix = "/" + std::to_string(channels);
+  const auto is_doubled = [](const KernelCase& kernel) {
+    return !kernel.spec.convs.empty() && kernel.spec.convs[0].doubled ? 1.0 : 0.0;
+  };
+  const auto is_head = [](const KernelCase& kernel) {
+    return !kernel.spec.convs.empty() && kernel.spec.convs[0].digits > 1 ? 1.0 : 0.0;
+  };
+  NetworkBuilder again = network;  // a network is finished once
+  family.add("tail:resize_by_2,conv3x3" + suffix + "to" + std::to_string(channels), again, is_doubled);
+  family.add("tail:conv3x3_float_filter,add,lookup" + suffix + "+3to3", network, is_head);
+}
+
 /// Colour images in all layouts that there are kernels for.
 std::vector<KernelCase> image_cases(int64_t width, Rounding rounding) {
   using Layout = ImageKernel::Layout;
@@ -343,6 +372,8 @@ std::vector<KernelCase> family_cases(int64_t width, Rounding rounding, bool all_
     add_residual(family, channels);
     add_upsampled(family, channels, channels / 2);
     add_elementwise(family, channels);
+    add_channel_sums(family, channels);
+    add_tail(family, channels);
   }
   add_gate(family, 2, 3, 32);
   std::vector<KernelCase> cases = family.cases();
