@@ -229,9 +229,11 @@ std::vector<double> mean_slowness(const std::vector<std::vector<double>>& cycles
   return slowness;
 }
 
-std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count) {
+std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count, double most) {
+  const std::vector<RankedSchedule> ranked = rank(spec, isa);
   std::vector<KernelSchedule> best;
-  for (const RankedSchedule& candidate : rank(spec, isa)) {
+  for (const RankedSchedule& candidate : ranked) {
+    if (candidate.slowness > ranked.front().slowness * most) break;
     const bool is_new = std::none_of(best.begin(), best.end(), [&](const KernelSchedule& other) {
       return has_same_tile(candidate.schedule, other);
     });

@@ -52,8 +52,9 @@ std::vector<double> mean_slowness(const std::vector<std::vector<double>>& cycles
 bool has_same_tile(const KernelSchedule& a, const KernelSchedule& b);
 
 /// The default schedule and behind it, best first, candidates with other tiles, each another: at most `count`, those that
-/// predict() finds fastest on the mean of the instruction set's cores.
-std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count);
+/// predict() finds fastest on the mean of the instruction set's cores, and none that takes more than `most` times as long
+/// as the default.
+std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count, double most);
 
 /// The fastest of them all, the default schedule where it is as good.
 KernelSchedule predicted_schedule(const KernelSpec& spec, Isa isa);

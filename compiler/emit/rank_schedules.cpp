@@ -7,6 +7,7 @@
 #include "emit/object.h"
 #include "schedules/assembly_cost.h"
 #include "schedules/cost_model.h"
+#include "schedules/schedule.h"
 #include "support/files.h"
 #include "support/jobs.h"
 
@@ -16,6 +17,12 @@ namespace {
 
 /// Compiled for one kernel beside the default. A compilation takes 0.1 to 0.4 s, and the best are much alike.
 constexpr int64_t kMostRanked = 3;
+
+/// And no others than those predicted to take at most so many times as long as the default. Of matrix products the
+/// prediction knows less.
+double worth_compiling(const KernelSpec& spec, Isa isa) {
+  return kernel_kind(spec, isa) == KernelKind::kMatrixConv ? 1.25 : 1.03;
+}
 
 /// Candidates must be this much better than the default before they replace it: what is read is not what is measured.
 constexpr double kWorthChanging = 0.97;
@@ -64,7 +71,8 @@ std::vector<ScheduleChoice> rank_schedules(const std::vector<KernelSpec>& kernel
     choices.push_back(choose_schedule(kernels[k], target, options.scheduler));
     if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
       continue;
-    Contest contest{k, best_predicted(kernels[k], target.isa, kMostRanked), {}};
+    Contest contest{
+        k, best_predicted(kernels[k], target.isa, kMostRanked, worth_compiling(kernels[k], target.isa)), {}};
     if (contest.schedules.size() < 2) continue;
     for (const KernelSchedule& schedule : contest.schedules) {
       const std::string path = scratch.path() + "/" + std::to_string(jobs.size()) + ".s";

@@ -77,8 +77,8 @@ TEST(CostModel, WeighsAllCores) {
 TEST(CostModel, BestPredictedAreTheDefaultAndOthersInOrder) {
   for (Isa isa : kEveryIsa) {
     for (const KernelSpec& spec : various_specs()) {
-      const std::vector<KernelSchedule> few = best_predicted(spec, isa, 3);
-      const std::vector<KernelSchedule> all = best_predicted(spec, isa, 1000000);
+      const std::vector<KernelSchedule> few = best_predicted(spec, isa, 3, 1e9);
+      const std::vector<KernelSchedule> all = best_predicted(spec, isa, 1000000, 1e9);
       EXPECT_EQ(few.front(), default_schedule(spec, isa));
       for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
         const auto same = std::count_if(
@@ -87,6 +87,16 @@ TEST(CostModel, BestPredictedAreTheDefaultAndOthersInOrder) {
       }
       ASSERT_EQ(few.size(), std::min<size_t>(4, all.size()));
       EXPECT_TRUE(std::equal(few.begin(), few.end(), all.begin())) << signature(spec);
+      const std::vector<KernelSchedule> near = best_predicted(spec, isa, 1000000, 1.1);
+      ASSERT_LE(near.size(), all.size());
+      EXPECT_TRUE(std::equal(near.begin(), near.end(), all.begin())) << signature(spec);
+      std::vector<std::vector<double>> cycles;
+      for (const KernelSchedule& schedule : all) {
+        std::vector<double>& of_cores = cycles.emplace_back();
+        for (const Core& core : cores(isa)) of_cores.push_back(predict(spec, schedule, isa, core).cycles);
+      }
+      const std::vector<double> slowness = mean_slowness(cycles);
+      for (size_t i = 1; i < all.size(); ++i) EXPECT_EQ(slowness[i] <= 1.1 * slowness[0], i < near.size());
     }
   }
 }
