@@ -257,6 +257,16 @@ const Loop* tile_loop(const Code& code, const Loop& inner) {
   return best;
 }
 
+/// The smallest loop around another one.
+const Loop* loop_around(const Code& code, const Loop& inner) {
+  const Loop* best = nullptr;
+  for (const Loop& loop : code.loops()) {
+    if (&loop == &inner || !contains(loop, inner)) continue;
+    if (best == nullptr || contains(*best, loop)) best = &loop;
+  }
+  return best;
+}
+
 double stored_bytes(const Code& code, const Loop& loop) {
   double bytes = 0;
   for (size_t i = loop.first; i <= loop.last; ++i) {
@@ -353,11 +363,19 @@ std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, 
   const Work rest = work_of(code, *tile, all_loops);
   all_wanted = std::max(0.0, all_wanted - rest.products);  // some may be unrolled into the tile
   double cycles = rest.cycles(core);
-  // Where results are stored by a loop of its own, it has a part of the tile's each time.
+  // What follows the sums of matrix products is computed by loops over the tile's pairs of pixels; where another
+  // template's results are stored by a loop of its own, it has a part of the tile's each time.
+  const bool is_matrix = conv_layout(isa, spec.out_channels).matrix;
   const auto tile_bytes = static_cast<double>(schedule.channels * tile_pixels(spec, schedule, isa)) *
                           static_cast<double>(spec.outputs.size());
   for (const Loop& loop : store_loops) {
-    cycles += tile_bytes / stored_bytes(code, loop) * work_of(code, loop).cycles(core);
+    const double times = is_matrix ? static_cast<double>(schedule.pixels) / 2 : tile_bytes / stored_bytes(code, loop);
+    cycles += times * work_of(code, loop).cycles(core);
+  }
+  // All tiles of the same pixels share what the loop around them does.
+  if (const Loop* around = loop_around(code, *tile); around != nullptr && schedule.channels < spec.out_channels) {
+    cycles += work_of(code, *around, {*tile}).cycles(core) * static_cast<double>(schedule.channels) /
+              static_cast<double>(spec.out_channels);
   }
   AssemblyCost cost;
   if (tile == inner) {
