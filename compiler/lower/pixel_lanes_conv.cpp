@@ -41,6 +41,7 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
   tiles.words = Func("words");
   const Expr address = address_of(in, (begin - static_cast<int>(conv.pad[1])) * in_channels, in_y);
   std::vector<Expr> words;
+  words.reserve(static_cast<size_t>(in_channels / kWord));
   for (int w = 0; w < in_channels / kWord; ++w) words.push_back(pixel_word(w, address, byte));
   tiles.words(byte, word, in_y, t) = Halide::mux(word, words);
 
