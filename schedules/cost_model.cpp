@@ -122,10 +122,11 @@ double epilogue_instructions(const KernelSpec& spec, const KernelSchedule& sched
 }
 
 Prediction predict_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core) {
-  const double vectors = static_cast<double>(schedule.channels) / static_cast<double>(byte_vector(isa)) * 4;
-  // Load and widen, subtract the middle, add, multiply, add.
-  const double chunk = cycles_of(vectors, 4 * vectors, vectors, 6 * vectors + 2, core.latency, core);
-  return {chunk * static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels), 0};
+  const auto tile = static_cast<double>(schedule.channels * schedule.pixels);
+  const double vectors = tile / static_cast<double>(byte_vector(isa)) * 4;
+  // Load and widen, add, multiply, add.
+  const double chunk = cycles_of(vectors, 3 * vectors, vectors, 5 * vectors + 2, core.latency, core);
+  return {chunk * static_cast<double>(spec.out_channels) / tile, 0};
 }
 
 struct RankedSchedule {

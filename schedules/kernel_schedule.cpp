@@ -164,6 +164,9 @@ KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
   // Channels whose sums stay in registers while a row is read once.
   schedule.channels = vector * std::min<int64_t>(4, spec.out_channels / vector);
   while (spec.out_channels % schedule.channels != 0) schedule.channels -= vector;
+  // As many accumulators as additions take cycles and a core begins in one, or nearly so.
+  constexpr int64_t kVectors = 8;
+  if (isa == Isa::kX86Vnni) schedule.pixels = kVectors / (schedule.channels / vector);
   return schedule;
 }
 

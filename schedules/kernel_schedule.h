@@ -18,7 +18,8 @@ namespace qatc {
 /// known only when the library runs, which then decides (qatc_stripes, qatc_band_rows in qatc_driver_support.h).
 struct KernelSchedule {
   /// Output channels and pixels that one iteration of the innermost loops computes: of a conv, all of it in registers.
-  /// Pixels of a doubled conv are those of the image before, two columns each (tile_pixels).
+  /// Pixels of a doubled conv are those of the image before, two columns each (tile_pixels); channel sums have accumulators
+  /// for each.
   int64_t channels = 4;
   int64_t pixels = 1;
   /// Most bytes of a pixel's run (ConvRuns in plan/kernel.h) that products by lane (ARM) take at once, see

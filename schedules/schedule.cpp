@@ -132,7 +132,7 @@ void schedule_elementwise(LoweredKernel& kernel, const KernelSpec& spec, const K
 
 void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   Func& sums = kernel.convs[0].accumulator;
-  const Halide::RDom& pixels = kernel.convs[0].taps[0];
+  const Var place = sums.args()[1];
   const auto v = static_cast<int>(channel_sums_vector(isa, spec.out_channels));
   const auto chunk = static_cast<int>(schedule.channels);
   Var co("co");
@@ -141,9 +141,14 @@ void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const 
       .reorder({kernel.c, co, kernel.y});
   kernel.out.vectorize(kernel.c, v).unroll(kernel.c);
   sums.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, chunk);
-  sums.vectorize(kernel.c, v).unroll(kernel.c);
-  sums.update().reorder({Halide::VarOrRVar(kernel.c), Halide::VarOrRVar(RVar(pixels)), Halide::VarOrRVar(kernel.y)});
-  sums.update().vectorize(kernel.c, v).unroll(kernel.c);
+  sums.bound(place, 0, static_cast<int>(schedule.pixels)).vectorize(kernel.c, v).unroll(kernel.c).unroll(place);
+  for (size_t i = 0; i < kernel.convs[0].taps.size(); ++i) {
+    std::vector<Halide::VarOrRVar> order{kernel.c, RVar(kernel.convs[0].taps[i]), kernel.y};
+    if (i == 0) order.insert(order.begin() + 1, place);
+    Stage update = sums.update(static_cast<int>(i));
+    update.reorder(order).vectorize(kernel.c, v).unroll(kernel.c);
+    if (i == 0) update.unroll(place);
+  }
 }
 
 }  // namespace

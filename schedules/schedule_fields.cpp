@@ -35,7 +35,7 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
 }
 
 std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa isa) {
-  if (spec.channel_sums) return {1};  // its loop is over the pixels of a row
+  if (spec.channel_sums) return isa == Isa::kX86Vnni ? std::vector<int64_t>{1, 2, 4, 8} : std::vector<int64_t>{1};
   if (spec.convs.empty()) return {1, 2, 4, 8};
   if (conv_layout(isa, spec.out_channels).matrix) return {2, 4, 6, 8, 10, 12};  // pairs
   return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};

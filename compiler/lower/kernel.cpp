@@ -81,21 +81,48 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
 }
 
 /// Per row, channel sums of q and q^2 (statistic 0 and 1), where q is the stored value around the middle of its range,
-/// in [-128, 127]: exact in int32 for rows of up to kMaxTensorSide pixels.
+/// in [-128, 127]: exact in int32 for rows of up to kMaxTensorSide pixels. Every schedule.pixels-th pixel goes into the
+/// same accumulators.
+///
+/// x86 sums its unsigned bytes b = q + 128, whose squares are products of 16-bit halves: sum of q^2 = sum of b^2 - 256 *
+/// sum of b + 128^2 * pixels. Unsigned, as parts of that may wrap around.
 LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   LoweredKernel kernel;
   const KernelParams params(spec, schedule, isa);
   const ImageParam in = params.image({KernelArgument::Kind::kInput, 0});
   const auto channels = static_cast<int>(spec.inputs[0]);
-  const RDom r(0, in.dim(0).extent() / channels, "pixels");
+  const auto apart = static_cast<int>(schedule.pixels);
+  const Halide::Type type = is_arm(isa) ? Halide::Int(32) : Halide::UInt(32);
+  const Expr pixels = in.dim(0).extent() / channels;
   Func sums("sums");
-  const Expr byte = Halide::cast<int32_t>(in(r * channels + kernel.c, kernel.y));
-  const Expr q = is_arm(isa) ? byte : byte - 128;
-  sums(kernel.c, kernel.y) = Halide::Tuple(Expr(0), Expr(0));
-  sums(kernel.c, kernel.y) = Halide::Tuple(sums(kernel.c, kernel.y)[0] + q, sums(kernel.c, kernel.y)[1] + q * q);
+  Var place("place");
+  const Expr zero = Halide::Internal::make_zero(type);
+  sums(kernel.c, place, kernel.y) = Halide::Tuple(zero, zero);
+  LoweredConv conv{sums, {}, {}};
+  const auto add = [&](const RDom& r, const Expr& at, const Expr& pixel) {
+    const Expr byte = Halide::cast(type, in(pixel * channels + kernel.c, kernel.y));
+    const Halide::FuncRef old = sums(kernel.c, at, kernel.y);
+    sums(kernel.c, at, kernel.y) = Halide::Tuple(old[0] + byte, old[1] + byte * byte);
+    conv.taps.push_back(r);
+  };
+  const RDom groups(0, pixels / apart, "pixels");
+  add(groups, place, groups * apart + place);
+  const RDom rest(0, pixels % apart, "rest");
+  if (apart > 1) add(rest, 0, pixels / apart * apart + rest);
+  Expr sum = zero;
+  Expr squares = zero;
+  for (int i = 0; i < apart; ++i) {
+    sum += Expr(sums(kernel.c, i, kernel.y)[0]);
+    squares += Expr(sums(kernel.c, i, kernel.y)[1]);
+  }
+  if (!is_arm(isa)) {
+    const Expr count = Halide::cast(type, pixels);
+    squares += count * 128 * 128 - sum * 256;
+    sum -= count * 128;
+  }
   kernel.out = Func("out");
-  kernel.out(kernel.c, kernel.y) = sums(kernel.c, kernel.y);
-  kernel.convs.push_back({sums, {r}, {}});
+  kernel.out(kernel.c, kernel.y) = Halide::Tuple(Halide::cast<int32_t>(sum), Halide::cast<int32_t>(squares));
+  kernel.convs.push_back(conv);
   kernel.arguments = params.arguments();
   bound_sums(kernel.out, spec.out_channels);
   return kernel;
