@@ -191,7 +191,9 @@ std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const K
                                                  Scheduler scheduler, const Target& target) {
   throw_halide_messages();
   try {
-    LoweredKernel kernel = lower_kernel(spec, schedule, target.isa);
+    KernelSchedule asked = schedule;
+    asked.scheduler = scheduler;
+    LoweredKernel kernel = lower_kernel(spec, asked, target.isa);
     autoschedule_kernel(kernel, scheduler, target);
     const Halide::Module module =
         Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, "kernel", target.halide);
