@@ -203,12 +203,56 @@ static inline qatc_rows qatc_rows_if(int condition, qatc_rows rows) {
   return condition ? rows : none;
 }
 
-/** The input rows that a 3x3 convolution of the doubled input reads for output rows `rows`: rows begin - 1 .. end of the
- * doubled input, halved and rounded down. May reach into the border. */
-static inline qatc_rows qatc_doubled_rows(qatc_rows rows) {
+/** Which row of an input each row of a nearest resize shows; its steps are 0 or 1. */
+typedef struct qatc_row_map {
+  const int32_t* shown;
+  int32_t in_height, out_height;
+} qatc_row_map;
+
+/** The row shown as row y, from -1, the row above the image, to out_height, the one below. */
+static inline int32_t qatc_shown_row(const qatc_row_map* map, int32_t y) {
+  return y < 0 ? -1 : y < map->out_height ? map->shown[y] : map->in_height;
+}
+
+/** The input rows that a 3x3 convolution of the resized input reads for output rows `rows`; may reach into the border. */
+static inline qatc_rows qatc_resized_window_rows(qatc_rows rows, const qatc_row_map* map) {
   const qatc_rows none = {0, 0};
-  const qatc_rows needed = {(rows.begin + 1) / 2 - 1, rows.end / 2 + 1};
-  return rows.begin < rows.end ? needed : none;
+  if (rows.begin >= rows.end) return none;
+  const qatc_rows needed = {qatc_shown_row(map, rows.begin - 1), qatc_shown_row(map, rows.end) + 1};
+  return needed;
+}
+
+/** Whether a 3x3 convolution's first row of taps reads the same row for rows y and y + 1 of the resized input, and its
+ * last row of taps the row after it. */
+static inline int qatc_are_pair(int32_t y, const qatc_row_map* map) {
+  const int32_t first = qatc_shown_row(map, y - 1);
+  return y + 1 < map->out_height && qatc_shown_row(map, y) == first && qatc_shown_row(map, y + 1) == first + 1 &&
+         qatc_shown_row(map, y + 2) == first + 1;
+}
+
+/** `rows`, and the one after them where it is one pair with the last. */
+static inline qatc_rows qatc_whole_pairs(qatc_rows rows, const qatc_row_map* map) {
+  if (rows.begin < rows.end && rows.end > 0 && qatc_are_pair(rows.end - 1, map)) ++rows.end;
+  return rows;
+}
+
+/** Rows that one call of a doubled conv's kernel computes: whole pairs one after the other, or a single row. */
+typedef struct qatc_pairs {
+  qatc_rows rows;
+  int32_t first; /**< the input row that the first taps of the first of `rows` read */
+  int32_t row;   /**< of the first of `rows` in its pair: how much further down its middle taps read, 0 or 1 */
+  int32_t apart; /**< how much further down its last taps read: 1 for pairs, 0 to 2 for a single row */
+} qatc_pairs;
+
+/** Takes the rows of the next call from the front of `rows`, which are not empty. */
+static inline qatc_pairs qatc_take_pairs(qatc_rows* rows, const qatc_row_map* map) {
+  const int32_t y = rows->begin;
+  const int32_t first = qatc_shown_row(map, y - 1);
+  qatc_pairs pairs = {{y, y}, first, qatc_shown_row(map, y) - first, qatc_shown_row(map, y + 1) - first};
+  while (pairs.rows.end + 1 < rows->end && qatc_are_pair(pairs.rows.end, map)) pairs.rows.end += 2;
+  if (pairs.rows.end == y) ++pairs.rows.end;
+  rows->begin = pairs.rows.end;
+  return pairs;
 }
 
 /** The smallest range with the rows of both; an empty range has none. */
@@ -275,9 +319,9 @@ void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int3
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
-/** Rows y_begin .. y_end-1 of a tensor of even width as the output of a doubled conv: (channel, column of a pair, pair,
- * row). */
-void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y_begin, int32_t y_end);
+/** Rows of a tensor of even width as the output of a doubled conv: (channel, column of a pair, pair, row of a pair, pair of
+ * rows). */
+void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, const qatc_pairs* pairs);
 /** As qatc_bind_output, for rows that nobody reads: each is written to `row`, qatc_row_bytes of the tensor. */
 void qatc_bind_scratch(qatc_buffer* buffer, const qatc_tensor* tensor, uint8_t* row, int32_t channel, int32_t y_begin,
                        int32_t y_end);

@@ -603,13 +603,15 @@ void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t ch
   bind_dimension(buffer, 2, y_begin, y_end - y_begin, tensor->row_stride);
 }
 
-void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
+void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, const qatc_pairs* pairs) {
   const int32_t pixel = tensor->pixel_bytes;
-  bind(buffer, tensor->origin + (ptrdiff_t)y_begin * tensor->row_stride, 4);
+  const int32_t rows = pairs->rows.end - pairs->rows.begin;
+  bind(buffer, tensor->origin + (ptrdiff_t)pairs->rows.begin * tensor->row_stride, 5);
   bind_dimension(buffer, 0, 0, pixel, 1);
   bind_dimension(buffer, 1, 0, 2, pixel);
   bind_dimension(buffer, 2, 0, tensor->width / 2, 2 * (ptrdiff_t)pixel);
-  bind_dimension(buffer, 3, y_begin, y_end - y_begin, tensor->row_stride);
+  bind_dimension(buffer, 3, pairs->row, rows > 1 ? 2 : 1, tensor->row_stride);
+  bind_dimension(buffer, 4, pairs->first, rows > 1 ? rows / 2 : 1, 2 * tensor->row_stride);
 }
 
 void qatc_bind_scratch(qatc_buffer* buffer, const qatc_tensor* tensor, uint8_t* row, int32_t channel, int32_t y_begin,

@@ -51,7 +51,8 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
     const int64_t length = runs.length;
     // The columns of taps of a doubled conv are summed side by side.
     const auto columns = static_cast<double>(doubled ? conv.kernel[1] : 1);
-    const auto loops = static_cast<double>(conv.kernel[0] * (doubled ? 1 : runs.count));
+    // Of its rows of taps, a row of a pair has one for itself and half of the two that both share.
+    const auto loops = static_cast<double>(doubled ? conv.kernel[0] - 1 : conv.kernel[0] * runs.count);
     const OperandLoads operand = operand_loads(spec, schedule, conv, input);
     // One iteration of the innermost loop: a step's worth of products by lane, or one product of each accumulator.
     const auto steps = static_cast<double>(operand.step > 0 ? operand.step / layout.reduction : 1);

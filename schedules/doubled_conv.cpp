@@ -18,15 +18,15 @@ using Halide::Var;
 void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const Var& xo, int channels, int pixels) {
   stage.split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
       .split(kernel.x, xo, kernel.x, pixels, TailStrategy::ShiftInwards)
-      .reorder({kernel.c, kernel.side, kernel.x, co, xo, kernel.y})
+      .reorder({kernel.c, kernel.side, kernel.x, kernel.row, co, xo, kernel.y})
       .vectorize(kernel.c)
       .unroll(kernel.side)
       .unroll(kernel.x);
 }
 
-void schedule_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, const Var& co,
-                   const Var& xo, Isa isa) {
-  LoweredConv& conv = kernel.convs.front();
+/// `at`: the loop in which a tile's sums are begun.
+void schedule_sums(LoweredConv& conv, const Func& out, const KernelSpec& spec, const KernelSchedule& schedule,
+                   const Var& at, Isa isa) {
   const KernelConv& spec_conv = spec.convs.front();
   const ConvLayout layout = conv_layout(isa, conv_lanes(spec, spec_conv, isa));
   const auto v = static_cast<int>(layout.vector);
@@ -40,7 +40,7 @@ void schedule_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSc
   const Var lane = sums.args()[0];
   const Var tap = sums.args()[1];
   const Var place = sums.args()[2];
-  sums.compute_at(kernel.out, co).store_in(MemoryType::Stack);
+  sums.compute_at(out, at).store_in(MemoryType::Stack);
   sums.bound(tap, 0, static_cast<int>(spec_conv.kernel[1])).vectorize(lane, v).unroll(lane).unroll(tap).unroll(place);
   const Halide::RDom& r = conv.taps.front();
   Func& operand = conv.operands.front();
@@ -50,8 +50,6 @@ void schedule_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSc
   if (load > 0) {
     operand.compute_at(sums, rcu).store_in(MemoryType::Stack).bound_extent(in[0], load);
     operand.vectorize(in[0]).unroll(in[1]);
-  } else if (layout.wide) {
-    schedule_widened(operand, kernel.out, xo, static_cast<int>(channels));
   }
 }
 
@@ -67,9 +65,13 @@ void schedule_doubled_conv(LoweredKernel& kernel, const KernelSpec& spec, const 
     tile_output(kernel.out.specialize(width >= pixels), kernel, co, xo, channels, pixels);
   }
   tile_output(kernel.out, kernel, co, xo, channels, 1);
-  schedule_sums(kernel, spec, schedule, co, xo, isa);
+  schedule_sums(kernel.convs.front(), kernel.out, spec, schedule, co, isa);
+  schedule_sums(kernel.convs.back(), kernel.out, spec, schedule, kernel.row, isa);
+  if (conv_layout(isa, spec.out_channels).wide) {
+    schedule_widened(kernel.convs.front().operands.front(), kernel.out, xo, static_cast<int>(spec.inputs.front()));
+  }
   for (TileStep& step : kernel.tile_steps) {
-    step.func.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, channels);
+    step.func.compute_at(kernel.out, kernel.row).store_in(MemoryType::Stack).bound_extent(kernel.c, channels);
     step.func.vectorize(kernel.c).unroll(kernel.side).unroll(kernel.x);
   }
 }

@@ -62,9 +62,9 @@ void schedule_matrix_conv(LoweredKernel& kernel, const KernelSchedule& schedule)
     LoweredTiles& tiles = kernel.tiles[i];
     const Var co("co" + std::to_string(i));
     const RVar half(tiles.tiles.x), pair(tiles.tiles.y), tile(tiles.tiles.z);
-    kernel.out.update(static_cast<int>(i))
-        .split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
-        .reorder({kernel.c, half, pair, co, tile, kernel.y})
+    Stage update = kernel.out.update(static_cast<int>(i));
+    update.split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
+        .reorder({kernel.c, half, pair, co, tile, kernel.out.args().back()})
         .vectorize(kernel.c)
         .unroll(half);
     for (Func& f : tiles.stored_sums) {

@@ -28,6 +28,7 @@ const char* c_scalar_type(const KernelSpec& spec, const KernelArgument& argument
   switch (argument.kind) {
     case KernelArgument::Kind::kTable:
       return "uint64_t";
+    case KernelArgument::Kind::kRowsApart:
     case KernelArgument::Kind::kZeroPointOut:
     case KernelArgument::Kind::kZeroPointA:
     case KernelArgument::Kind::kZeroPointB:

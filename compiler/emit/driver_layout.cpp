@@ -40,6 +40,7 @@ class LayoutWriter {
     for (const ResizeMaps& resize : plan_.resizes) {
       if (!is_replaced(resize)) continue;
       line("  int " + doubles_field(plan_, resize.node) + "; /* whether this resize doubles both sides */");
+      line("  qatc_row_map " + row_map_field(plan_, resize.node) + ";");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
@@ -119,8 +120,9 @@ class LayoutWriter {
       const Node& node = plan_.graph.node(resize.node);
       const Shape& in = plan_.graph.type(node.inputs[0]).shape;
       const Shape& out = plan_.graph.type(node.output).shape;
-      line("  f->" + doubles_field(plan_, resize.node) + " = " + c_extent(out[1]) + " == 2 * (" + c_extent(in[1]) +
-           ") && " + c_extent(out[2]) + " == 2 * (" + c_extent(in[2]) + ");");
+      const std::string rows = c_extent(out[1]) + " - 2 * " + c_extent(in[1]);
+      line("  f->" + doubles_field(plan_, resize.node) + " = " + rows + " >= -1 && " + rows + " <= 1 && " +
+           c_extent(out[2]) + " == 2 * " + c_extent(in[2]) + ";");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));
     line("  size_t total = 0;");
@@ -233,6 +235,11 @@ class LayoutWriter {
       line("  qatc_resize_map(f->" + std::string(axis == 0 ? "y" : "x") + "_map" + id + ", " + c_extent(out[axis + 1]) +
            ", " + step + ", " + c_extent(in[axis + 1]) + ");");
     }
+    if (!is_replaced(plan_.resizes[static_cast<size_t>(index)])) return;
+    const std::string map = "f->" + row_map_field(plan_, plan_.resizes[static_cast<size_t>(index)].node);
+    line("  " + map + ".shown = f->y_map" + id + ";");
+    line("  " + map + ".in_height = " + c_extent(in[1]) + ";");
+    line("  " + map + ".out_height = " + c_extent(out[1]) + ";");
   }
 
   std::ostream& out_;
@@ -249,6 +256,8 @@ int resize_index(const Plan& plan, NodeId resize) {
   QATC_CHECK(found != plan.resizes.end(), "no maps of this resize");
   return static_cast<int>(found - plan.resizes.begin());
 }
+
+std::string row_map_field(const Plan& plan, NodeId resize) { return "row_map" + c_number(resize_index(plan, resize)); }
 
 std::string doubles_field(const Plan& plan, NodeId resize) { return "doubles" + c_number(resize_index(plan, resize)); }
 

@@ -19,6 +19,8 @@ int resize_index(const Plan& plan, NodeId resize);
 
 /// The frame's field that says whether a resize doubles both sides.
 std::string doubles_field(const Plan& plan, NodeId resize);
+/// Name of the frame's qatc_row_map of such a resize.
+std::string row_map_field(const Plan& plan, NodeId resize);
 
 /// Channels of the tensor that statistics are of, as stored.
 int64_t norm_channels(const Plan& plan, int statistics);

@@ -125,6 +125,9 @@ class StageWriter {
       if (window.readers.empty()) join("band");
       for (const Window::Reader& reader : window.readers) join(rows_read(stage, reader));
     }
+    if (is_call && stage.calls[static_cast<size_t>(writer)].doubled) {
+      needed = "qatc_whole_pairs(" + needed + ", " + row_map(stage.calls[static_cast<size_t>(writer)]) + ")";
+    }
     bool is_first = true;
     for (const Window& window : stage.windows) {
       if (window.writer != writer) continue;
@@ -151,7 +154,7 @@ class StageWriter {
       return "qatc_resize_rows(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
     }
     if (needed.kind == RowsNeeded::Kind::kDoubled) {
-      return "qatc_rows_if(" + doubles(call) + ", qatc_doubled_rows(" + rows + "))";
+      return "qatc_rows_if(" + doubles(call) + ", qatc_resized_window_rows(" + rows + ", " + row_map(call) + "))";
     }
     if (needed == RowsNeeded{}) return rows;
     const std::string read = "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " +
@@ -223,18 +226,20 @@ class StageWriter {
   void write_doubled(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
                      const std::string& indent) {
     const DoubledConv& doubled = *call.doubled;
-    write_kernel_call(call, call_index, doubled.kernel, indent, [&](const KernelArgument& argument) {
+    line(indent + "for (qatc_rows left = " + rows + "; left.begin < left.end;) {");
+    line(indent + "  const qatc_pairs pairs = qatc_take_pairs(&left, " + row_map(call) + ");");
+    write_kernel_call(call, call_index, doubled.kernel, indent + "  ", [&](const KernelArgument& argument) {
       const std::string buffer = "&" + argument_name(argument);
       switch (argument.kind) {
         case ArgumentKind::kInput:
           return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, doubled.image) + ")";
         case ArgumentKind::kOutput:
-          return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", " + rows +
-                 ".begin, " + rows + ".end)";
+          return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", &pairs)";
         default:
           return "qatc_bind_constant(" + buffer + ", " + doubled_symbol(name_, call_index, argument) + ")";
       }
     });
+    line(indent + "}");
   }
 
   void write_kernel_call(const KernelCall& call, int call_index, int kernel, const std::string& indent,
@@ -254,6 +259,9 @@ class StageWriter {
     }
     line(indent + kernel_symbol(plan_, name_, kernel) + "(" + actual + ");");
   }
+
+  /// What the resize before a call with a DoubledConv shows.
+  std::string row_map(const KernelCall& call) const { return "&f->" + row_map_field(plan_, call.doubled->resize); }
 
   /// Whether the image size is one at which the resize before a call doubles both sides.
   std::string doubles(const KernelCall& call) const { return "f->" + doubles_field(plan_, call.doubled->resize); }
@@ -308,6 +316,7 @@ class StageWriter {
                      const KernelArgument& argument) const {
     if (argument.kind == ArgumentKind::kTable)
       return "(uint64_t)(uintptr_t)" + call_symbol(name_, call_index, argument);
+    if (argument.kind == ArgumentKind::kRowsApart) return "pairs.apart";
     const Node& node = plan_.graph.node(call.step_nodes[static_cast<size_t>(argument.index)]);
     const auto zero_point = [&](ValueId value) {
       const TensorType& type = plan_.graph.type(value);

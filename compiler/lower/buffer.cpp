@@ -47,6 +47,7 @@ Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
     case Kind::kZeroPointOut:
     case Kind::kZeroPointA:
     case Kind::kZeroPointB:
+    case Kind::kRowsApart:
       return Halide::Int(32);
     default:
       return spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
@@ -225,9 +226,11 @@ void bound_pairs(Halide::Func& out, int64_t channels) {
   buffer.dim(0).set_bounds(0, pixel).set_stride(1);
   buffer.dim(1).set_bounds(0, 2).set_stride(pixel);
   buffer.dim(2).set_min(0).set_stride(2 * pixel);
-  buffer.dim(3).set_stride(whole_pixels(buffer.dim(3).stride(), channels));
+  const Halide::Expr row_bytes = whole_pixels(buffer.dim(3).stride(), channels);
+  buffer.dim(3).set_stride(row_bytes);
+  buffer.dim(4).set_stride(2 * row_bytes);
   buffer.set_host_alignment(host_alignment(channels));
-  out.set_estimates({{0, pixel}, {0, 2}, {0, kTypicalWidth / 2}, {0, kTypicalRows}});
+  out.set_estimates({{0, pixel}, {0, 2}, {0, kTypicalWidth / 2}, {0, 2}, {0, kTypicalRows / 2}});
 }
 
 void bound_sums(Halide::Func& sums, int64_t channels) {

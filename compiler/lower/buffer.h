@@ -66,7 +66,7 @@ class KernelParams {
 
 /// Every output buffer of `out`: (channel, x, y).
 void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride);
-/// The output buffer of a doubled conv: (channel, column of a pair, pair, y).
+/// The output buffer of a doubled conv: (channel, column of a pair, pair, row of a pair, pair of rows).
 void bound_pairs(Halide::Func& out, int64_t channels);
 /// int32 (channel, y), dense.
 void bound_sums(Halide::Func& sums, int64_t channels);

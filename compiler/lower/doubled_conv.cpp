@@ -16,44 +16,73 @@ using Halide::RDom;
 using Halide::Var;
 using Kind = KernelArgument::Kind;
 
-LoweredConv lower_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const KernelParams& params,
-                       const Var& y) {
-  const KernelConv& conv = spec.convs.front();
-  const auto channels = static_cast<int>(spec.inputs.front());
-  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
-  const auto terms = static_cast<int>(terms_of(conv, layout));
-  const ImageParam in = params.image({Kind::kInput, conv.inputs.front()});
-  const ImageParam filter = params.image({Kind::kFilter, 0, 0});
-  const RDom r(0, channels / terms, 0, static_cast<int>(conv.kernel[0]), "taps");
-  // An image row is two rows of the doubled image, which the taps' rows are counted in.
-  const auto row = [&](const Expr& ky) { return (y + ky - 1) / 2; };
-  Func operand("operand");
-  if (layout.wide) {
+class SumsLowering {
+ public:
+  SumsLowering(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const KernelParams& params)
+      : channels_(static_cast<int>(spec.inputs.front())),
+        layout_(conv_layout(isa, conv_lanes(spec, spec.convs.front(), isa))),
+        terms_(terms_of(spec.convs.front(), layout_)),
+        block_(filter_block(spec, schedule, spec.convs.front(), isa)),
+        in_(params.image({Kind::kInput, spec.convs.front().inputs.front()})),
+        filter_(params.image({Kind::kFilter, 0, 0})),
+        correction_(params.image({Kind::kCorrection, 0})),
+        rows_apart_(Halide::clamp(params.scalar({Kind::kRowsApart, 0}), 0, 2)) {
     // By byte of the row, as in lower/kernel.cpp.
     Var byte("byte"), in_y("in_y");
-    operand(byte, in_y) = cast<int16_t>(in(byte, in_y));
-  } else {
-    Var k("k"), column("column"), ky("ky");
-    operand(k, column, y, ky) = in(column * channels + k, row(ky));
+    if (layout_.wide) widened_(byte, in_y) = cast<int16_t>(in_(byte, in_y));
   }
-  Var lane("lane"), tap("tap"), place("place");
-  const Expr column = place - Halide::select(tap == 0, 1, 0);
-  const auto value = [&](const Expr& byte) -> Expr {
-    if (layout.wide) return operand(column * channels + byte, row(r.y));
-    return operand(byte, column, y, r.y);
-  };
-  const int64_t block = filter_block(spec, schedule, conv, isa);
-  const auto product = [&](const Expr& byte, const Halide::Type& type) {
-    return cast(type, value(byte)) * cast(type, filter_at(filter, layout, block, lane, byte, tap, r.y));
-  };
-  LoweredConv lowered;
-  lowered.accumulator = Func("sums");
-  lowered.accumulator(lane, tap, place, y) = Halide::select(tap == 1, params.image({Kind::kCorrection, 0})(lane), 0);
-  lowered.accumulator(lane, tap, place, y) += sum_of_terms(r.x, terms, layout, product);
-  lowered.taps.push_back(r);
-  lowered.operands.push_back(operand);
-  return lowered;
-}
+
+  /// (lane, tap column, place, y)
+  LoweredConv shared(const Var& y) const {
+    const RDom r(0, channels_ / static_cast<int>(terms_), 0, 2, "first_and_last_taps");
+    const Func sums("shared_sums");
+    return lower(sums, {y}, Halide::select(tap_ == 1, correction_(lane_), 0), r, 2 * r.y, y + r.y * rows_apart_);
+  }
+
+  /// (lane, tap column, place, row, y)
+  LoweredConv of_each_row(const Func& shared_sums, const Var& row, const Var& y) const {
+    const RDom r(0, channels_ / static_cast<int>(terms_), "middle_taps");
+    const Func sums("sums");
+    return lower(sums, {row, y}, shared_sums(lane_, tap_, place_, y), r, 1, y + Halide::clamp(row, 0, 1));
+  }
+
+ private:
+  // Rows are clamped, to what they are, so that the part of the image that is widened has a size on the stack.
+
+  /// sums(lane, tap column, place, rows...) of `begin` and the products of taps `ky` with row `in_y` of the image.
+  LoweredConv lower(Func sums, const std::vector<Var>& rows, const Expr& begin, const RDom& r, const Expr& ky,
+                    const Expr& in_y) const {
+    LoweredConv lowered;
+    Func operand = widened_;
+    if (!layout_.wide) {
+      // What products by lane load: of one row of the image at a time.
+      Var k("k"), column("column"), row("image_row");
+      operand = Func("operand");
+      operand(k, column, row) = in_(column * channels_ + k, row);
+    }
+    const Expr column = place_ - Halide::select(tap_ == 0, 1, 0);
+    const auto product = [&](const Expr& byte, const Halide::Type& type) {
+      const Expr value = layout_.wide ? operand(column * channels_ + byte, in_y) : operand(byte, column, in_y);
+      return cast(type, value) * cast(type, filter_at(filter_, layout_, block_, lane_, byte, tap_, ky));
+    };
+    std::vector<Var> place{lane_, tap_, place_};
+    place.insert(place.end(), rows.begin(), rows.end());
+    sums(place) = begin;
+    sums(place) += sum_of_terms(r.x, terms_, layout_, product);
+    lowered.accumulator = sums;
+    lowered.taps.push_back(r);
+    lowered.operands.push_back(operand);
+    return lowered;
+  }
+
+  int channels_;
+  ConvLayout layout_;
+  int64_t terms_, block_;
+  ImageParam in_, filter_, correction_;
+  Expr rows_apart_;
+  Var lane_{"lane"}, tap_{"tap"}, place_{"place"};
+  Func widened_{"operand"};
+};
 
 }  // namespace
 
@@ -61,18 +90,22 @@ LoweredKernel lower_doubled_conv(const KernelSpec& spec, const KernelSchedule& s
   QATC_CHECK(spec.convs.size() == 1 && spec.outputs.size() == 1, "a doubled conv is alone in its kernel");
   LoweredKernel kernel;
   const KernelParams params(spec, schedule, isa);
-  kernel.convs.push_back(lower_sums(spec, schedule, isa, params, kernel.y));
-  const Func& sums = kernel.convs.front().accumulator;
+  const Var& x = kernel.x;
+  const Var& row = kernel.row;
+  const Var& y = kernel.y;
+  const SumsLowering sums_of(spec, schedule, isa, params);
+  kernel.convs.push_back(sums_of.shared(y));
+  kernel.convs.push_back(sums_of.of_each_row(kernel.convs.front().accumulator, row, y));
+  const Func& sums = kernel.convs.back().accumulator;
   Func accumulator("accumulator");
   Var lane("lane");
-  accumulator(lane, kernel.side, kernel.x, kernel.y) = sums(lane, 0, kernel.x + kernel.side, kernel.y) +
-                                                       sums(lane, 1, kernel.x, kernel.y) +
-                                                       sums(lane, 2, kernel.x + kernel.side, kernel.y);
-  const Site site{kernel.c, 2 * kernel.x + kernel.side, kernel.y, {kernel.side, kernel.x, kernel.y}};
+  accumulator(lane, kernel.side, x, row, y) =
+      sums(lane, 0, x + kernel.side, row, y) + sums(lane, 1, x, row, y) + sums(lane, 2, x + kernel.side, row, y);
+  const Site site{kernel.c, 2 * x + kernel.side, y, {kernel.side, x, row, y}};
   const LoweredSteps steps = lower_steps(spec, isa, params, {accumulator}, site);
   kernel.tile_steps = steps.tile_steps;
   kernel.out = Func("out");
-  kernel.out(kernel.c, kernel.side, kernel.x, kernel.y) = steps.values[static_cast<size_t>(spec.outputs.front())];
+  kernel.out(kernel.c, kernel.side, x, row, y) = steps.values[static_cast<size_t>(spec.outputs.front())];
   kernel.arguments = params.arguments();
   bound_pairs(kernel.out, spec.out_channels);
   return kernel;

@@ -19,7 +19,8 @@ struct LoweredConv {
   std::vector<Halide::Func> operands;  // the input as the conv reads it, one per input: widened or loaded by lane
 };
 
-/// What a tile reads of an input, copied once for all its lanes: uint64 (pixel of the pair, word, pair, run, ky, tile, y).
+/// What a tile reads of an input, copied once for all its lanes: uint64 (pixel of the pair, word, pair, run, ky, tile,
+/// rows...).
 struct PackedOperand {
   Halide::Func func;
   int64_t words;
@@ -33,7 +34,7 @@ struct LoweredTiles {
   std::vector<LoweredConv> convs;
   std::vector<Halide::Func> stored_sums;
   std::vector<PackedOperand> operands;
-  std::vector<TileStep> tile_steps;  // (c, half, pair, tile, y)
+  std::vector<TileStep> tile_steps;  // (c, half, pair, tile, rows...)
 };
 
 /// The algorithm of the tiles of a conv with lanes along pixels (lower/pixel_lanes_conv.h).
@@ -48,7 +49,7 @@ struct LoweredPixelTiles {
 /// The algorithm of one kernel, unscheduled.
 struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
-  Halide::Var side{"side"};                 // of a doubled conv: the column of a pair, where x is the pair
+  Halide::Var side{"side"}, row{"row"};     // of a doubled conv: column and row of a pair, where x and y are the pair
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
   std::vector<TileStep> tile_steps;

@@ -37,7 +37,7 @@ int words_at_once(int words) {
 class TileLowering {
  public:
   TileLowering(const KernelSpec& spec, Isa isa, const KernelSchedule& schedule, const KernelParams& params,
-               int64_t pixels, const Var& c, const Var& y, const Expr& width)
+               int64_t pixels, const Var& c, const std::vector<Var>& rows, const Expr& width)
       : spec_(spec),
         isa_(isa),
         schedule_(schedule),
@@ -48,7 +48,8 @@ class TileLowering {
         distance_(static_cast<int>(pixels / 2)),
         suffix_("_" + std::to_string(pixels)),
         c_(c),
-        y_(y) {
+        rows_(rows),
+        y_(rows.back()) {
     QATC_CHECK(pixels == 1 || pixels % 2 == 0, "a tile of an odd number of pixels");
     begin_ = pixels == 1 ? Expr(t_) : Halide::min(t_ * pixels_, width - pixels_);
   }
@@ -65,15 +66,17 @@ class TileLowering {
       tiles.stored_sums.push_back(stored_);
     }
     const LoweredSteps steps = lower_steps(spec_, isa_, params_, accumulators,
-                                           {c_, begin_ + half_ * pairs_ + pair_, y_, {half_, pair_, t_, y_}});
+                                           {c_, begin_ + half_ * pairs_ + pair_, y_, in_tile({half_, pair_})});
     tiles.tile_steps = steps.tile_steps;
     tiles.operands = operands_;
     std::vector<Expr> results{begin_ + half_ * pairs_ + pair_};
     for (int step : spec_.outputs) results.push_back(steps.values[static_cast<size_t>(step)]);
     // Never computed on its own: puts the tiles' domain in the place of the variables.
     Func tile("tile" + suffix_);
-    tile(c_, half_, pair_, t_, y_) = Halide::Tuple(results);
-    const Halide::FuncRef at = tile(c_, tiles.tiles.x, tiles.tiles.y, tiles.tiles.z, y_);
+    tile(in_tile({c_, half_, pair_})) = Halide::Tuple(results);
+    std::vector<Expr> tile_place{c_, tiles.tiles.x, tiles.tiles.y, tiles.tiles.z};
+    tile_place.insert(tile_place.end(), rows_.begin(), rows_.end());
+    const Halide::FuncRef at = tile(tile_place);
     std::vector<Expr> values;
     for (size_t i = 1; i < results.size(); ++i) values.emplace_back(at[static_cast<int>(i)]);
     if (values.size() == 1) {
@@ -87,11 +90,30 @@ class TileLowering {
  private:
   /// Where `out` has column `x`.
   std::vector<Expr> place(const Expr& x) const {
-    if (spec_.convs.front().doubled) return {c_, x % 2, x / 2, y_};
-    return {c_, x, y_};
+    std::vector<Expr> place{c_, x};
+    if (spec_.convs.front().doubled) place = {c_, x % 2, x / 2};
+    place.insert(place.end(), rows_.begin(), rows_.end());
+    return place;
   }
 
-  /// int64 (lane, pair, tile, y): both sums of each pair. Signed for no other reason than that Halide would let tiles of
+  /// `first`, then what says of which tile and row.
+  std::vector<Var> in_tile(std::vector<Var> first) const {
+    first.push_back(t_);
+    first.insert(first.end(), rows_.begin(), rows_.end());
+    return first;
+  }
+
+  /// The row of an input that taps `ky` read.
+  Expr input_row(const KernelConv& conv, const Var& ky) const {
+    if (conv.doubled) {
+      const Expr rows_apart = params_.scalar({Kind::kRowsApart, 0});
+      return y_ + Halide::select(ky == 0, 0, ky == 1, rows_.front(), rows_apart);
+    }
+    return y_ * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) -
+           static_cast<int>(conv.pad[0]);
+  }
+
+  /// int64 (lane, pair, tile, rows...): both sums of each pair. Signed for no other reason than that Halide would let tiles of
   /// one type share memory, and LLVM then keep the sums there.
   LoweredConv lower_conv(size_t conv_index) {
     const KernelConv& conv = spec_.convs[conv_index];
@@ -101,8 +123,8 @@ class TileLowering {
     Func& sums = lowered.accumulator;
     sums = Func("sums" + name);
     Var lane("lane");
-    sums(lane, pair_, t_, y_) =
-        Halide::reinterpret<int64_t>(params_.image({Kind::kCorrection, static_cast<int>(conv_index)})(lane));
+    const std::vector<Var> place = in_tile({lane, pair_});
+    sums(place) = Halide::reinterpret<int64_t>(params_.image({Kind::kCorrection, static_cast<int>(conv_index)})(lane));
     for (size_t i = 0; i < conv.inputs.size(); ++i) {
       const ImageParam filter = params_.image({Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
       const ConvRuns runs = conv_runs(spec_, conv, conv.inputs[i]);
@@ -110,9 +132,8 @@ class TileLowering {
                    static_cast<int>(conv.kernel[0]), "taps" + name + "_" + std::to_string(i));
       const auto block = static_cast<int>(filter_block(spec_, schedule_, conv, isa_));
       const Expr weight = filter(lane % 2, (lane / 2) % (block / 2), r.x, r.y, r.z, lane / block);
-      sums(lane, pair_, t_, y_) =
-          pure_call(Halide::Int(64), kSmmla,
-                    {sums(lane, pair_, t_, y_), weight, operand(conv, conv.inputs[i])(lane % 2, pair_, r.x, r.y, r.z)});
+      sums(place) = pure_call(Halide::Int(64), kSmmla,
+                              {sums(place), weight, operand(conv, conv.inputs[i])(lane % 2, pair_, r.x, r.y, r.z)});
       lowered.taps.push_back(r);
     }
     return lowered;
@@ -123,11 +144,13 @@ class TileLowering {
     Func func;
     int pair_words;  // words from one pair to the next where pairs share words of a row, else 0
     int run_words;
-    Var t, y;
+    std::vector<Var> tile;
 
     Expr operator()(const Expr& pixel, const Expr& pair, const Expr& word, const Expr& run, const Expr& ky) const {
-      if (pair_words == 0) return func(pixel, word, pair, run, ky, t, y);
-      return func(pixel, pair * pair_words + run * run_words + word, 0, 0, ky, t, y);
+      std::vector<Expr> place{pixel, word, pair, run, ky};
+      if (pair_words > 0) place = {pixel, pair * pair_words + run * run_words + word, 0, 0, ky};
+      place.insert(place.end(), tile.begin(), tile.end());
+      return func(place);
     }
   };
 
@@ -138,7 +161,7 @@ class TileLowering {
     const int pixel_bytes = static_cast<int>(conv.stride[1]) * channels;  // between output pixels
     const int run_bytes = static_cast<int>(conv.dilation[1]) * channels;
     const bool shared = pixel_bytes % kWord == 0 && (runs.count == 1 || run_bytes % kWord == 0);
-    Operand operand{Func(), shared ? pixel_bytes / kWord : 0, run_bytes / kWord, t_, y_};
+    Operand operand{Func(), shared ? pixel_bytes / kWord : 0, run_bytes / kWord, in_tile({})};
     for (const Key& key : keys_) {
       // Two convs that read alike, as a gate's do.
       if (key.input == input && key.conv.kernel == conv.kernel && key.conv.stride == conv.stride &&
@@ -162,8 +185,6 @@ class TileLowering {
     const Expr begin = (begin_ * static_cast<int>(conv.stride[1]) - static_cast<int>(conv.pad[1])) * channels;
     Expr byte = wide(begin) + wide(pixel) * wide(distance_ * pixel_bytes) + wide(word / vector) * wide(vector * kWord);
     if (!shared) byte += wide(pair_) * wide(pixel_bytes) + wide(run) * wide(run_bytes);
-    Expr row =
-        y_ * static_cast<int>(conv.stride[0]) + ky * static_cast<int>(conv.dilation[0]) - static_cast<int>(conv.pad[0]);
     if (conv.doubled) {
       // A column of the doubled image is half a column of the image.
       const int pixel_words = channels / kWord;
@@ -171,27 +192,27 @@ class TileLowering {
       const Expr column = shared ? first / pixel_words : pair_ + run;
       const Expr within = shared ? first % pixel_words : first;
       byte = wide((begin_ + pixel * distance_ + column - 1) / 2) * wide(channels) + wide(within) * wide(kWord);
-      row = row / 2;
     }
-    const Expr address = address_of(in, byte, row);
+    const Expr address = address_of(in, byte, input_row(conv, ky));
     const Expr offset = cast<uint64_t>(word % vector) * cast<uint64_t>(kWord);
     Expr value = pure_call(Halide::UInt(64), kLoad8, {address, offset});
     // Nothing behind the last byte is read: it may be the last of the caller's memory.
     if (partial)
       value = Halide::select(word == words - 1, pure_call(Halide::UInt(64), kLoad4, {address, offset}), value);
-    operand.func(pixel, word, pair_, run, ky, t_, y_) = value;
+    operand.func(in_tile({pixel, word, pair_, run, ky})) = value;
     operands_.push_back({operand.func, words, vector});
     return operand;
   }
 
-  /// int32 (lane, half of the tile, pair, tile, y).
+  /// int32 (lane, half of the tile, pair, tile, rows...).
   Func unpaired(const Func& sums, const std::string& name) {
     Func accumulator(name);
     stored_ = Func("stored_" + name);
     Var lane("lane");
-    stored_(lane, pair_, t_, y_) = Halide::reinterpret<uint64_t>(sums(lane, pair_, t_, y_));
-    const Expr both = stored_(lane, pair_, t_, y_);
-    accumulator(lane, half_, pair_, t_, y_) =
+    const std::vector<Var> place = in_tile({lane, pair_});
+    stored_(place) = Halide::reinterpret<uint64_t>(sums(place));
+    const Expr both = stored_(place);
+    accumulator(in_tile({lane, half_, pair_})) =
         cast<int32_t>(Halide::select(half_ == 0, both, both >> Expr(uint64_t{32})));
     return accumulator;
   }
@@ -208,8 +229,9 @@ class TileLowering {
   const KernelParams& params_;
   int pixels_, pairs_, distance_;
   std::string suffix_;
-  const Var& c_;
-  const Var& y_;
+  const Var c_;
+  const std::vector<Var> rows_;  // y, or the row of a pair and y
+  const Var y_;
   Var half_{"half"}, pair_{"pair"}, t_{"t"};
   Func stored_;
   Expr begin_;  // of tile t, in columns
@@ -225,8 +247,13 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
   kernel.out = Func("out");
   const Halide::Type type = storage_type(isa);
   const bool is_doubled = spec.convs.front().doubled;
-  std::vector<Var> place{kernel.c, kernel.x, kernel.y};
-  if (is_doubled) place.insert(place.begin() + 1, kernel.side);
+  std::vector<Var> rows{kernel.y};
+  std::vector<Var> place{kernel.c, kernel.x};
+  if (is_doubled) {
+    rows = {kernel.row, kernel.y};
+    place = {kernel.c, kernel.side, kernel.x};
+  }
+  place.insert(place.end(), rows.begin(), rows.end());
   if (spec.outputs.size() == 1) {
     kernel.out(place) = Halide::undef(type);
   } else {
@@ -237,7 +264,7 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
   const auto pixels = static_cast<int>(schedule.pixels);
   const Expr tiled = width >= pixels;
   const auto lower = [&](int64_t tile_pixels, const Expr& tiles) {
-    TileLowering tile(spec, isa, schedule, params, tile_pixels, kernel.c, kernel.y, width);
+    TileLowering tile(spec, isa, schedule, params, tile_pixels, kernel.c, rows, width);
     kernel.tiles.push_back(tile.lower(kernel.out, tiles));
   };
   if (pixels > 1) lower(pixels, Halide::select(tiled, (width + pixels - 1) / pixels, 0));

@@ -1,6 +1,7 @@
 #include "plan/doubled_conv.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "plan/reach.h"
 #include "plan/stages.h"
@@ -10,16 +11,21 @@ namespace qatc {
 
 namespace {
 
-/// Whether a resize shows pixel i / 2 at i wherever both sides double. It shows i * denominator / numerator or, without a
+/// Whether a side of an image is doubled: exactly where it is the width, within one row where it is the height, since calls
+/// compute rows one by one where they are no pairs.
+bool is_doubled(int64_t from, int64_t to, size_t axis) { return std::abs(to - 2 * from) <= (axis == 0 ? 1 : 0); }
+
+/// Whether a resize shows pixel i / 2 at i wherever the width doubles. It shows i * denominator / numerator or, without a
 /// scale, i * in / out: i / 2 for a scale of exactly 2 and for out = 2 * in. A border of 1 around the image stands for that
-/// of the doubled one: -1 and 2n lie in pixels -1 and n, and both are filled with the same zero point.
+/// of the doubled one: -1 and 2n lie in pixels -1 and n, and both are filled with the same zero point. Rows are found in
+/// the resize's map.
 bool can_double(const Graph& graph, const Node& node) {
   const auto& resize = std::get<Resize>(node.op);
   const Shape& in = graph.type(node.inputs[0]).shape;
   for (size_t axis = 0; axis < 2; ++axis) {
     const Extent& from = in[axis + 1];
     const Extent& to = resize.size[axis];
-    if (from.is_constant() && to.is_constant() && to.constant() != 2 * from.constant()) return false;
+    if (from.is_constant() && to.is_constant() && !is_doubled(from.constant(), to.constant(), axis)) return false;
     if (resize.numerator[axis] > 0 && resize.numerator[axis] != 2 * resize.denominator[axis]) return false;
   }
   return true;
@@ -84,8 +90,10 @@ bool doubles(const Plan& plan, const DoubledConv& conv, int64_t height, int64_t 
   const Node& resize = plan.graph.node(conv.resize);
   const Shape& in = plan.graph.type(resize.inputs[0]).shape;
   const Shape& out = plan.graph.type(resize.output).shape;
-  return out[1].evaluate(height, width) == 2 * in[1].evaluate(height, width) &&
-         out[2].evaluate(height, width) == 2 * in[2].evaluate(height, width);
+  for (size_t axis = 0; axis < 2; ++axis) {
+    if (!is_doubled(in[axis + 1].evaluate(height, width), out[axis + 1].evaluate(height, width), axis)) return false;
+  }
+  return true;
 }
 
 void add_doubled_convs(Plan& plan) {

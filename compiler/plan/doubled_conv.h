@@ -5,10 +5,10 @@
 namespace qatc {
 
 // A 3x3 convolution of an image that a nearest resize has doubled needs every product of a weight and a pixel of a row
-// for two columns of its result. Here it is computed once: the sums of the three columns of taps are kept apart, over all
-// rows of taps and channels, and then added to what each column of the result shows (lower/doubled_conv.h). Nine products
-// a channel for two results instead of eighteen, exact since int32 sums may be added in any order, and no doubled image.
-// At other sizes the call keeps its own kernel and the resize, also in a library whose resize always doubles. Sums of
+// for two columns of its result, and most for two of its rows. Here they are computed once: the sums of the three columns
+// of taps are kept apart and then added to what each column of the result shows, and of each two rows the taps that read
+// the same row of the image are summed before (lower/doubled_conv.h). Twelve products a channel for four results instead
+// of thirty-six, exact since int32 sums may be added in any order, and no doubled image. At other sizes the call keeps its own kernel and the resize, also in a library whose resize always doubles. Sums of
 // weights, the usual way (sub-pixel convolution, W. Shi et al., 2016), would leave 8 bits.
 
 /// Whether a call with a DoubledConv runs its kernel at an image size, in place of its resize and its own kernel.

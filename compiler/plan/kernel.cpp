@@ -98,6 +98,7 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
     add(Argument::kCorrection, i);
     add(Argument::kMultiplier, i);
     add(Argument::kBias, i);
+    if (spec.convs[i].doubled) add(Argument::kRowsApart, i);
   }
   const bool exact = spec.rounding == Rounding::kExact;
   for (size_t i = 0; i < spec.steps.size(); ++i) {
@@ -159,6 +160,8 @@ std::string argument_name(const KernelArgument& argument) {
       return "bias" + index;
     case Argument::kTable:
       return "table" + index;
+    case Argument::kRowsApart:
+      return "rows_apart" + index;
     case Argument::kZeroPointOut:
       return "zero_point_out" + index;
     case Argument::kZeroPointA:

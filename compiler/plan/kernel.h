@@ -97,12 +97,14 @@ struct KernelArgument {
   enum class Kind : uint8_t {
     kInput,  // uint8/int8 buffer (c, x, y)
     kXMap,
-    kYMap,          // int32 buffers of a kResizeLoad step
-    kFilter,        // of convs[index], input `sub`
-    kCorrection,    // int32 per lane
-    kMultiplier,    // float, or double for exact rounding and digit filters, per channel
-    kBias,          // likewise
-    kTable,         // address of 256 bytes indexed by the stored byte as unsigned
+    kYMap,        // int32 buffers of a kResizeLoad step
+    kFilter,      // of convs[index], input `sub`
+    kCorrection,  // int32 per lane
+    kMultiplier,  // float, or double for exact rounding and digit filters, per channel
+    kBias,        // likewise
+    kTable,       // address of 256 bytes indexed by the stored byte as unsigned
+    kRowsApart,  // int32, of doubled convs[index]: rows from the image row that its first row of taps reads to that of its
+                 // last (lower/doubled_conv.h)
     kZeroPointOut,  // stored zero point of step `index`
     kZeroPointA,
     kZeroPointB,

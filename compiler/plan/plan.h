@@ -57,7 +57,7 @@ struct RowsNeeded {
   enum class Kind : uint8_t {
     kStride,   // [a*stride - before, (b-1)*stride + after + 1)
     kResize,   // through the resize map
-    kDoubled,  // [floor((a - 1) / 2), floor(b / 2) + 1); none where the resize does not double
+    kDoubled,  // those that rows a - 1 to b of the resize before show; none where that does not double
   } kind = Kind::kStride;
   int64_t stride = 1, before = 0, after = 0;
   friend bool operator==(const RowsNeeded&, const RowsNeeded&) = default;

@@ -49,6 +49,8 @@ class ReachFinder {
       const KernelCall& call = stage_.calls[static_cast<size_t>(writer)];
       if (!stored_outputs(stage_, call).empty()) join({});
       QATC_CHECK(reach.has_value(), "a call's results are used");
+      // A doubled conv computes whole pairs of rows.
+      if (call.doubled) ++reach->after;
       of_call_[static_cast<size_t>(writer)] = *reach;
     }
     for (Window& window : stage_.windows) {

@@ -130,6 +130,9 @@ class KernelsSource {
   }
 
   void write_candidate(const MeasuredCandidate& candidate) {
+    // All rows behind the first are whole pairs.
+    const std::string pairs =
+        call_.is_doubled ? "  const qatc_pairs pairs = {{1, " + number(call_.rows) + "}, 0, 0, 1};\n" : "";
     std::string parameters;
     std::string constants;
     std::string body;
@@ -150,8 +153,8 @@ class KernelsSource {
       }
     }
     text_ += constants + "int " + candidate.symbol + "(" + parameters + ");\nstatic int run_" + candidate.symbol +
-             "(const call_data* data) {\n  (void)data;\n" + body + "  return " + candidate.symbol + "(" + values +
-             ");\n}\n";
+             "(const call_data* data) {\n  (void)data;\n" + pairs + body + "  return " + candidate.symbol + "(" +
+             values + ");\n}\n";
   }
 
   static bool is_packed(const KernelArgument& argument) {
@@ -177,7 +180,7 @@ class KernelsSource {
         if (spec_.channel_sums) {
           return "qatc_bind_sums(" + buffer + ", data->sums[" + index + "], out_channels, 0, out_rows)";
         }
-        if (call_.is_doubled) return "qatc_bind_pairs(" + buffer + ", &data->outputs[" + index + "], 0, out_rows)";
+        if (call_.is_doubled) return "qatc_bind_pairs(" + buffer + ", &data->outputs[" + index + "], &pairs)";
         return "qatc_bind_output(" + buffer + ", &data->outputs[" + index + "], 0, 0, out_rows)";
       case Kind::kXMap:
       case Kind::kYMap: {
@@ -199,6 +202,8 @@ class KernelsSource {
     switch (argument.kind) {
       case Kind::kTable:
         return "(uint64_t)(uintptr_t)" + constant;
+      case Kind::kRowsApart:
+        return "pairs.apart";
       case Kind::kZeroPointOut:
         return "3";
       case Kind::kZeroPointA:
@@ -264,6 +269,7 @@ std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64
       MeasuredCall doubled =
           call_at(plan, call.doubled->kernel, number, {call.doubled->image}, call.outputs.front(), height, width);
       doubled.is_doubled = true;
+      doubled.rows = std::max<int64_t>(doubled.rows / 2 * 2, 2) + 1;  // row 0, which is not computed, and whole pairs
       doubled.width = doubled.width / 2 * 2;  // whole pairs, also where the size does not double
       add(doubled);
     }

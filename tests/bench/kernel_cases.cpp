@@ -63,6 +63,8 @@ KernelCase case_of(const Plan& plan, const KernelSpec& spec, const std::vector<i
         std::max(row_bytes, tensor(input).width.evaluate(height, width) * storage_channels(tensor(input).channels));
   }
   result.rows = std::min<int64_t>(out_height, qatc_band_rows(static_cast<size_t>(row_bytes)));
+  // Whole pairs of rows.
+  if (!spec.convs.empty() && spec.convs.front().doubled) result.rows = std::max<int64_t>(result.rows / 2 * 2, 2);
   for (size_t i = 0; i < inputs.size(); ++i) {
     const PlanTensor& in = tensor(inputs[i]);
     const double scale = static_cast<double>(in.height.evaluate(height, width)) / static_cast<double>(out_height);

@@ -129,10 +129,11 @@ class Kernel : public BoundKernel {
                      static_cast<int32_t>(kernel_.rows));
       return;
     }
-    const qatc_tensor tensor = place(kernel_.rows, kernel_.width, spec.out_pixel_stride, {});
     const bool is_doubled = !spec.convs.empty() && spec.convs.front().doubled;
+    const qatc_tensor tensor = place(kernel_.rows, kernel_.width, spec.out_pixel_stride, {});
     if (is_doubled) {
-      qatc_bind_pairs(new_buffer(), &tensor, 0, tensor.height);
+      const qatc_pairs pairs{{0, tensor.height}, 0, 0, 1};
+      qatc_bind_pairs(new_buffer(), &tensor, &pairs);
     } else {
       qatc_bind_output(new_buffer(), &tensor, 0, 0, tensor.height);
     }

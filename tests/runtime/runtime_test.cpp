@@ -636,15 +636,62 @@ TEST(Align, RoundsUp) {
   EXPECT_EQ(qatc_align_pointer(memory.data() + 64), memory.data() + 64);
 }
 
-TEST(Rows, OfADoubledInput) {
-  for (int32_t begin = 0; begin < 9; ++begin) {
-    for (int32_t end = begin + 1; end < 10; ++end) {
-      const qatc_rows rows = qatc_doubled_rows({begin, end});
-      EXPECT_EQ(rows.begin, static_cast<int32_t>(std::floor((begin - 1) / 2.0))) << begin << " " << end;
-      EXPECT_EQ(rows.end, static_cast<int32_t>(std::floor(end / 2.0)) + 1) << begin << " " << end;
+/// What a call for `pairs` makes of row y: the input rows that its three rows of taps read.
+std::array<int32_t, 3> rows_read(const qatc_pairs& pairs, int32_t y) {
+  const int32_t nth = pairs.row + y - pairs.rows.begin;
+  const int32_t first = pairs.first + nth / 2;
+  return {first, first + nth % 2, first + pairs.apart};
+}
+
+TEST(Rows, OfAResizedInputAreTakenOnceAndReadWhatTheResizeShows) {
+  // Doubled, one row less and one more, enlarged otherwise, and left alone.
+  for (const auto& [in, out] : {std::pair{1, 1}, {1, 2}, {1, 3}, {4, 7}, {4, 8}, {4, 9}, {3, 8}, {5, 7}, {6, 6}}) {
+    std::vector<int32_t> shown(static_cast<size_t>(out));
+    qatc_resize_map(shown.data(), out, in, out, in);
+    const qatc_row_map map{shown.data(), in, out};
+    const auto row_at = [&](int32_t y) { return y < 0 ? -1 : y >= out ? in : shown[static_cast<size_t>(y)]; };
+    for (int32_t begin = 0; begin < out; ++begin) {
+      for (int32_t end = begin + 1; end <= out; ++end) {
+        const qatc_rows needed = qatc_resized_window_rows({begin, end}, &map);
+        EXPECT_EQ(needed.begin, row_at(begin - 1));
+        EXPECT_EQ(needed.end, row_at(end) + 1);
+        int32_t next = begin;
+        for (qatc_rows left{begin, end}; left.begin < left.end;) {
+          const qatc_pairs pairs = qatc_take_pairs(&left, &map);
+          ASSERT_EQ(pairs.rows.begin, next);
+          ASSERT_GT(pairs.rows.end, next);
+          const int32_t count = pairs.rows.end - pairs.rows.begin;
+          EXPECT_TRUE(count == 1 || (count % 2 == 0 && pairs.row == 0 && pairs.apart == 1)) << in << " " << out;
+          for (int32_t y = pairs.rows.begin; y < pairs.rows.end; ++y) {
+            EXPECT_EQ(rows_read(pairs, y), (std::array<int32_t, 3>{row_at(y - 1), row_at(y), row_at(y + 1)}))
+                << in << " " << out << " row " << y;
+          }
+          next = pairs.rows.end;
+        }
+        EXPECT_EQ(next, end);
+      }
     }
   }
-  EXPECT_EQ(qatc_doubled_rows({3, 3}).end, qatc_doubled_rows({3, 3}).begin);
+}
+
+TEST(Rows, OfADoubledInputAreMostlyPairs) {
+  std::array<int32_t, 8> shown{};
+  qatc_resize_map(shown.data(), 8, 1, 2, 4);
+  const qatc_row_map map{shown.data(), 4, 8};
+  qatc_rows left{0, 8};
+  EXPECT_EQ(qatc_take_pairs(&left, &map).rows.end, 1);
+  EXPECT_EQ(qatc_take_pairs(&left, &map).rows.end, 7);
+  EXPECT_EQ(qatc_take_pairs(&left, &map).rows.end, 8);
+  EXPECT_EQ(qatc_whole_pairs({0, 4}, &map).end, 5);
+  EXPECT_EQ(qatc_whole_pairs({0, 5}, &map).end, 5);
+  EXPECT_EQ(qatc_whole_pairs({0, 8}, &map).end, 8);
+  EXPECT_EQ(qatc_whole_pairs({0, 9}, &map).end, 9);  // the border
+  EXPECT_EQ(qatc_whole_pairs({4, 4}, &map).end, 4);
+}
+
+TEST(Rows, OfNothing) {
+  const qatc_row_map map{nullptr, 4, 8};
+  EXPECT_EQ(qatc_resized_window_rows({3, 3}, &map).end, qatc_resized_window_rows({3, 3}, &map).begin);
   EXPECT_EQ(qatc_rows_if(1, {2, 5}).end, 5);
   EXPECT_EQ(qatc_rows_if(0, {2, 5}).end, qatc_rows_if(0, {2, 5}).begin);
 }
