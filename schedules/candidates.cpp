@@ -33,7 +33,7 @@ bool fits_registers(const KernelSpec& spec, const KernelConv& conv, const Kernel
     return (filter_block(spec, schedule, conv, isa) / 2 + 1) * (schedule.pixels / 2) < vector_registers(isa);
   const int64_t vector = layout.vector;
   const int64_t vectors = filter_block(spec, schedule, conv, isa) / vector;
-  const int64_t filters = vectors * (is_doubled(conv, isa) ? conv.kernel[1] : 1);
+  const int64_t filters = vectors * tap_columns(spec, conv, schedule, isa);
   return vectors * layout.registers * tile_sums(conv, schedule, isa) + filters +
              operand_registers(spec, conv, schedule, isa) <=
          vector_registers(isa);

@@ -41,7 +41,10 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
   const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
   const auto vectors = ratio(filter_block(spec, schedule, conv, isa), layout.vector);
   const bool doubled = is_doubled(conv, isa);
-  const auto pixels = static_cast<double>(doubled ? schedule.pixels + 2 : schedule.pixels);  // that are read
+  // Columns of taps that are summed side by side share pixels.
+  const int64_t columns = tap_columns(spec, conv, schedule, isa);
+  const int64_t apart = columns == 1 ? 1 : std::min(conv.stride[1], columns);
+  const auto pixels = static_cast<double>((schedule.pixels - 1) * apart + columns);  // that are read
   const auto sums = static_cast<double>(tile_sums(conv, schedule, isa));
   const double filter_element = layout.wide ? 2 : 1;
   double filter_bytes = 0;
@@ -49,30 +52,29 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
   for (int input : conv.inputs) {
     const ConvRuns runs = conv_runs(spec, conv, input);
     const int64_t length = runs.length;
-    // The columns of taps of a doubled conv are summed side by side.
-    const auto columns = static_cast<double>(doubled ? conv.kernel[1] : 1);
     // Of its rows of taps, a row of a pair has one for itself and half of the two that both share.
     const auto loops = static_cast<double>(doubled ? conv.kernel[0] - 1 : conv.kernel[0] * runs.count);
     const OperandLoads operand = operand_loads(spec, schedule, conv, input);
     // One iteration of the innermost loop: a step's worth of products by lane, or one product of each accumulator.
     const auto steps = static_cast<double>(operand.step > 0 ? operand.step / layout.reduction : 1);
-    const double iterations = ratio(length, layout.reduction) / steps;
-    const double products = vectors * sums * steps;
+    const auto parts = static_cast<double>(doubled ? 1 : columns);  // of the run
+    const double iterations = ratio(length, layout.reduction) / steps / parts;
+    const double products = vectors * sums * steps * parts;
     // With one vector of channels, the product takes its input from memory itself.
     const bool folded = operand.step == 0 && vectors == 1 && !is_arm(isa) && has_dot_product(isa);
     // A register of a matrix product has two lanes' filters, or what is read of two pixels.
     const double inputs = operand.step > 0 ? static_cast<double>(operand.count)
                           : layout.matrix  ? pixels / 2
                                            : pixels * steps;
-    const double filters = (layout.matrix ? 2 * vectors : vectors) * columns * steps;
+    const double filters = (layout.matrix ? 2 * vectors : vectors) * static_cast<double>(columns) * steps;
     const double loads = filters + inputs;
     const double extra = static_cast<double>(product_instructions(isa) - 1) * products;
     const double instructions = products + extra + filters + (folded ? 0 : inputs) + 3;
-    const double iteration = cycles_of(products, extra, loads, instructions, core.latency * steps, core);
+    const double iteration = cycles_of(products, extra, loads, instructions, core.latency * steps * parts, core);
     cost.cycles += loops * (iterations * iteration + core.loop);
     cost.products += loops * iterations * products;
     filter_bytes +=
-        loops * columns * static_cast<double>(length) * vectors * static_cast<double>(layout.vector) * filter_element;
+        loops * (doubled ? static_cast<double>(columns) : 1) * static_cast<double>(length) * vectors * static_cast<double>(layout.vector) * filter_element;
   }
   // All tiles of a pixel's channels read the whole filter.
   const double all_filters = filter_bytes * ratio(spec.out_channels, schedule.channels);

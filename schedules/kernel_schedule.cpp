@@ -108,6 +108,17 @@ int64_t least_load(const KernelSpec& spec) {
   return longest_step(spec, load);
 }
 
+/// AVX-512: tiles of one or two vectors have registers for the filters of three columns of taps. On the cores measured,
+/// loads cost products time although they have units of their own: 14 loads for 24 products 13 %, 20 for 72 6 %.
+bool shares_pixels(const KernelSpec& spec, Isa isa) {
+  KernelSchedule all;
+  all.columns = 1;
+  return isa == Isa::kX86Vnni && std::any_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
+           const int64_t columns = tap_columns(spec, conv, all, isa);
+           return columns > 1 && columns <= 3;
+         });
+}
+
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
   if (spec.convs.front().doubled) return doubled_conv_schedule(spec, isa);
@@ -134,7 +145,9 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   }
   if (pads_lanes(spec, isa)) {
     schedule.channels = spec.out_channels;
-    schedule.pixels = std::clamp<int64_t>(budget / (padded_lanes(spec) / kPaddedVector), 1, 12);
+    const int64_t vectors = padded_lanes(spec) / kPaddedVector;
+    schedule.columns = vectors <= 2 && shares_pixels(spec, isa) ? 1 : 0;
+    schedule.pixels = std::clamp<int64_t>(budget / vectors, 1, schedule.columns == 1 ? 16 : 12);
     return schedule;
   }
   const ConvLayout layout = conv_layout(isa, spec.out_channels);
@@ -144,8 +157,13 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   for (int64_t v = 1; v <= std::min(most, vectors); ++v) {
     if (vectors % v == 0 && v * layout.vector <= 64) chosen = v;
   }
+  // Four vectors leave no room for the filters of three columns. Several convs, whose results meet, keep all channels of a
+  // pixel together.
+  if (chosen == 4 && spec.convs.size() == 1 && spec.convs.front().stride[1] == 1 && shares_pixels(spec, isa)) chosen = 2;
+  schedule.columns = chosen <= 2 && shares_pixels(spec, isa) ? 1 : 0;
   schedule.channels = chosen * layout.vector;
-  schedule.pixels = std::clamp<int64_t>(budget / (chosen * layout.registers), 1, 12);
+  schedule.pixels =
+      std::clamp<int64_t>(budget / (chosen * layout.registers), 1, schedule.columns == 1 ? 16 : 12);
   return schedule;
 }
 
@@ -190,6 +208,13 @@ int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa 
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
   // See lower/doubled_conv.h. Of the middle column of taps, one place less is used.
   return is_doubled(conv, isa) ? conv.kernel[1] * (schedule.pixels + 1) - 1 : schedule.pixels;
+}
+
+int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
+  if (is_doubled(conv, isa)) return conv.kernel[1];
+  const bool is_one_run = std::all_of(conv.inputs.begin(), conv.inputs.end(),
+                                      [&](int input) { return conv_runs(spec, conv, input).count == 1; });
+  return schedule.columns == 1 && is_one_run ? conv.kernel[1] : 1;
 }
 
 bool pads_lanes(const KernelSpec& spec, Isa isa) {

@@ -33,6 +33,9 @@ struct KernelSchedule {
   /// 1: vectors of a tile's results run across its pixels where those lie side by side (lanes_across_pixels); 0: along
   /// the channels of each pixel.
   int64_t across = 1;
+  /// 1: one iteration of a conv's innermost loop sums products of all columns of taps, and loads a pixel once for those that
+  /// read it; 0: one column comes after the other (x86, see tap_columns).
+  int64_t columns = 0;
   /// Where it is an autoscheduler, the rest only says how filters are packed.
   Scheduler scheduler = Scheduler::kTemplates;
   friend bool operator==(const KernelSchedule&, const KernelSchedule&) = default;
@@ -59,6 +62,9 @@ int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa 
 
 /// Accumulators of a tile for one lane of a conv.
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
+
+/// Columns of taps whose products are summed side by side: all that a row of taps has, or 1.
+int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
 /// Whether a kernel's convs have lanes behind its channels, up to whole vectors. One tile has all channels then. AVX-512
 /// only: accumulators that fill parts of registers LLVM gathers in whole ones and takes apart for every product.

@@ -11,16 +11,19 @@ using Halide::Var;
 RVar schedule_products(Halide::Stage update, const Var& lane, const std::vector<Var>& places, const Halide::RDom& r,
                        const ConvLayout& layout, const ProductLoops& loops) {
   Var lo("lo");
-  RVar rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
-  update.split(r.x, rco, rci, loops.step / loops.terms)
+  RVar part("part"), rco("rco"), rcu("rcu"), rci("rci"), rcm("rcm");
+  const auto length = static_cast<int>(*Halide::Internal::as_const_int(r.x.extent()));
+  update.split(r.x, part, rco, length / loops.parts)
+      .split(rco, rco, rci, loops.step / loops.terms)
       .split(rci, rcm, rci, static_cast<int>(layout.reduction))
       .split(rco, rco, rcu, loops.steps)
       .split(lane, lo, lane, static_cast<int>(layout.vector));
-  std::vector<Halide::VarOrRVar> order{rci, lane, lo};
+  // Parts inside of places: the products that read one pixel lie close together.
+  std::vector<Halide::VarOrRVar> order{rci, lane, lo, part};
   order.insert(order.end(), places.begin(), places.end());
   order.insert(order.end(), {rcm, rcu, rco});
   for (int dimension = 1; dimension < r.dimensions(); ++dimension) order.emplace_back(r[dimension]);
-  update.reorder(order).vectorize(lane).atomic().vectorize(rci).unroll(lo);
+  update.reorder(order).vectorize(lane).atomic().vectorize(rci).unroll(lo).unroll(part);
   for (const Var& place : places) update.unroll(place);
   update.unroll(rcm).unroll(rcu);
   return rcu;

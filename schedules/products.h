@@ -13,6 +13,7 @@ struct ProductLoops {
   int step = 0;   // bytes of the run, or of its first terms, in one step
   int terms = 1;  // see terms_of() in lower/buffer.h
   int steps = 1;  // in one iteration of the innermost loop
+  int parts = 1;  // of the run that are summed side by side
 };
 
 /// Schedules the update of sums over `r`: (byte of the run, ...). `lane`: the sums' vectors; `places`: what is unrolled

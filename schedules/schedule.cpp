@@ -70,9 +70,11 @@ void schedule_conv(LoweredConv& conv, const KernelConv& spec_conv, const KernelS
     const std::vector<Var> in = operand.args();
     // Loads bring a step of every pixel's run; every product takes its own by lane.
     const int step = loads.step > 0 ? static_cast<int>(loads.step) : red * terms;
-    const auto steps = unrolled_steps(schedule, conv_runs(spec, spec_conv, spec_conv.inputs[i]).length / step);
-    const RVar rcu = schedule_products(acc.update(static_cast<int>(i)), lane, {x}, r, layout,
-                                       {step, terms, static_cast<int>(steps)});
+    const auto columns = static_cast<int>(tap_columns(spec, spec_conv, schedule, isa));
+    const int64_t length = conv_runs(spec, spec_conv, spec_conv.inputs[i]).length / columns;
+    const auto steps = static_cast<int>(unrolled_steps(schedule, length / step));
+    const RVar rcu =
+        schedule_products(acc.update(static_cast<int>(i)), lane, {x}, r, layout, {step, terms, steps, columns});
     if (loads.step > 0) {
       const auto vector = static_cast<int>(loads.vector);
       operand.compute_at(acc, rcu).store_in(MemoryType::Stack).vectorize(in[0], vector, TailStrategy::RoundUp);

@@ -38,7 +38,7 @@ std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return isa == Isa::kX86Vnni ? std::vector<int64_t>{1, 2, 4, 8} : std::vector<int64_t>{1};
   if (spec.convs.empty()) return {1, 2, 4, 8};
   if (conv_layout(isa, spec.out_channels).matrix) return {2, 4, 6, 8, 10, 12};  // pairs
-  return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
+  return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24};
 }
 
 /// Dot products by lane read 4 bytes each from registers that loads fill.
@@ -76,6 +76,17 @@ std::vector<int64_t> across_values(const KernelSpec& spec, Isa isa) {
   return {0, 1};
 }
 
+/// Elsewhere products take a pixel by lane, or widened, and several of its bytes at a time.
+std::vector<int64_t> columns_values(const KernelSpec& spec, Isa isa) {
+  if (is_arm(isa) || !has_dot_product(isa) || !is_plain(spec, isa)) return {0};
+  KernelSchedule all;
+  all.columns = 1;
+  const bool has_some = std::any_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
+    return tap_columns(spec, conv, all, isa) > 1;
+  });
+  return has_some ? std::vector<int64_t>{0, 1} : std::vector<int64_t>{0};
+}
+
 }  // namespace
 
 const std::vector<ScheduleField>& schedule_fields() {
@@ -86,6 +97,7 @@ const std::vector<ScheduleField>& schedule_fields() {
       {"unroll", &KernelSchedule::unroll, unroll_values, true},
       {"vector", &KernelSchedule::vector, vector_values, true},
       {"across", &KernelSchedule::across, across_values, true},
+      {"columns", &KernelSchedule::columns, columns_values, true},
   };
   return fields;
 }
