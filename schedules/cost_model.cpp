@@ -73,8 +73,8 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
     const double iteration = cycles_of(products, extra, loads, instructions, core.latency * steps * parts, core);
     cost.cycles += loops * (iterations * iteration + core.loop);
     cost.products += loops * iterations * products;
-    filter_bytes +=
-        loops * (doubled ? static_cast<double>(columns) : 1) * static_cast<double>(length) * vectors * static_cast<double>(layout.vector) * filter_element;
+    filter_bytes += loops * (doubled ? static_cast<double>(columns) : 1) * static_cast<double>(length) * vectors *
+                    static_cast<double>(layout.vector) * filter_element;
   }
   // All tiles of a pixel's channels read the whole filter.
   const double all_filters = filter_bytes * ratio(spec.out_channels, schedule.channels);

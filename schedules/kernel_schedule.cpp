@@ -159,11 +159,11 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   }
   // Four vectors leave no room for the filters of three columns. Several convs, whose results meet, keep all channels of a
   // pixel together.
-  if (chosen == 4 && spec.convs.size() == 1 && spec.convs.front().stride[1] == 1 && shares_pixels(spec, isa)) chosen = 2;
+  if (chosen == 4 && spec.convs.size() == 1 && spec.convs.front().stride[1] == 1 && shares_pixels(spec, isa))
+    chosen = 2;
   schedule.columns = chosen <= 2 && shares_pixels(spec, isa) ? 1 : 0;
   schedule.channels = chosen * layout.vector;
-  schedule.pixels =
-      std::clamp<int64_t>(budget / (chosen * layout.registers), 1, schedule.columns == 1 ? 16 : 12);
+  schedule.pixels = std::clamp<int64_t>(budget / (chosen * layout.registers), 1, schedule.columns == 1 ? 16 : 12);
   return schedule;
 }
 

@@ -81,9 +81,8 @@ std::vector<int64_t> columns_values(const KernelSpec& spec, Isa isa) {
   if (is_arm(isa) || !has_dot_product(isa) || !is_plain(spec, isa)) return {0};
   KernelSchedule all;
   all.columns = 1;
-  const bool has_some = std::any_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
-    return tap_columns(spec, conv, all, isa) > 1;
-  });
+  const bool has_some = std::any_of(spec.convs.begin(), spec.convs.end(),
+                                    [&](const KernelConv& conv) { return tap_columns(spec, conv, all, isa) > 1; });
   return has_some ? std::vector<int64_t>{0, 1} : std::vector<int64_t>{0};
 }
 
