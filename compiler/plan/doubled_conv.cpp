@@ -49,10 +49,10 @@ class DoubledConvMaker {
     for (Window& window : stage_.windows) {
       if (window.tensor == image) window.readers.push_back({index, {RowsNeeded::Kind::kDoubled, 1, 0, 0}});
     }
-    QATC_CHECK(find_reach(stage_), "a doubled conv reads the rows that the resize reads");
     KernelSpec spec = plan_.kernels[static_cast<size_t>(call.kernel)];
     spec.convs.front().doubled = true;
     call.doubled = DoubledConv{kernel_index(plan_, spec), image, doubling->step_nodes.front()};
+    QATC_CHECK(find_reach(stage_), "a doubled conv reads the rows that the resize reads");
   }
 
   /// The call of the same stage whose doubled image, read by nobody else, this one convolves; or nullptr.
