@@ -27,6 +27,6 @@ typedef int (*candidate)(const call_data* data);
 extern const candidate candidates[]; /* the first is what the others are compared with */
 extern const int32_t candidate_count, input_count, output_count, sums_count;
 extern const input_shape input_shapes[];
-extern const int32_t out_rows, out_width, out_channels /* a pixel's bytes */;
+extern const int32_t out_rows, out_width, out_channels /* a pixel's bytes */, out_values /* those that do not pad it */;
 
 #endif

@@ -77,6 +77,7 @@ MeasuredCall call_at(const Plan& plan, int kernel, int call, const std::vector<i
   result.kernel = kernel;
   result.call = call;
   result.width = tensor(output).width.evaluate(height, width);
+  result.channels = tensor(output).channels;
   result.pixels = static_cast<double>(out_height) * static_cast<double>(result.width);
   // As many rows as a stage computes at a time, so that the data lies in the cache as it does then.
   int64_t row_bytes = result.width * spec.out_pixel_stride;
@@ -114,6 +115,7 @@ class KernelsSource {
     write_number("out_rows", call_.rows);
     write_number("out_width", call_.width);
     write_number("out_channels", spec_.out_pixel_stride);
+    write_number("out_values", call_.channels);
     return text_;
   }
 

@@ -20,6 +20,7 @@ struct MeasuredCall {
   };
   std::vector<Input> inputs;
   int64_t rows = 0, width = 0;  // of the outputs: one band
+  int64_t channels = 0;         // of the outputs, without what pads them
   double pixels = 0;            // outputs of all calls of the kernel for the whole image
 };
 
