@@ -26,6 +26,9 @@ struct Trust {
 Trust trust_in(const KernelSpec& spec, Isa isa) {
   // Of matrix products, predictions miss how operands are packed, and loops are read whose trips are guessed.
   if (kernel_kind(spec, isa) == KernelKind::kMatrixConv) return {1.25, 0.90};
+  // Where sums of a product are spread over several instructions, tiles that were read to be 5 % better took 11 % more
+  // instructions.
+  if (isa == Isa::kArmBase) return {1.03, 0.90};
   return {1.03, 0.97};
 }
 
