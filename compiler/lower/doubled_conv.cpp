@@ -35,23 +35,22 @@ class SumsLowering {
   /// (lane, tap column, place, y)
   LoweredConv shared(const Var& y) const {
     const RDom r(0, channels_ / static_cast<int>(terms_), 0, 2, "first_and_last_taps");
-    const Func sums("shared_sums");
-    return lower(sums, {y}, Halide::select(tap_ == 1, correction_(lane_), 0), r, 2 * r.y, y + r.y * rows_apart_);
+    return lower("shared_sums", {y}, Halide::select(tap_ == 1, correction_(lane_), 0), r, 2 * r.y,
+                 y + r.y * rows_apart_);
   }
 
   /// (lane, tap column, place, row, y)
   LoweredConv of_each_row(const Func& shared_sums, const Var& row, const Var& y) const {
     const RDom r(0, channels_ / static_cast<int>(terms_), "middle_taps");
-    const Func sums("sums");
-    return lower(sums, {row, y}, shared_sums(lane_, tap_, place_, y), r, 1, y + Halide::clamp(row, 0, 1));
+    return lower("sums", {row, y}, shared_sums(lane_, tap_, place_, y), r, 1, y + Halide::clamp(row, 0, 1));
   }
 
  private:
   // Rows are clamped, to what they are, so that the part of the image that is widened has a size on the stack.
 
   /// sums(lane, tap column, place, rows...) of `begin` and the products of taps `ky` with row `in_y` of the image.
-  LoweredConv lower(Func sums, const std::vector<Var>& rows, const Expr& begin, const RDom& r, const Expr& ky,
-                    const Expr& in_y) const {
+  LoweredConv lower(const std::string& name, const std::vector<Var>& rows, const Expr& begin, const RDom& r,
+                    const Expr& ky, const Expr& in_y) const {
     LoweredConv lowered;
     Func operand = widened_;
     if (!layout_.wide) {
@@ -67,6 +66,7 @@ class SumsLowering {
     };
     std::vector<Var> place{lane_, tap_, place_};
     place.insert(place.end(), rows.begin(), rows.end());
+    Func sums(name);
     sums(place) = begin;
     sums(place) += sum_of_terms(r.x, terms_, layout_, product);
     lowered.accumulator = sums;

@@ -314,7 +314,8 @@ std::vector<KernelCase> image_cases(int64_t width, Rounding rounding) {
         image.name = image_kernel_symbol("image", *image.image);
         image.width = width;
         image.rows = qatc_band_rows(static_cast<size_t>(width * storage_channels(3)));
-        image.pixels = static_cast<double>(width * (width / 2));
+        const int64_t height = width / 2;
+        image.pixels = static_cast<double>(width * height);
         cases.push_back(image);
       }
     }

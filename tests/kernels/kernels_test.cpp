@@ -68,9 +68,9 @@ class Kernels : public ::testing::TestWithParam<int> {
 
   Plan expect_equal(NetworkBuilder& network, std::vector<Size> sizes = kSizes) {
     const Rounding rounding = GetParam() % 2 == 0 ? Rounding::kFloat : Rounding::kExact;
-    const Plan plan = make_plan(network.finish(), rounding);
+    Plan plan = make_plan(network.finish(), rounding);
     SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) + (rounding == Rounding::kFloat ? ", float" : ", exact"));
-    const std::string other = kOtherTargets[static_cast<size_t>(GetParam()) % kOtherTargets.size()];
+    const std::string& other = kOtherTargets[static_cast<size_t>(GetParam()) % kOtherTargets.size()];
     std::string chosen;
     const auto choose = [&](const KernelSpec& spec, const Target& target) {
       const KernelSchedule schedule = choose_schedule(spec, target);

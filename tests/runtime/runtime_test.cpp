@@ -645,7 +645,9 @@ std::array<int32_t, 3> rows_read(const qatc_pairs& pairs, int32_t y) {
 
 TEST(Rows, OfAResizedInputAreTakenOnceAndReadWhatTheResizeShows) {
   // Doubled, one row less and one more, enlarged otherwise, and left alone.
-  for (const auto& [in, out] : {std::pair{1, 1}, {1, 2}, {1, 3}, {4, 7}, {4, 8}, {4, 9}, {3, 8}, {5, 7}, {6, 6}}) {
+  for (const auto& [from, to] : {std::pair{1, 1}, {1, 2}, {1, 3}, {4, 7}, {4, 8}, {4, 9}, {3, 8}, {5, 7}, {6, 6}}) {
+    const int32_t in = from;
+    const int32_t out = to;
     std::vector<int32_t> shown(static_cast<size_t>(out));
     qatc_resize_map(shown.data(), out, in, out, in);
     const qatc_row_map map{shown.data(), in, out};
