@@ -236,7 +236,7 @@ static inline qatc_rows qatc_whole_pairs(qatc_rows rows, const qatc_row_map* map
   return rows;
 }
 
-/** Rows that one call of a doubled conv's kernel computes: whole pairs one after the other, or a single row. */
+/** Rows that one call of an upsampled conv's kernel computes: whole pairs one after the other, or a single row. */
 typedef struct qatc_pairs {
   qatc_rows rows;
   int32_t first; /**< the input row that the first taps of the first of `rows` read */
@@ -319,8 +319,8 @@ void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int3
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
-/** Rows of a tensor of even width as the output of a doubled conv: (channel, column of a pair, pair, row of a pair, pair of
- * rows). */
+/** Rows of a tensor of even width as the output of an upsampled conv: (channel, column of a pair, pair, row of a pair,
+ * pair of rows). */
 void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, const qatc_pairs* pairs);
 /** As qatc_bind_output, for rows that nobody reads: each is written to `row`, qatc_row_bytes of the tensor. */
 void qatc_bind_scratch(qatc_buffer* buffer, const qatc_tensor* tensor, uint8_t* row, int32_t channel, int32_t y_begin,

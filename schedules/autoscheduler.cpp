@@ -23,8 +23,8 @@ using Halide::Internal::ForType;
 using Halide::Internal::Function;
 using Halide::Internal::Split;
 
-// What the autoschedulers are told of the machine: the driver's threads are not theirs, and what they keep between loops
-// must be small enough for Halide to put it on the stack.
+// What the autoschedulers are told of the machine: the driver's threads are not theirs, and what they keep between
+// loops must be small enough for Halide to put it on the stack.
 constexpr int kParallelism = 1;
 constexpr int kMemoryBytes = 16 * 1024;
 constexpr int kLoadCost = 40;  // in arithmetic operations, as in Halide's examples
@@ -73,7 +73,8 @@ void run_autoscheduler(const Func& out, Scheduler scheduler, const Halide::Targe
 #endif
 }
 
-/// Leaves nothing but the output and the sums of convs and channels: what else lowering names is there for the templates.
+/// Leaves nothing but the output and the sums of convs and channels: what else lowering names is there for the
+/// templates.
 void inline_steps(LoweredKernel& kernel) {
   const auto inline_into = [](const Func& caller, const Func& func) {
     func.function().lock_loop_levels();
@@ -102,8 +103,8 @@ void confine(Function func) {
   for (size_t i = 0; i < func.updates().size(); ++i) confine_stage(func.update(static_cast<int>(i)));
 }
 
-/// Autoschedulers shift the last tile of a row inwards, which takes an output of at least a tile. Their schedule becomes
-/// that of outputs which are large enough; for all others every tile is one pixel.
+/// Autoschedulers shift the last tile of a row inwards, which takes an output of at least a tile. Their schedule
+/// becomes that of outputs which are large enough; for all others every tile is one pixel.
 void specialize_for_large_outputs(Func& out) {
   Definition& definition = out.function().definition();
   make_serial(definition);

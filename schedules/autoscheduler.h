@@ -18,13 +18,15 @@ void load_autoscheduler(Scheduler scheduler, const std::string& path);
 /// The file that came with the Halide that qatc was built with.
 std::string autoscheduler_path(Scheduler scheduler);
 
-/// Schedules a lowered kernel by an autoscheduler, then changes what it assumes about its callers into what ours promise:
-/// images may be smaller than a tile, nothing beyond what is asked for is read or written, and threads are the driver's.
-/// Throws UserError without the plugin, InternalError with the reason when it cannot be done; the kernel is then spent.
+/// Schedules a lowered kernel by an autoscheduler, then changes what it assumes about its callers into what ours
+/// promise: images may be smaller than a tile, nothing beyond what is asked for is read or written, and threads are the
+/// driver's. Throws UserError without the plugin, InternalError with the reason when it cannot be done; the kernel is
+/// then spent.
 void autoschedule_kernel(LoweredKernel& kernel, Scheduler scheduler, const Target& target);
 
-/// Why a kernel cannot be scheduled by `scheduler`, if so: autoschedule_kernel() throws, Halide cannot lower the result, or
-/// what is kept between its loops is not of a small fixed size, which is all that fits on a stack: kernels have no heap.
+/// Why a kernel cannot be scheduled by `scheduler`, if so: autoschedule_kernel() throws, Halide cannot lower the
+/// result, or what is kept between its loops is not of a small fixed size, which is all that fits on a stack: kernels
+/// have no heap.
 std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const KernelSchedule& schedule,
                                                  Scheduler scheduler, const Target& target);
 

@@ -21,8 +21,8 @@ int64_t operand_registers(const KernelSpec& spec, const KernelConv& conv, const 
   for (int input : conv.inputs) {
     operands = std::max(operands, operand_loads(spec, schedule, conv, input).count);
   }
-  // Columns of a doubled conv serve three columns of taps: their pairs of bytes stay.
-  if (conv.doubled && isa == Isa::kArmBase) operands = std::max(operands, schedule.pixels + 2);
+  // Columns of an upsampled conv serve three columns of taps: their pairs of bytes stay.
+  if (conv.upsampled && isa == Isa::kArmBase) operands = std::max(operands, schedule.pixels + 2);
   return products + operands;
 }
 
@@ -72,7 +72,8 @@ bool has_known_values(const KernelSpec& spec, const KernelSchedule& schedule, Is
   return true;
 }
 
-/// Whether a schedule of known values is one that the template can make, unlike any other, and within the machine's limits.
+/// Whether a schedule of known values is one that the template can make, unlike any other, and within the machine's
+/// limits.
 bool fits(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (!load_is_used(spec, schedule) || !form_is_used(spec, schedule, isa)) return false;
   if (spec.channel_sums) return true;

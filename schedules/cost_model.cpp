@@ -40,7 +40,7 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
                    const Core& core) {
   const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
   const auto vectors = ratio(filter_block(spec, schedule, conv, isa), layout.vector);
-  const bool doubled = is_doubled(conv, isa);
+  const bool upsampled = is_upsampled(conv, isa);
   // Columns of taps that are summed side by side share pixels.
   const int64_t columns = tap_columns(spec, conv, schedule, isa);
   const int64_t apart = columns == 1 ? 1 : std::min(conv.stride[1], columns);
@@ -53,11 +53,11 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
     const ConvRuns runs = conv_runs(spec, conv, input);
     const int64_t length = runs.length;
     // Of its rows of taps, a row of a pair has one for itself and half of the two that both share.
-    const auto loops = static_cast<double>(doubled ? conv.kernel[0] - 1 : conv.kernel[0] * runs.count);
+    const auto loops = static_cast<double>(upsampled ? conv.kernel[0] - 1 : conv.kernel[0] * runs.count);
     const OperandLoads operand = operand_loads(spec, schedule, conv, input);
     // One iteration of the innermost loop: a step's worth of products by lane, or one product of each accumulator.
     const auto steps = static_cast<double>(operand.step > 0 ? operand.step / layout.reduction : 1);
-    const auto parts = static_cast<double>(doubled ? 1 : columns);  // of the run
+    const auto parts = static_cast<double>(upsampled ? 1 : columns);  // of the run
     const double iterations = ratio(length, layout.reduction) / steps / parts;
     const double products = vectors * sums * steps * parts;
     // With one vector of channels, the product takes its input from memory itself.
@@ -73,7 +73,7 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
     const double iteration = cycles_of(products, extra, loads, instructions, core.latency * steps * parts, core);
     cost.cycles += loops * (iterations * iteration + core.loop);
     cost.products += loops * iterations * products;
-    filter_bytes += loops * (doubled ? static_cast<double>(columns) : 1) * static_cast<double>(length) * vectors *
+    filter_bytes += loops * (upsampled ? static_cast<double>(columns) : 1) * static_cast<double>(length) * vectors *
                     static_cast<double>(layout.vector) * filter_element;
   }
   // All tiles of a pixel's channels read the whole filter.
@@ -116,7 +116,7 @@ double epilogue_instructions(const KernelSpec& spec, const KernelSchedule& sched
                                          : static_cast<double>(tile) * ceil_of(schedule.channels, byte_vector(isa));
   double instructions = byte_vectors * static_cast<double>(spec.outputs.size());
   for (const KernelConv& conv : spec.convs) {
-    if (is_doubled(conv, isa)) instructions += 2 * int_vectors;  // three sums make one
+    if (is_upsampled(conv, isa)) instructions += 2 * int_vectors;  // three sums make one
   }
   for (const KernelStep& step : spec.steps) {
     instructions += step_instructions(spec, step, int_vectors, byte_vectors, isa);

@@ -36,8 +36,8 @@ struct Prediction {
 /// candidates of one kernel (schedules/candidates.h); the epilogue's share is rough. `schedule` is a candidate.
 Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core);
 
-/// How long work takes that needs a core's units for so many cycles each, all at the same time: a little longer than the
-/// longest, as the others get in its way (the 4-norm; its exponent is fitted to measured 3x3 convs).
+/// How long work takes that needs a core's units for so many cycles each, all at the same time: a little longer than
+/// the longest, as the others get in its way (the 4-norm; its exponent is fitted to measured 3x3 convs).
 double overlapped(std::initializer_list<double> cycles);
 
 /// Pixels that tiles of `pixels` compute for each of a row: more than 1, since the last tile of a row is shifted
@@ -51,9 +51,9 @@ std::vector<double> mean_slowness(const std::vector<std::vector<double>>& cycles
 /// Whether two schedules differ in how often their loops are unrolled at most, which predict() knows little of.
 bool has_same_tile(const KernelSchedule& a, const KernelSchedule& b);
 
-/// The default schedule and behind it, best first, candidates with other tiles, each another: at most `count`, those that
-/// predict() finds fastest on the mean of the instruction set's cores, and none that takes more than `most` times as long
-/// as the default.
+/// The default schedule and behind it, best first, candidates with other tiles, each another: at most `count`, those
+/// that predict() finds fastest on the mean of the instruction set's cores, and none that takes more than `most` times
+/// as long as the default.
 std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count, double most);
 
 /// The fastest of them all, the default schedule where it is as good.

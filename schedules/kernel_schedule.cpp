@@ -62,7 +62,7 @@ int64_t loads_of(int64_t bytes, int64_t vector) { return (bytes + vector - 1) / 
 int64_t operand_step(const KernelSpec& spec, const KernelConv& conv, int input, int64_t load) {
   const int64_t length = conv_runs(spec, conv, input).length;
   if (length % kVectorBytes == 0) return kVectorBytes;
-  if (conv.doubled) return length % 8 == 0 ? 8 : 4;
+  if (conv.upsampled) return length % 8 == 0 ? 8 : 4;
   // Behind pixels of whole vectors nothing may be read ahead.
   if (spec.inputs[static_cast<size_t>(input)] % kVectorBytes == 0) return length % 8 == 0 ? 8 : 4;
   int64_t step = load;
@@ -83,7 +83,7 @@ bool has_long_runs(const KernelSpec& spec) {
 }
 
 /// One vector of channels at a time leaves most room for pixels, which share sums with their neighbours.
-KernelSchedule doubled_conv_schedule(const KernelSpec& spec, Isa isa) {
+KernelSchedule upsampled_conv_schedule(const KernelSpec& spec, Isa isa) {
   const ConvLayout layout = conv_layout(isa, spec.out_channels);
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? kVectorBytes : 0;
@@ -121,7 +121,7 @@ bool shares_pixels(const KernelSpec& spec, Isa isa) {
 
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
-  if (spec.convs.front().doubled) return doubled_conv_schedule(spec, isa);
+  if (spec.convs.front().upsampled) return upsampled_conv_schedule(spec, isa);
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? least_load(spec) : 0;
   schedule.unroll = !is_arm(isa) || (isa == Isa::kArmBase && has_long_runs(spec)) ? 2 : 1;
@@ -157,8 +157,8 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   for (int64_t v = 1; v <= std::min(most, vectors); ++v) {
     if (vectors % v == 0 && v * layout.vector <= 64) chosen = v;
   }
-  // Four vectors leave no room for the filters of three columns. Several convs, whose results meet, keep all channels of a
-  // pixel together.
+  // Four vectors leave no room for the filters of three columns. Several convs, whose results meet, keep all channels
+  // of a pixel together.
   if (chosen == 4 && spec.convs.size() == 1 && spec.convs.front().stride[1] == 1 && shares_pixels(spec, isa))
     chosen = 2;
   schedule.columns = chosen <= 2 && shares_pixels(spec, isa) ? 1 : 0;
@@ -199,19 +199,19 @@ int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
   return isa == Isa::kArmBase || isa == Isa::kArmDotprod ? conv.filters : spec.out_channels;
 }
 
-bool is_doubled(const KernelConv& conv, Isa isa) { return conv.doubled && isa != Isa::kArmI8mm; }
+bool is_upsampled(const KernelConv& conv, Isa isa) { return conv.upsampled && isa != Isa::kArmI8mm; }
 
 int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  return !spec.convs.empty() && is_doubled(spec.convs.front(), isa) ? 2 * schedule.pixels : schedule.pixels;
+  return !spec.convs.empty() && is_upsampled(spec.convs.front(), isa) ? 2 * schedule.pixels : schedule.pixels;
 }
 
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
-  // See lower/doubled_conv.h. Of the middle column of taps, one place less is used.
-  return is_doubled(conv, isa) ? conv.kernel[1] * (schedule.pixels + 1) - 1 : schedule.pixels;
+  // See lower/upsampled_conv.h. Of the middle column of taps, one place less is used.
+  return is_upsampled(conv, isa) ? conv.kernel[1] * (schedule.pixels + 1) - 1 : schedule.pixels;
 }
 
 int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
-  if (is_doubled(conv, isa)) return conv.kernel[1];
+  if (is_upsampled(conv, isa)) return conv.kernel[1];
   const bool is_one_run = std::all_of(conv.inputs.begin(), conv.inputs.end(),
                                       [&](int input) { return conv_runs(spec, conv, input).count == 1; });
   return schedule.columns == 1 && is_one_run ? conv.kernel[1] : 1;
@@ -221,7 +221,7 @@ bool pads_lanes(const KernelSpec& spec, Isa isa) {
   return isa == Isa::kX86Vnni && !spec.convs.empty() && spec.out_channels % kPaddedVector != 0 &&
          padded_lanes(spec) <= kMostPaddedLanes &&
          std::all_of(spec.convs.begin(), spec.convs.end(),
-                     [](const KernelConv& conv) { return conv.digits == 1 && !conv.doubled; });
+                     [](const KernelConv& conv) { return conv.digits == 1 && !conv.upsampled; });
 }
 
 int64_t pixel_lanes(const KernelSpec& spec, Isa isa) {
@@ -285,7 +285,7 @@ OperandLoads operand_loads(const KernelSpec& spec, const KernelSchedule& schedul
   loads.step = operand_step(spec, conv, input, schedule.load);
   // Half a vector and less is a load of its own kind, which reads no more.
   loads.vector = loads.step <= kVectorBytes / 2 ? loads.step : kVectorBytes;
-  if (conv.doubled) return {loads.step, false, loads.step, schedule.pixels + 2};
+  if (conv.upsampled) return {loads.step, false, loads.step, schedule.pixels + 2};
   loads.count = schedule.pixels * loads_of(loads.step, loads.vector);
   const int64_t pixel_bytes = spec.inputs[static_cast<size_t>(input)];
   if (pixel_bytes % kVectorBytes == 0 || loads.step % kVectorBytes == 0) return loads;

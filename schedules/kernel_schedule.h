@@ -14,12 +14,12 @@ namespace qatc {
 /// filters are packed for its schedule, so one value goes through lowering, scheduling and packing.
 ///
 /// How an image's rows are split between threads and into bands is not among it. All kernels of a stage slide down the
-/// image together and share windows of rows, so one split serves them all; and the numbers of threads, rows and columns are
-/// known only when the library runs, which then decides (qatc_stripes, qatc_band_rows in qatc_driver_support.h).
+/// image together and share windows of rows, so one split serves them all; and the numbers of threads, rows and columns
+/// are known only when the library runs, which then decides (qatc_stripes, qatc_band_rows in qatc_driver_support.h).
 struct KernelSchedule {
   /// Output channels and pixels that one iteration of the innermost loops computes: of a conv, all of it in registers.
-  /// Pixels of a doubled conv are those of the image before, two columns each (tile_pixels); channel sums have accumulators
-  /// for each.
+  /// Pixels of an upsampled conv are those of the image before, two columns each (tile_pixels); channel sums have
+  /// accumulators for each.
   int64_t channels = 4;
   int64_t pixels = 1;
   /// Most bytes of a pixel's run (ConvRuns in plan/kernel.h) that products by lane (ARM) take at once, see
@@ -33,8 +33,8 @@ struct KernelSchedule {
   /// 1: vectors of a tile's results run across its pixels where those lie side by side (lanes_across_pixels); 0: along
   /// the channels of each pixel.
   int64_t across = 1;
-  /// 1: one iteration of a conv's innermost loop sums products of all columns of taps, and loads a pixel once for those that
-  /// read it; 0: one column comes after the other (x86, see tap_columns).
+  /// 1: one iteration of a conv's innermost loop sums products of all columns of taps, and loads a pixel once for those
+  /// that read it; 0: one column comes after the other (x86, see tap_columns).
   int64_t columns = 0;
   /// Where it is an autoscheduler, the rest only says how filters are packed.
   Scheduler scheduler = Scheduler::kTemplates;
@@ -54,10 +54,10 @@ std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kern
 /// this saves some.
 int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 
-/// Whether a conv is scheduled by the template of doubled convs: not with matrix products.
-bool is_doubled(const KernelConv& conv, Isa isa);
+/// Whether a conv is scheduled by the template of upsampled convs: not with matrix products.
+bool is_upsampled(const KernelConv& conv, Isa isa);
 
-/// Output pixels of a tile. Those of a doubled conv's schedule are the image's, two columns each.
+/// Output pixels of a tile. Those of an upsampled conv's schedule are the image's, two columns each.
 int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 /// Accumulators of a tile for one lane of a conv.
@@ -66,12 +66,13 @@ int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa is
 /// Columns of taps whose products are summed side by side: all that a row of taps has, or 1.
 int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
-/// Whether a kernel's convs have lanes behind its channels, up to whole vectors. One tile has all channels then. AVX-512
-/// only: accumulators that fill parts of registers LLVM gathers in whole ones and takes apart for every product.
+/// Whether a kernel's convs have lanes behind its channels, up to whole vectors. One tile has all channels then.
+/// AVX-512 only: accumulators that fill parts of registers LLVM gathers in whole ones and takes apart for every
+/// product.
 bool pads_lanes(const KernelSpec& spec, Isa isa);
 
-/// Pixels of a tile whose vectors run along pixels (lower/pixel_lanes_conv.h), 0 where a kernel has no such form: AVX-512
-/// only, a conv of float filters to few channels of pixels of 32 bytes.
+/// Pixels of a tile whose vectors run along pixels (lower/pixel_lanes_conv.h), 0 where a kernel has no such form:
+/// AVX-512 only, a conv of float filters to few channels of pixels of 32 bytes.
 int64_t pixel_lanes(const KernelSpec& spec, Isa isa);
 
 /// Whether this schedule takes that form.
@@ -83,8 +84,8 @@ int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 /// How a conv is computed with `schedule`.
 ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
-/// Bytes of a vector that runs across a tile's pixels; 0: its vectors are the channels of one pixel. Of kernels with one
-/// output row of pixels a tile: neither doubled convs nor matrix products.
+/// Bytes of a vector that runs across a tile's pixels; 0: its vectors are the channels of one pixel. Of kernels with
+/// one output row of pixels a tile: neither upsampled convs nor matrix products.
 int64_t lanes_across_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 /// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci %

@@ -11,8 +11,8 @@ using Halide::Stage;
 using Halide::TailStrategy;
 using Halide::Var;
 
-/// Words whose products are one iteration of the innermost loop. Never all of a conv's: of code without a loop LLVM keeps
-/// more alive than there are registers.
+/// Words whose products are one iteration of the innermost loop. Never all of a conv's: of code without a loop LLVM
+/// keeps more alive than there are registers.
 int unrolled_words(const Halide::RDom& taps) {
   const auto extent = [&](int dimension) { return *Halide::Internal::as_const_int(taps[dimension].extent()); };
   const bool is_loop = extent(1) * extent(2) > 1;

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "lower/buffer.h"
-#include "schedules/doubled_conv.h"
 #include "schedules/matrix_conv.h"
 #include "schedules/pixel_lanes_conv.h"
 #include "schedules/products.h"
+#include "schedules/upsampled_conv.h"
 
 namespace qatc {
 
@@ -159,7 +159,7 @@ KernelKind kernel_kind(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return KernelKind::kChannelSums;
   if (spec.convs.empty()) return KernelKind::kElementwise;
   if (conv_layout(isa, spec.out_channels).matrix) return KernelKind::kMatrixConv;
-  return spec.convs.front().doubled ? KernelKind::kDoubledConv : KernelKind::kConv;
+  return spec.convs.front().upsampled ? KernelKind::kUpsampledConv : KernelKind::kConv;
 }
 
 void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
@@ -168,8 +168,8 @@ void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const Kernel
       return schedule_elementwise(kernel, spec, schedule, isa);
     case KernelKind::kConv:
       return schedule_conv_kernel(kernel, spec, schedule, isa);
-    case KernelKind::kDoubledConv:
-      return schedule_doubled_conv(kernel, spec, schedule, isa);
+    case KernelKind::kUpsampledConv:
+      return schedule_upsampled_conv(kernel, spec, schedule, isa);
     case KernelKind::kMatrixConv:
       return schedule_matrix_conv(kernel, schedule);
     case KernelKind::kChannelSums:

@@ -56,7 +56,7 @@ std::vector<int64_t> unroll_values(const KernelSpec& spec, Isa isa) {
 /// What the template of plain convs or that of kernels without a reduction decides on.
 bool is_plain(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return false;
-  return spec.convs.empty() || !(conv_layout(isa, spec.out_channels).matrix || spec.convs.front().doubled);
+  return spec.convs.empty() || !(conv_layout(isa, spec.out_channels).matrix || spec.convs.front().upsampled);
 }
 
 /// The next narrower vectors: some cores have as many units for them, and half of the latency or of the registers.

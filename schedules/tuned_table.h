@@ -22,9 +22,9 @@ using TunedTable = std::map<std::string, TunedSchedule>;
 /// "x86_64_avx512vnni", "arm64_dotprod": the stem of the table's file in schedules/tuned/.
 std::string tuned_table_name(Isa isa);
 
-/// One kernel a line, sorted: `signature | schedule | measure and ratio | predicted cycles`; lines that begin with # are
-/// comments. Parsing and printing are inverse but for comments. A line that is none of it throws UserError `path:line:
-/// reason`.
+/// One kernel a line, sorted: `signature | schedule | measure and ratio | predicted cycles`; lines that begin with #
+/// are comments. Parsing and printing are inverse but for comments. A line that is none of it throws UserError
+/// `path:line: reason`.
 TunedTable parse_tuned_table(const std::string& text, const std::string& path);
 std::string print_tuned_table(const TunedTable& table, Isa isa);
 

@@ -61,7 +61,7 @@ Json to_json(const CallReport& call) {
     json["kernel"] = call.kernel;
     json["signature"] = call.signature;
   }
-  if (call.doubled_kernel >= 0) json["doubled_kernel"] = call.doubled_kernel;
+  if (call.upsampled_kernel >= 0) json["upsampled_kernel"] = call.upsampled_kernel;
   json["reads"] = call.reads;
   json["writes"] = call.writes;
   json["nodes"] = origins;
@@ -163,9 +163,9 @@ void print_call(const CallReport& call) {
   std::printf("%4d  %s", call.stage, call.does.c_str());
   if (call.kernel >= 0) std::printf("  [kernel %d]", call.kernel);
   std::printf("\n      %s -> %s\n", joined(call.reads).c_str(), joined(call.writes).c_str());
-  if (call.doubled_kernel >= 0) {
+  if (call.upsampled_kernel >= 0) {
     std::printf("      or, where the resize before it doubles both sides, without that  [kernel %d]\n",
-                call.doubled_kernel);
+                call.upsampled_kernel);
   }
   if (!call.origins.empty()) std::printf("      does %s\n", joined(call.origins).c_str());
 }

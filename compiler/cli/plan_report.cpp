@@ -102,7 +102,7 @@ CallReport report_call(const Plan& plan, int stage, const KernelCall& call) {
   const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
   report.does = work_of(spec);
   report.signature = signature(spec);
-  if (call.doubled) report.doubled_kernel = call.doubled->kernel;
+  if (call.upsampled) report.upsampled_kernel = call.upsampled->kernel;
   report.reads = tensor_names(plan, plan.stages[static_cast<size_t>(stage)], call.inputs);
   report.writes = tensor_names(plan, plan.stages[static_cast<size_t>(stage)], call.outputs);
   report.origins = without_repeats(call.origins);

@@ -18,7 +18,7 @@ struct CallReport {
   std::string signature;  // of the kernel
   std::vector<std::string> reads, writes;
   std::vector<Origin> origins;  // the ONNX nodes that were fused into it, each once
-  int doubled_kernel = -1;      // in place of it and the resize before it, where that doubles both sides
+  int upsampled_kernel = -1;    // in place of it and the resize before it, where that doubles both sides
 };
 
 /// A tensor that exists in full between stages, although a producer and a reader in one kernel or stage would need only

@@ -62,7 +62,7 @@ class Packer {
       pack_requantize(call, call_index, static_cast<int>(i),
                       pack_filters(call, call.kernel, static_cast<int>(i), call_symbol, call_index));
     }
-    if (call.doubled) pack_filters(call, call.doubled->kernel, 0, doubled_symbol, call_index);
+    if (call.upsampled) pack_filters(call, call.upsampled->kernel, 0, upsampled_symbol, call_index);
     for (size_t i = 0; i < spec.steps.size(); ++i) {
       if (spec.steps[i].kind == KernelStep::Kind::kLookup) pack_table(call, call_index, static_cast<int>(i));
     }
@@ -216,9 +216,9 @@ std::string call_symbol(const std::string& name, int call, const KernelArgument&
   return name + "_call" + std::to_string(call) + "_" + argument_name(argument);
 }
 
-std::string doubled_symbol(const std::string& name, int call, const KernelArgument& argument) {
+std::string upsampled_symbol(const std::string& name, int call, const KernelArgument& argument) {
   if (argument.kind != ArgumentKind::kFilter) return call_symbol(name, call, argument);
-  return name + "_call" + std::to_string(call) + "_doubled_" + argument_name(argument);
+  return name + "_call" + std::to_string(call) + "_upsampled_" + argument_name(argument);
 }
 
 std::string norm_symbol(const std::string& name, int statistics, const char* what) {

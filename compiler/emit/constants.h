@@ -24,10 +24,11 @@ std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelS
 
 // Symbols, also for the driver. Calls are numbered through all stages.
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument);
-/// The same of the kernel of its DoubledConv, which only has a filter of its own.
-std::string doubled_symbol(const std::string& name, int call, const KernelArgument& argument);
+/// The same of the kernel of its UpsampledConv, which only has a filter of its own.
+std::string upsampled_symbol(const std::string& name, int call, const KernelArgument& argument);
 std::string norm_symbol(const std::string& name, int statistics, const char* what);
-/// `what`: "input_u8", stored bytes by byte of an image; "output_u8" and "output_f32", values of an image by stored byte.
+/// `what`: "input_u8", stored bytes by byte of an image; "output_u8" and "output_f32", values of an image by stored
+/// byte.
 std::string image_table_symbol(const std::string& name, const char* what);
 
 /// The stored byte of a graph value's q, before it is offset for ARM: q - min(dtype).

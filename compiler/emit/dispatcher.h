@@ -6,8 +6,8 @@
 
 namespace qatc {
 
-/// What the symbols of the code for `isa` begin with: the model's name, or `<name>_for_<isa>` in a library with a list of
-/// instruction sets.
+/// What the symbols of the code for `isa` begin with: the model's name, or `<name>_for_<isa>` in a library with a list
+/// of instruction sets.
 std::string symbol_prefix(const std::string& name, const TargetSet& set, Isa isa);
 
 /// C source of the functions of `<name>.h` for a library with a list of instruction sets: <name>_run asks the CPU once

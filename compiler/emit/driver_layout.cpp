@@ -62,8 +62,9 @@ class LayoutWriter {
   /// Whether some conv does without this resize where it doubles both sides.
   bool is_replaced(const ResizeMaps& resize) const {
     return std::any_of(plan_.stages.begin(), plan_.stages.end(), [&](const Stage& stage) {
-      return std::any_of(stage.calls.begin(), stage.calls.end(),
-                         [&](const KernelCall& call) { return call.doubled && call.doubled->resize == resize.node; });
+      return std::any_of(stage.calls.begin(), stage.calls.end(), [&](const KernelCall& call) {
+        return call.upsampled && call.upsampled->resize == resize.node;
+      });
     });
   }
 

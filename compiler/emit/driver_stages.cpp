@@ -125,7 +125,7 @@ class StageWriter {
       if (window.readers.empty()) join("band");
       for (const Window::Reader& reader : window.readers) join(rows_read(stage, reader));
     }
-    if (is_call && stage.calls[static_cast<size_t>(writer)].doubled) {
+    if (is_call && stage.calls[static_cast<size_t>(writer)].upsampled) {
       needed = "qatc_whole_pairs(" + needed + ", " + row_map(stage.calls[static_cast<size_t>(writer)]) + ")";
     }
     bool is_first = true;
@@ -153,14 +153,14 @@ class StageWriter {
     if (needed.kind == RowsNeeded::Kind::kResize) {
       return "qatc_resize_rows(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
     }
-    if (needed.kind == RowsNeeded::Kind::kDoubled) {
+    if (needed.kind == RowsNeeded::Kind::kUpsampled) {
       return "qatc_rows_if(" + doubles(call) + ", qatc_resized_window_rows(" + rows + ", " + row_map(call) + "))";
     }
     if (needed == RowsNeeded{}) return rows;
     const std::string read = "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " +
                              c_number(needed.before) + ", " + c_number(needed.after) + ")";
-    // The doubled image, the only input of such a call, is not made then.
-    return call.doubled ? "qatc_rows_if(!" + doubles(call) + ", " + read + ")" : read;
+    // The upsampled image, the only input of such a call, is not made then.
+    return call.upsampled ? "qatc_rows_if(!" + doubles(call) + ", " + read + ")" : read;
   }
 
   int resize_of(const KernelCall& call) const {
@@ -197,9 +197,9 @@ class StageWriter {
     const KernelCall& call = stage.calls[static_cast<size_t>(index)];
     const int call_index = first_call + index;
     line(indent + "if (" + rows + ".begin < " + rows + ".end) {");
-    if (call.doubled) {
+    if (call.upsampled) {
       line(indent + "  if (" + doubles(call) + ") {");
-      write_doubled(stage, call, call_index, rows, indent + "    ");
+      write_upsampled(stage, call, call_index, rows, indent + "    ");
       line(indent + "  } else {");
       write_kernel(stage, call, call_index, rows, indent + "    ");
       line(indent + "  }");
@@ -223,20 +223,20 @@ class StageWriter {
   }
 
   /// In place of the call's own kernel and of its resize.
-  void write_doubled(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
-                     const std::string& indent) {
-    const DoubledConv& doubled = *call.doubled;
+  void write_upsampled(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
+                       const std::string& indent) {
+    const UpsampledConv& upsampled = *call.upsampled;
     line(indent + "for (qatc_rows left = " + rows + "; left.begin < left.end;) {");
     line(indent + "  const qatc_pairs pairs = qatc_take_pairs(&left, " + row_map(call) + ");");
-    write_kernel_call(call, call_index, doubled.kernel, indent + "  ", [&](const KernelArgument& argument) {
+    write_kernel_call(call, call_index, upsampled.kernel, indent + "  ", [&](const KernelArgument& argument) {
       const std::string buffer = "&" + argument_name(argument);
       switch (argument.kind) {
         case ArgumentKind::kInput:
-          return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, doubled.image) + ")";
+          return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, upsampled.image) + ")";
         case ArgumentKind::kOutput:
           return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", &pairs)";
         default:
-          return "qatc_bind_constant(" + buffer + ", " + doubled_symbol(name_, call_index, argument) + ")";
+          return "qatc_bind_constant(" + buffer + ", " + upsampled_symbol(name_, call_index, argument) + ")";
       }
     });
     line(indent + "}");
@@ -260,11 +260,11 @@ class StageWriter {
     line(indent + kernel_symbol(plan_, name_, kernel) + "(" + actual + ");");
   }
 
-  /// What the resize before a call with a DoubledConv shows.
-  std::string row_map(const KernelCall& call) const { return "&f->" + row_map_field(plan_, call.doubled->resize); }
+  /// What the resize before a call with an UpsampledConv shows.
+  std::string row_map(const KernelCall& call) const { return "&f->" + row_map_field(plan_, call.upsampled->resize); }
 
   /// Whether the image size is one at which the resize before a call doubles both sides.
-  std::string doubles(const KernelCall& call) const { return "f->" + doubles_field(plan_, call.doubled->resize); }
+  std::string doubles(const KernelCall& call) const { return "f->" + doubles_field(plan_, call.upsampled->resize); }
 
   /// What a call stores, unless a later one stores more channels of it.
   static std::vector<int> finished_tensors(const Stage& stage, int index) {

@@ -24,7 +24,7 @@
 #include "emit/byte_products.h"
 #include "emit/matrix_product.h"
 #include "emit/vector_calls.h"
-#include "schedules/lookup.h"
+#include "schedules/intrinsics_bitcode.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -42,8 +42,8 @@ void set_flag(llvm::Module& code, const char* name, const std::string& value) {
   code.setModuleFlag(llvm::Module::Warning, name, llvm::MDString::get(code.getContext(), value));
 }
 
-/// Exactly these features on top of plain x86-64. What Halide asks for is more than the feature that its user named: its
-/// vpdpbusd brings amx, bf16 and fp16 along, its AVX2 all that a Haswell has.
+/// Exactly these features on top of plain x86-64. What Halide asks for is more than the feature that its user named:
+/// its vpdpbusd brings amx, bf16 and fp16 along, its AVX2 all that a Haswell has.
 void set_x86_features(llvm::Module& code, const std::string& features) {
   const char* cpu = "x86-64";
   // The first is Halide 14's, the next two replace it in later ones.
@@ -85,7 +85,7 @@ void set_instruction_set(llvm::Module& code, Isa isa) {
 }
 
 void link_bitcode(llvm::Module& code, Isa isa) {
-  const std::vector<uint8_t> bitcode = lookup_bitcode(isa);
+  const std::vector<uint8_t> bitcode = intrinsics_bitcode(isa);
   const llvm::StringRef bytes(reinterpret_cast<const char*>(bitcode.data()), bitcode.size());
   auto intrinsics = llvm::cantFail(llvm::parseBitcodeFile({bytes, "intrinsics"}, code.getContext()));
   intrinsics->setDataLayout(code.getDataLayout());
@@ -99,8 +99,8 @@ void link_bitcode(llvm::Module& code, Isa isa) {
 }
 
 /// The lanes of vector calls in the order in which vectors hold their arguments: each vector's by place, the vectors by
-/// their first lane. Where lanes of several vectors are interleaved, one shuffle of results is cheaper than those of the
-/// arguments.
+/// their first lane. Where lanes of several vectors are interleaved, one shuffle of results is cheaper than those of
+/// the arguments.
 std::vector<int> order_of_arguments(const std::vector<llvm::CallInst*>& lanes) {
   std::vector<int> order(lanes.size());
   std::iota(order.begin(), order.end(), 0);
@@ -145,8 +145,8 @@ void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
   }
 }
 
-/// Has tables loaded right before the innermost loops that look up in them: LLVM would do it before all loops, and spill
-/// them. So their addresses become known only there, or in the block itself where that is in no loop.
+/// Has tables loaded right before the innermost loops that look up in them: LLVM would do it before all loops, and
+/// spill them. So their addresses become known only there, or in the block itself where that is in no loop.
 void load_tables_late(llvm::Function& function) {
   const llvm::DominatorTree tree(function);
   const llvm::LoopInfo loops(tree);

@@ -18,8 +18,8 @@ struct RankOptions {
 };
 
 /// The schedules that `compile` gives kernels, one each. As choose_schedule() says, but where that has no more than a
-/// prediction, the few candidates that are predicted best are compiled to assembly, and what assembly_cost() reads in it
-/// decides: the one that is closest to the best on all cores of the instruction set. The same on every machine.
+/// prediction, the few candidates that are predicted best are compiled to assembly, and what assembly_cost() reads in
+/// it decides: the one that is closest to the best on all cores of the instruction set. The same on every machine.
 std::vector<ScheduleChoice> rank_schedules(const std::vector<KernelSpec>& kernels, const Target& target,
                                            const RankOptions& options);
 

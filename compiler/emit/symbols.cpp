@@ -11,7 +11,7 @@ std::string kernel_symbol(const Plan& plan, const std::string& name, int kernel)
     what = "channel_sums";
   } else if (!spec.convs.empty()) {
     const KernelConv& conv = spec.convs.front();
-    what = (conv.doubled ? "doubled_conv2d_" : "conv2d_") + std::to_string(conv.kernel[0]) + "x" +
+    what = (conv.upsampled ? "upsampled_conv2d_" : "conv2d_") + std::to_string(conv.kernel[0]) + "x" +
            std::to_string(conv.kernel[1]) + "s" + std::to_string(conv.stride[0]);
   } else if (!spec.steps.empty()) {
     switch (spec.steps.front().kind) {

@@ -35,8 +35,8 @@ Halide::Expr filter_at(const Halide::ImageParam& filter, const ConvLayout& layou
                        const Halide::Expr& lane, const Halide::Expr& byte, const Halide::Expr& run,
                        const Halide::Expr& ky);
 
-/// What element `r` of a reduction over a run adds to an int32 sum: product(byte, type), or the sum of `terms` of them in
-/// int16, a reduction and the ones after it.
+/// What element `r` of a reduction over a run adds to an int32 sum: product(byte, type), or the sum of `terms` of them
+/// in int16, a reduction and the ones after it.
 Halide::Expr sum_of_terms(
     const Halide::Expr& r, int64_t terms, const ConvLayout& layout,
     const std::function<Halide::Expr(const Halide::Expr& byte, const Halide::Type& type)>& product);
@@ -66,7 +66,7 @@ class KernelParams {
 
 /// Every output buffer of `out`: (channel, x, y).
 void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride);
-/// The output buffer of a doubled conv: (channel, column of a pair, pair, row of a pair, pair of rows).
+/// The output buffer of an upsampled conv: (channel, column of a pair, pair, row of a pair, pair of rows).
 void bound_pairs(Halide::Func& out, int64_t channels);
 /// int32 (channel, y), dense.
 void bound_sums(Halide::Func& sums, int64_t channels);

@@ -21,8 +21,8 @@ constexpr float kLargestStep = 512;
 /// The bits of infinity, shifted by one.
 constexpr uint32_t kInfinityTwice = 0xFF000000U;
 
-/// The formula of quantize_input and round_to_quantized (ops/requantize.h). To clamp before the division changes nothing
-/// that is not clamped after it, and leaves a quotient that rounds in int16.
+/// The formula of quantize_input and round_to_quantized (ops/requantize.h). To clamp before the division changes
+/// nothing that is not clamped after it, and leaves a quotient that rounds in int16.
 Expr quantize(const Expr& x, const Expr& scale, const Expr& zero_point, Rounding rounding, Isa isa) {
   const Expr limit = cast<float>(scale) * kLargestStep;
   // NaN is 0. Told from numbers by its bits, all but the sign: Halide compares floats as if there were none.

@@ -6,8 +6,8 @@
 
 namespace qatc {
 
-// What kernels are made of besides Halide's operators: the functions of schedules/lookup, which emit/llvm_module links
-// in, or what does the same where there are none.
+// What kernels are made of besides Halide's operators: the functions of schedules/intrinsics_bitcode, which
+// emit/llvm_module links in, or what does the same where there are none.
 
 /// table[index]: uint8 `index` as unsigned, `table` the address of 256 bytes, aligned to 64.
 Halide::Expr lookup(const Halide::Expr& index, const Halide::Expr& table);
@@ -15,8 +15,8 @@ Halide::Expr lookup(const Halide::Expr& index, const Halide::Expr& table);
 /// saturate(round_half_even(value) + zero_point) in the storage type; `clamp`: |value| may be 2^15 and more.
 Halide::Expr round_to_storage(Halide::Expr value, const Halide::Expr& zero_point, bool clamp, Isa isa);
 
-/// value / divisor, both float or both double, correctly rounded. `divisor` is the same in all lanes; nothing on the way
-/// overflows or underflows (see qatc_quotient in schedules/make_lookup_ir.cpp).
+/// value / divisor, both float or both double, correctly rounded. `divisor` is the same in all lanes; nothing on the
+/// way overflows or underflows (see qatc_quotient in schedules/make_intrinsics_ir.cpp).
 Halide::Expr quotient(const Halide::Expr& value, const Halide::Expr& divisor, Isa isa);
 
 /// Byte `byte` % 4 of word `word` < 8 (four bytes) of pixel `byte` / 4, of pixels of eight words, the first one at

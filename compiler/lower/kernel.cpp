@@ -3,10 +3,10 @@
 #include <map>
 
 #include "lower/buffer.h"
-#include "lower/doubled_conv.h"
 #include "lower/matrix_conv.h"
 #include "lower/pixel_lanes_conv.h"
 #include "lower/steps.h"
+#include "lower/upsampled_conv.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -50,8 +50,8 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
              static_cast<int>(conv.pad[0]);
     };
     Func operand("operand" + suffix + "_" + std::to_string(i));
-    // Unsigned for no other reason than that Halide would let a tile's results of the same type use its memory after it,
-    // and LLVM then keep both there.
+    // Unsigned for no other reason than that Halide would let a tile's results of the same type use its memory after
+    // it, and LLVM then keep both there.
     const Halide::Type operand_type = layout.wide ? Halide::Int(16) : Halide::UInt(8);
     const bool by_byte = layout.wide || operand_loads(spec, schedule, conv, conv.inputs[i]).shared;
     if (by_byte) {
@@ -84,8 +84,8 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
 /// in [-128, 127]: exact in int32 for rows of up to kMaxTensorSide pixels. Every schedule.pixels-th pixel goes into the
 /// same accumulators. For autoschedulers there is one set of them: Adams2019 fails on more.
 ///
-/// x86 sums its unsigned bytes b = q + 128, whose squares are products of 16-bit halves: sum of q^2 = sum of b^2 - 256 *
-/// sum of b + 128^2 * pixels. Unsigned, as parts of that may wrap around.
+/// x86 sums its unsigned bytes b = q + 128, whose squares are products of 16-bit halves: sum of q^2 =
+/// sum of b^2 - 256 * sum of b + 128^2 * pixels. Unsigned, as parts of that may wrap around.
 LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   LoweredKernel kernel;
   const KernelParams params(spec, schedule, isa);
@@ -133,7 +133,7 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& s
 LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (spec.channel_sums) return lower_channel_sums(spec, schedule, isa);
   if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return lower_matrix_conv(spec, schedule, isa);
-  if (!spec.convs.empty() && spec.convs.front().doubled) return lower_doubled_conv(spec, schedule, isa);
+  if (!spec.convs.empty() && spec.convs.front().upsampled) return lower_upsampled_conv(spec, schedule, isa);
   LoweredKernel kernel;
   const KernelParams params(spec, schedule, isa);
   for (size_t i = 0; i < spec.convs.size(); ++i) {

@@ -49,7 +49,7 @@ struct LoweredPixelTiles {
 /// The algorithm of one kernel, unscheduled.
 struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
-  Halide::Var side{"side"}, row{"row"};     // of a doubled conv: column and row of a pair, where x and y are the pair
+  Halide::Var side{"side"}, row{"row"};     // of an upsampled conv: column and row of the pair (x, y)
   std::vector<Halide::Argument> arguments;  // in the order of kernel_arguments(), without the outputs
   std::vector<LoweredConv> convs;
   std::vector<TileStep> tile_steps;

@@ -91,7 +91,7 @@ class TileLowering {
   /// Where `out` has column `x`.
   std::vector<Expr> place(const Expr& x) const {
     std::vector<Expr> place{c_, x};
-    if (spec_.convs.front().doubled) place = {c_, x % 2, x / 2};
+    if (spec_.convs.front().upsampled) place = {c_, x % 2, x / 2};
     place.insert(place.end(), rows_.begin(), rows_.end());
     return place;
   }
@@ -105,7 +105,7 @@ class TileLowering {
 
   /// The row of an input that taps `ky` read.
   Expr input_row(const KernelConv& conv, const Var& ky) const {
-    if (conv.doubled) {
+    if (conv.upsampled) {
       const Expr rows_apart = params_.scalar({Kind::kRowsApart, 0});
       return y_ + Halide::select(ky == 0, 0, ky == 1, rows_.front(), rows_apart);
     }
@@ -113,8 +113,8 @@ class TileLowering {
            static_cast<int>(conv.pad[0]);
   }
 
-  /// int64 (lane, pair, tile, rows...): both sums of each pair. Signed for no other reason than that Halide would let tiles of
-  /// one type share memory, and LLVM then keep the sums there.
+  /// int64 (lane, pair, tile, rows...): both sums of each pair. Signed for no other reason than that Halide would let
+  /// tiles of one type share memory, and LLVM then keep the sums there.
   LoweredConv lower_conv(size_t conv_index) {
     const KernelConv& conv = spec_.convs[conv_index];
     const std::string name = std::to_string(conv_index) + suffix_;
@@ -178,15 +178,15 @@ class TileLowering {
         shared ? (pairs_ - 1) * pixel_bytes + (static_cast<int>(runs.count) - 1) * run_bytes + length : length;
     const int words = (bytes + kWord - 1) / kWord;
     const bool partial = bytes % kWord != 0;
-    // Of a doubled conv, the words of one pixel lie side by side.
-    const int vector = partial ? 1 : words_at_once(conv.doubled ? channels / kWord : words);
+    // Of an upsampled conv, the words of one pixel lie side by side.
+    const int vector = partial ? 1 : words_at_once(conv.upsampled ? channels / kWord : words);
     Var pixel("pixel"), word("word"), run("run"), ky("ky");
     // In 64 bits from the tile's begin on, so that what is constant can be part of a load's address.
     const Expr begin = (begin_ * static_cast<int>(conv.stride[1]) - static_cast<int>(conv.pad[1])) * channels;
     Expr byte = wide(begin) + wide(pixel) * wide(distance_ * pixel_bytes) + wide(word / vector) * wide(vector * kWord);
     if (!shared) byte += wide(pair_) * wide(pixel_bytes) + wide(run) * wide(run_bytes);
-    if (conv.doubled) {
-      // A column of the doubled image is half a column of the image.
+    if (conv.upsampled) {
+      // A column of the upsampled image is half a column of the image.
       const int pixel_words = channels / kWord;
       const Expr first = word / vector * vector;
       const Expr column = shared ? first / pixel_words : pair_ + run;
@@ -246,10 +246,10 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
   const KernelParams params(spec, schedule, isa);
   kernel.out = Func("out");
   const Halide::Type type = storage_type(isa);
-  const bool is_doubled = spec.convs.front().doubled;
+  const bool is_upsampled = spec.convs.front().upsampled;
   std::vector<Var> rows{kernel.y};
   std::vector<Var> place{kernel.c, kernel.x};
-  if (is_doubled) {
+  if (is_upsampled) {
     rows = {kernel.row, kernel.y};
     place = {kernel.c, kernel.side, kernel.x};
   }
@@ -260,7 +260,7 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
     kernel.out(place) = Halide::Tuple(std::vector<Expr>(spec.outputs.size(), Halide::undef(type)));
   }
   const Halide::OutputImageParam buffer = kernel.out.output_buffers()[0];
-  const Expr width = is_doubled ? 2 * buffer.dim(2).extent() : buffer.dim(1).extent();
+  const Expr width = is_upsampled ? 2 * buffer.dim(2).extent() : buffer.dim(1).extent();
   const auto pixels = static_cast<int>(schedule.pixels);
   const Expr tiled = width >= pixels;
   const auto lower = [&](int64_t tile_pixels, const Expr& tiles) {
@@ -270,7 +270,7 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
   if (pixels > 1) lower(pixels, Halide::select(tiled, (width + pixels - 1) / pixels, 0));
   lower(1, pixels > 1 ? Halide::select(tiled, 0, width) : width);
   kernel.arguments = params.arguments();
-  if (is_doubled) {
+  if (is_upsampled) {
     bound_pairs(kernel.out, spec.out_channels);
   } else {
     bound_outputs(kernel.out, spec.out_channels, spec.out_pixel_stride);

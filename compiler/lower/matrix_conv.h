@@ -4,8 +4,8 @@
 
 namespace qatc {
 
-// Convs by smmla, which multiplies two matrices of 2 x 8 bytes: a pair of lanes by a pair of pixels, eight bytes of each
-// one's run, four sums in int32.
+// Convs by smmla, which multiplies two matrices of 2 x 8 bytes: a pair of lanes by a pair of pixels, eight bytes of
+// each one's run, four sums in int32.
 //
 // Halide has no vectors of such a shape, so here eight bytes are one uint64, and so are the sums of one lane for two
 // pixels (the first in the lower half). Three functions that Halide need not understand work on them;
@@ -17,9 +17,9 @@ namespace qatc {
 //       lane l, filter[l] eight bytes of lane l, operand[p] eight bytes of pixel p, so each result needs both operands
 //
 // Which pixels make a pair must be known in terms of the tile, and the last tile of a row begins anywhere. So the tiles
-// are part of the algorithm: tile t begins at column min(t * pixels, width - pixels), pixel u of its first half and pixel
-// u of its second half are a pair, and `out` has one update for rows of at least `pixels` columns and one, pixel by
-// pixel, for narrower ones.
+// are part of the algorithm: tile t begins at column min(t * pixels, width - pixels), pixel u of its first half and
+// pixel u of its second half are a pair, and `out` has one update for rows of at least `pixels` columns and one, pixel
+// by pixel, for narrower ones.
 
 inline constexpr const char* kLoad8 = "qatc_load8";
 inline constexpr const char* kLoad4 = "qatc_load4";

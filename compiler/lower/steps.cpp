@@ -215,8 +215,8 @@ class StepLowering {
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
   }
 
-  /// The channel whose sum a conv's channel `c` requantizes. Where vectors run along pixels, padding repeats the last one
-  /// that has a filter, and costs nothing.
+  /// The channel whose sum a conv's channel `c` requantizes. Where vectors run along pixels, padding repeats the last
+  /// one that has a filter, and costs nothing.
   Expr channel(const KernelConv& conv) const {
     return pixel_lanes_ ? Halide::min(c_, static_cast<int>(conv.filters) - 1) : Expr(c_);
   }
@@ -237,7 +237,8 @@ class StepLowering {
   Expr difference(int step, Kind zero_point, int index) const {
     return cast<int16_t>(value(step)) - cast<int16_t>(scalar(zero_point, index));
   }
-  /// The same as a real number: exact in every order of conversion and subtraction. x86 widens bytes to 32 bits at once.
+  /// The same as a real number: exact in every order of conversion and subtraction. x86 widens bytes to 32 bits at
+  /// once.
   Expr real_difference(int step, Kind zero_point, int index) const {
     if (is_arm(isa_)) return real(difference(step, zero_point, index), exact());
     return strict_float(real(value(step), exact()) - real(scalar(zero_point, index), exact()));

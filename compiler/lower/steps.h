@@ -28,9 +28,9 @@ struct TileStep {
 
 struct LoweredSteps {
   std::vector<Halide::Expr> values;  // of storage type, one per step, at the site
-  /// Steps that are computed for a whole tile before the next one begins, (c, pixel...), in order: those with arguments by
-  /// channel, so that what follows them is free of channels and runs across pixels, and what lookups index with, so that
-  /// a table is loaded into registers once per tile and not once per pixel.
+  /// Steps that are computed for a whole tile before the next one begins, (c, pixel...), in order: those with arguments
+  /// by channel, so that what follows them is free of channels and runs across pixels, and what lookups index with, so
+  /// that a table is loaded into registers once per tile and not once per pixel.
   std::vector<TileStep> tile_steps;
 };
 

@@ -15,8 +15,8 @@ using Cluster = std::set<size_t>;
 /// Which pieces run together: a value that choices are tried on (choose_stages). It begins with each piece alone.
 class Arrangement {
  public:
-  /// The pieces come in an order in which they can run. `stored` tensors are in memory even where their rows could slide.
-  /// The plan must outlive this.
+  /// The pieces come in an order in which they can run. `stored` tensors are in memory even where their rows could
+  /// slide. The plan must outlive this.
   Arrangement(const Plan& plan, std::vector<Piece> pieces, std::set<int> stored);
 
   const std::vector<Cluster>& clusters() const { return clusters_; }

@@ -12,8 +12,8 @@ namespace qatc {
 namespace {
 
 /// Up to this many multiply-adds, a byte is computed from the image again instead of kept. On x86-64 that takes as long
-/// as writing and reading it, within 1 %; it frees what would live from the first stage to nearly the last, a third of the
-/// arena of a gated encoder.
+/// as writing and reading it, within 1 %; it frees what would live from the first stage to nearly the last, a third of
+/// the arena of a gated encoder.
 constexpr int64_t kMultiplyAddsPerByte = 64;
 /// A tensor whose rows could slide is stored after all when that lowers the most memory in use to this share: the stage
 /// then ends there, and what only its first half reads is free when its second half writes.

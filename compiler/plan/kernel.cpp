@@ -54,7 +54,7 @@ std::string signature(const KernelSpec& spec) {
          << pair_text(conv.pad);
     if (conv.digits != 1) text << " digits" << conv.digits << "x" << conv.filters;
     if (conv.digit_pairs) text << " pairs";
-    if (conv.doubled) text << " doubled";
+    if (conv.upsampled) text << " upsampled";
     if (conv.exact) text << " exact";
     if (conv.extreme_pairs) text << " extreme";
     text << ")";
@@ -79,7 +79,7 @@ std::vector<int32_t> balanced_digits(int64_t value, int count) {
 
 ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input) {
   const int64_t channels = spec.inputs[static_cast<size_t>(input)];
-  if (conv.dilation[1] == 1 && !conv.doubled) return {channels * conv.kernel[1], 1};
+  if (conv.dilation[1] == 1 && !conv.upsampled) return {channels * conv.kernel[1], 1};
   return {channels, conv.kernel[1]};
 }
 
@@ -98,7 +98,7 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
     add(Argument::kCorrection, i);
     add(Argument::kMultiplier, i);
     add(Argument::kBias, i);
-    if (spec.convs[i].doubled) add(Argument::kRowsApart, i);
+    if (spec.convs[i].upsampled) add(Argument::kRowsApart, i);
   }
   const bool exact = spec.rounding == Rounding::kExact;
   for (size_t i = 0; i < spec.steps.size(); ++i) {

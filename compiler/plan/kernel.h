@@ -36,8 +36,9 @@ struct KernelConv {
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
   int64_t filters = 0;  // with digits: the first channels, which have filters; the others are padding
-  /// The conv is of its input upsampled by 2 (nearest): pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each pixel.
-  bool doubled = false;
+  /// The conv is of its input upsampled by 2 (nearest): pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each
+  /// pixel.
+  bool upsampled = false;
   /// With digits: for any 8-bit inputs, int32 holds the sum of digit 0 + 256 * digit 1, and of digits 2 and 3 alike.
   bool digit_pairs = false;
   bool exact = false;  // requantized in double in both rounding modes
@@ -81,9 +82,9 @@ struct KernelSpec {
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
 
-/// The bytes of one row that a conv reads of an input for one output pixel: `count` runs of `length` adjacent bytes. All
-/// taps of a row are one run, unless they are dilated or the conv is doubled. The filter lies the same way: kx is outside
-/// of ci.
+/// The bytes of one row that a conv reads of an input for one output pixel: `count` runs of `length` adjacent bytes.
+/// All taps of a row are one run, unless they are dilated or the conv is upsampled. The filter lies the same way: kx is
+/// outside of ci.
 struct ConvRuns {
   int64_t length, count;
 };
@@ -103,8 +104,8 @@ struct KernelArgument {
     kMultiplier,  // float, or double for exact rounding and digit filters, per channel
     kBias,        // likewise
     kTable,       // address of 256 bytes indexed by the stored byte as unsigned
-    kRowsApart,  // int32, of doubled convs[index]: rows from the image row that its first row of taps reads to that of its
-                 // last (lower/doubled_conv.h)
+    kRowsApart,   // int32, of upsampled convs[index]: rows from the image row that its first row of taps reads to that
+                  // of its last (lower/upsampled_conv.h)
     kZeroPointOut,  // stored zero point of step `index`
     kZeroPointA,
     kZeroPointB,

@@ -5,12 +5,12 @@
 #include "plan/arena.h"
 #include "plan/blocks.h"
 #include "plan/choose_stages.h"
-#include "plan/doubled_conv.h"
 #include "plan/limits.h"
 #include "plan/partition.h"
 #include "plan/piece.h"
 #include "plan/stages.h"
 #include "plan/tensors.h"
+#include "plan/upsampled_conv.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -27,7 +27,7 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   for (const KernelGroup& group : groups) pieces.push_back(maker.make(group));
   plan.limits = find_limits(plan);
   make_stages(plan, choose_stages(plan, pieces, maker));
-  add_doubled_convs(plan);
+  add_upsampled_convs(plan);
   make_blocks(plan);
   lay_out_arena(plan);
   const SizeLimits& limits = plan.limits;

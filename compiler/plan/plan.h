@@ -31,9 +31,9 @@ struct PlanTensor {
   int block = -1;                   // where it is stored; -1: it exists in windows only
 };
 
-/// How a conv of a doubled image is computed from the image before (plan/doubled_conv.h), at sizes where `resize` doubles
-/// both sides.
-struct DoubledConv {
+/// How a conv of an upsampled image is computed from the image before (plan/upsampled_conv.h), at sizes where `resize`
+/// doubles both sides.
+struct UpsampledConv {
   int kernel = 0;
   int image = -1;  // tensor
   NodeId resize{};
@@ -49,15 +49,15 @@ struct KernelCall {
   std::vector<NodeId> step_nodes;    // one per step: the node whose rounding or table it is; kNoNode for loads
   std::vector<Origin> origins;
   int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
-  std::optional<DoubledConv> doubled;
+  std::optional<UpsampledConv> upsampled;
 };
 
 /// Which rows of its input a kernel reads for output rows [a, b).
 struct RowsNeeded {
   enum class Kind : uint8_t {
-    kStride,   // [a*stride - before, (b-1)*stride + after + 1)
-    kResize,   // through the resize map
-    kDoubled,  // those that rows a - 1 to b of the resize before show; none where that does not double
+    kStride,     // [a*stride - before, (b-1)*stride + after + 1)
+    kResize,     // through the resize map
+    kUpsampled,  // those that rows a - 1 to b of the resize before show; none where that does not double
   } kind = Kind::kStride;
   int64_t stride = 1, before = 0, after = 0;
   friend bool operator==(const RowsNeeded&, const RowsNeeded&) = default;

@@ -63,7 +63,7 @@ class PlanPrinter {
       text_ << (i > 0 ? ";" : "") << list(call.outputs);
       if (call.slice_offset > 0) text_ << " from channel " << call.slice_offset;
       text_ << " = k" << call.kernel << "(" << list(call.inputs).substr(1) << ")";
-      if (call.doubled) text_ << " or k" << call.doubled->kernel << "(t" << call.doubled->image << ")";
+      if (call.upsampled) text_ << " or k" << call.upsampled->kernel << "(t" << call.upsampled->image << ")";
     }
     if (stage.store_image) text_ << "; store image";
     text_ << "\n";

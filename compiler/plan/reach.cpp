@@ -49,8 +49,8 @@ class ReachFinder {
       const KernelCall& call = stage_.calls[static_cast<size_t>(writer)];
       if (!stored_outputs(stage_, call).empty()) join({});
       QATC_CHECK(reach.has_value(), "a call's results are used");
-      // A doubled conv computes whole pairs of rows.
-      if (call.doubled) ++reach->after;
+      // An upsampled conv computes whole pairs of rows.
+      if (call.upsampled) ++reach->after;
       of_call_[static_cast<size_t>(writer)] = *reach;
     }
     for (Window& window : stage_.windows) {
@@ -70,7 +70,7 @@ class ReachFinder {
       const bool is_resize = rows.kind == RowsNeeded::Kind::kResize;
       RowBase base{RowBase::Kind::kResize};
       base.of = to.base;
-      // A doubled conv needs no more rows than the resize of what the conv would read.
+      // An upsampled conv needs no more rows than the resize of what the conv would read.
       base.extra = to.before + to.after + (is_resize ? 0 : 2);
       base.tensor = tensor;
       base.result = is_resize ? call.outputs.front() : call.inputs.front();

@@ -101,7 +101,8 @@ bool start(const std::function<void()>& job, size_t index, std::map<pid_t, Runni
   return true;
 }
 
-/// Waits for the next job to say or end something, which is when its process is done; nobody else's children are touched.
+/// Waits for the next job to say or end something, which is when its process is done; nobody else's children are
+/// touched.
 void finish_one(std::map<pid_t, Running>& running, std::map<size_t, Failure>& failures) {
   std::vector<pollfd> pipes;
   pipes.reserve(running.size());

@@ -63,7 +63,7 @@ int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, int64_t in_h
   }
   for (const KernelConv& conv : spec.convs) {
     if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
-    return conv.doubled ? (rows + 1) / 2 : rows * conv.stride[0];
+    return conv.upsampled ? (rows + 1) / 2 : rows * conv.stride[0];
   }
   return rows;
 }
@@ -134,7 +134,7 @@ class KernelsSource {
   void write_candidate(const MeasuredCandidate& candidate) {
     // All rows behind the first are whole pairs.
     const std::string pairs =
-        call_.is_doubled ? "  const qatc_pairs pairs = {{1, " + number(call_.rows) + "}, 0, 0, 1};\n" : "";
+        call_.is_upsampled ? "  const qatc_pairs pairs = {{1, " + number(call_.rows) + "}, 0, 0, 1};\n" : "";
     std::string parameters;
     std::string constants;
     std::string body;
@@ -182,7 +182,7 @@ class KernelsSource {
         if (spec_.channel_sums) {
           return "qatc_bind_sums(" + buffer + ", data->sums[" + index + "], out_channels, 0, out_rows)";
         }
-        if (call_.is_doubled) return "qatc_bind_pairs(" + buffer + ", &data->outputs[" + index + "], &pairs)";
+        if (call_.is_upsampled) return "qatc_bind_pairs(" + buffer + ", &data->outputs[" + index + "], &pairs)";
         return "qatc_bind_output(" + buffer + ", &data->outputs[" + index + "], 0, 0, out_rows)";
       case Kind::kXMap:
       case Kind::kYMap: {
@@ -236,7 +236,7 @@ void write_constants(const Plan& plan, const MeasuredCall& call, const std::vect
     schedules[static_cast<size_t>(call.kernel)] = candidate.schedule;
     const std::vector<Constant> constants = pack_constants(plan, schedules, kModelName, target.isa);
     for (const KernelArgument& argument : arguments) {
-      const std::string packed = (call.is_doubled ? doubled_symbol : call_symbol)(kModelName, call.call, argument);
+      const std::string packed = (call.is_upsampled ? upsampled_symbol : call_symbol)(kModelName, call.call, argument);
       const auto constant =
           std::find_if(constants.begin(), constants.end(), [&](const Constant& c) { return c.symbol == packed; });
       if (constant == constants.end()) continue;
@@ -267,13 +267,14 @@ std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64
     for (const KernelCall& call : stage.calls) {
       const int number = number_of_call++;
       add(call_at(plan, call.kernel, number, call.inputs, call.outputs.front(), height, width));
-      if (!call.doubled) continue;
-      MeasuredCall doubled =
-          call_at(plan, call.doubled->kernel, number, {call.doubled->image}, call.outputs.front(), height, width);
-      doubled.is_doubled = true;
-      doubled.rows = std::max<int64_t>(doubled.rows / 2 * 2, 2) + 1;  // row 0, which is not computed, and whole pairs
-      doubled.width = doubled.width / 2 * 2;  // whole pairs, also where the size does not double
-      add(doubled);
+      if (!call.upsampled) continue;
+      MeasuredCall upsampled =
+          call_at(plan, call.upsampled->kernel, number, {call.upsampled->image}, call.outputs.front(), height, width);
+      upsampled.is_upsampled = true;
+      // Row 0, which is not computed, and whole pairs.
+      upsampled.rows = std::max<int64_t>(upsampled.rows / 2 * 2, 2) + 1;
+      upsampled.width = upsampled.width / 2 * 2;  // whole pairs, also where the size does not double
+      add(upsampled);
     }
   }
   for (const Statistics& statistics : plan.statistics) {

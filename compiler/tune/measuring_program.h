@@ -12,9 +12,9 @@ namespace qatc {
 
 /// One call of a kernel in a network, at an image size: what a measuring program imitates.
 struct MeasuredCall {
-  int kernel = 0;           // of the plan
-  int call = -1;            // through all stages, whose weights are used; -1: the kernel has none (channel sums)
-  bool is_doubled = false;  // the kernel is that of the call's DoubledConv; its input has half of the output's sides
+  int kernel = 0;             // of the plan
+  int call = -1;              // through all stages, whose weights are used; -1: the kernel has none (channel sums)
+  bool is_upsampled = false;  // the kernel is the UpsampledConv's; its input has half of the output's sides
   struct Input {
     int64_t height = 0, width = 0;  // of the part that one band of output rows reads, without its border
   };

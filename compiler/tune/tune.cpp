@@ -130,7 +130,8 @@ class KernelSearch {
     }
     keep_best_modelled(2 * options_.most_measured);
     for (const size_t i : ranked_) {
-      // Where there is llvm-mca, it knows the core better; of x86-64's it does not see the loads' and products' overlap.
+      // Where there is llvm-mca, it knows the core better; of x86-64's it does not see the loads' and products'
+      // overlap.
       if (!is_arm(options_.target.isa)) break;
       const std::optional<double> cycles =
           mca_cycles(hottest_loop(read_file(assembly_path(i))), options_.target, core_);

@@ -51,8 +51,8 @@ inline constexpr const char* kCountsPlaceholder = "{counts}";
 
 /// Searches schedules for the kernels of a plan: for each, compiles the candidates that the cost model ranks first,
 /// ranks them again by their code, runs the best against the default schedule, which must give the same bytes, and puts
-/// in `table` what is more than 2 % better, else the default with ratio 1. Kernels that the budget is not enough for keep
-/// their entries. Throws InternalError when a candidate computes other bytes.
+/// in `table` what is more than 2 % better, else the default with ratio 1. Kernels that the budget is not enough for
+/// keep their entries. Throws InternalError when a candidate computes other bytes.
 void tune(const Plan& plan, const TuneOptions& options, TunedTable& table);
 
 }  // namespace qatc

@@ -5,8 +5,8 @@
  *
  * COUNTS.txt gets a line "function SYMBOL INSTRUCTIONS" for each function ("?" stands for code without a symbol) and a
  * line "block ADDRESS INSTRUCTIONS EXECUTIONS" for each straight run of code that was translated at once, in order of
- * first execution; blocks may overlap. The counts are exact for programs of one thread. QATC_QEMU_PLUGIN_VERSION is what the qemu at hand accepts
- * (QEMU 7: 1, 9 and later: 2); all functions used here are the same in both. */
+ * first execution; blocks may overlap. The counts are exact for programs of one thread. QATC_QEMU_PLUGIN_VERSION is what
+ * the qemu at hand accepts (QEMU 7: 1, 9 and later: 2); all functions used here are the same in both. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

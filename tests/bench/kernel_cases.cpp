@@ -7,7 +7,7 @@
 
 #include "emit/symbols.h"
 #include "ops/op.h"
-#include "plan/doubled_conv.h"
+#include "plan/upsampled_conv.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
 #include "support/network_builder.h"
@@ -33,7 +33,7 @@ int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, double rows_
   int64_t stride = 1;
   for (const KernelConv& conv : spec.convs) {
     if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
-    if (conv.doubled) return (rows + 1) / 2;
+    if (conv.upsampled) return (rows + 1) / 2;
     stride = conv.stride[0];
   }
   for (const KernelStep& step : spec.steps) {
@@ -64,7 +64,7 @@ KernelCase case_of(const Plan& plan, const KernelSpec& spec, const std::vector<i
   }
   result.rows = std::min<int64_t>(out_height, qatc_band_rows(static_cast<size_t>(row_bytes)));
   // Whole pairs of rows.
-  if (!spec.convs.empty() && spec.convs.front().doubled) result.rows = std::max<int64_t>(result.rows / 2 * 2, 2);
+  if (!spec.convs.empty() && spec.convs.front().upsampled) result.rows = std::max<int64_t>(result.rows / 2 * 2, 2);
   for (size_t i = 0; i < inputs.size(); ++i) {
     const PlanTensor& in = tensor(inputs[i]);
     const double scale = static_cast<double>(in.height.evaluate(height, width)) / static_cast<double>(out_height);
@@ -74,12 +74,12 @@ KernelCase case_of(const Plan& plan, const KernelSpec& spec, const std::vector<i
   return result;
 }
 
-/// Resizes that doubled convs do without at this size.
+/// Resizes that upsampled convs do without at this size.
 std::set<NodeId> unused_resizes(const Plan& plan, int64_t height, int64_t width) {
   std::set<NodeId> result;
   for (const Stage& stage : plan.stages) {
     for (const KernelCall& call : stage.calls) {
-      if (call.doubled && doubles(plan, *call.doubled, height, width)) result.insert(call.doubled->resize);
+      if (call.upsampled && doubles(plan, *call.upsampled, height, width)) result.insert(call.upsampled->resize);
     }
   }
   return result;
@@ -103,7 +103,7 @@ std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall*
   if (spec.channel_sums) add("channel_sums");
   for (const KernelConv& conv : spec.convs) {
     std::string part = "conv" + std::to_string(conv.kernel[0]) + "x" + std::to_string(conv.kernel[1]);
-    if (conv.doubled) part = "doubled_" + part;
+    if (conv.upsampled) part = "upsampled_" + part;
     if (conv.stride[1] != 1) part += "s" + std::to_string(conv.stride[1]);
     if (conv.dilation[1] != 1) part += "d" + std::to_string(conv.dilation[1]);
     if (conv.digits != 1) part += "_digits" + std::to_string(conv.digits);
@@ -280,7 +280,7 @@ void add_channel_sums(Family& family, int64_t channels) {
              [](const KernelCase& kernel) { return kernel.spec.channel_sums ? 1.0 : 0.0; });
 }
 
-/// The end of a network at the image's resolution, in its two kernels: features of half the sides are doubled and go
+/// The end of a network at the image's resolution, in its two kernels: features of half the sides are upsampled and go
 /// through a conv, then through the head, whose float filters' result is added to the image and clamped.
 void add_tail(Family& family, int64_t channels) {
   NetworkBuilder network(kSeed, 3);
@@ -291,14 +291,14 @@ void add_tail(Family& family, int64_t channels) {
   head.filter = NetworkBuilder::Filter::kFixedPoint;
   network.keep(network.lookup(network.add(network.image(), network.conv({features}, 3, head))));
   const std::string suffix = "/" + std::to_string(channels);
-  const auto is_doubled = [](const KernelCase& kernel) {
-    return !kernel.spec.convs.empty() && kernel.spec.convs[0].doubled ? 1.0 : 0.0;
+  const auto is_upsampled = [](const KernelCase& kernel) {
+    return !kernel.spec.convs.empty() && kernel.spec.convs[0].upsampled ? 1.0 : 0.0;
   };
   const auto is_head = [](const KernelCase& kernel) {
     return !kernel.spec.convs.empty() && kernel.spec.convs[0].digits > 1 ? 1.0 : 0.0;
   };
   NetworkBuilder again = network;  // a network is finished once
-  family.add("tail:resize_by_2,conv3x3" + suffix + "to" + std::to_string(channels), again, is_doubled);
+  family.add("tail:resize_by_2,conv3x3" + suffix + "to" + std::to_string(channels), again, is_upsampled);
   family.add("tail:conv3x3_float_filter,add,lookup" + suffix + "+3to3", network, is_head);
 }
 
@@ -345,8 +345,8 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
   for (const Stage& stage : plan.stages) {
     for (const KernelCall& call : stage.calls) {
       if (unused.count(call.step_nodes.front()) > 0) continue;
-      if (call.doubled && unused.count(call.doubled->resize) > 0) {
-        add(static_cast<size_t>(call.doubled->kernel), &call, {call.doubled->image}, call.outputs[0]);
+      if (call.upsampled && unused.count(call.upsampled->resize) > 0) {
+        add(static_cast<size_t>(call.upsampled->kernel), &call, {call.upsampled->image}, call.outputs[0]);
       } else {
         add(static_cast<size_t>(call.kernel), &call, call.inputs, call.outputs[0]);
       }

@@ -24,8 +24,8 @@ struct KernelCase {
 /// Every distinct kernel of a plan, at the call that computes most pixels of an image of this size.
 std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t width);
 
-/// The ops that image networks are made of, independent of a model, on tensors `width` wide. `all_channels`: 3x3 and 1x1
-/// convs over the full cross product of channel counts, else over those that meet in networks.
+/// The ops that image networks are made of, independent of a model, on tensors `width` wide. `all_channels`: 3x3 and
+/// 1x1 convs over the full cross product of channel counts, else over those that meet in networks.
 std::vector<KernelCase> family_cases(int64_t width, Rounding rounding, bool all_channels);
 
 }  // namespace qatc::testing

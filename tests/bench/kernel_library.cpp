@@ -129,9 +129,9 @@ class Kernel : public BoundKernel {
                      static_cast<int32_t>(kernel_.rows));
       return;
     }
-    const bool is_doubled = !spec.convs.empty() && spec.convs.front().doubled;
+    const bool is_upsampled = !spec.convs.empty() && spec.convs.front().upsampled;
     const qatc_tensor tensor = place(kernel_.rows, kernel_.width, spec.out_pixel_stride, {});
-    if (is_doubled) {
+    if (is_upsampled) {
       const qatc_pairs pairs{{0, tensor.height}, 0, 0, 1};
       qatc_bind_pairs(new_buffer(), &tensor, &pairs);
     } else {

@@ -258,10 +258,10 @@ TEST_P(Movement, EqualsEvaluator) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, Movement, ::testing::Range(0, 4));
 
-class DoubledConvs : public Kernels {};
+class UpsampledConvs : public Kernels {};
 
-/// Convolutions of doubled images, at sizes where the resize doubles and at others.
-TEST_P(DoubledConvs, EqualsEvaluator) {
+/// Convolutions of upsampled images, at sizes where the resize doubles and at others.
+TEST_P(UpsampledConvs, EqualsEvaluator) {
   NetworkBuilder network(case_seed(), network_channels());
   NetworkBuilder::ConvOptions around;
   around.kernel = {3, 3};
@@ -285,14 +285,14 @@ TEST_P(DoubledConvs, EqualsEvaluator) {
   network.keep(network.conv({network.resize_by(same, 2, 1)}, 4, around));
   const Plan plan = expect_equal(
       network, {{2, 2}, {2, 14}, {14, 2}, {3, 2}, {5, 4}, {26, 22}, {27, 22}, {26, 23}, {71, 65}, {72, 66}});
-  int64_t doubled = 0;
+  int64_t upsampled = 0;
   for (const Stage& stage : plan.stages) {
-    doubled += std::count_if(stage.calls.begin(), stage.calls.end(),
-                             [](const KernelCall& call) { return call.doubled.has_value(); });
+    upsampled += std::count_if(stage.calls.begin(), stage.calls.end(),
+                               [](const KernelCall& call) { return call.upsampled.has_value(); });
   }
-  EXPECT_EQ(doubled, 6) << print(plan);
+  EXPECT_EQ(upsampled, 6) << print(plan);
 }
-INSTANTIATE_TEST_SUITE_P(Kernels, DoubledConvs, ::testing::Range(0, 4));
+INSTANTIATE_TEST_SUITE_P(Kernels, UpsampledConvs, ::testing::Range(0, 4));
 
 class PixelLanes : public Kernels {};
 

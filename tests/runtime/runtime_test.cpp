@@ -676,7 +676,7 @@ TEST(Rows, OfAResizedInputAreTakenOnceAndReadWhatTheResizeShows) {
   }
 }
 
-TEST(Rows, OfADoubledInputAreMostlyPairs) {
+TEST(Rows, OfAnUpsampledInputAreMostlyPairs) {
   std::array<int32_t, 8> shown{};
   qatc_resize_map(shown.data(), 8, 1, 2, 4);
   const qatc_row_map map{shown.data(), 4, 8};

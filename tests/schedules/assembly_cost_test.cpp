@@ -55,7 +55,8 @@ TEST(AssemblyCost, CountsTheHottestLoopOnArm) {
   EXPECT_EQ(cost->spills, 1);
   // 8 channels * 9 taps * 16 inputs are 72 instructions of 16 products, two each time; tiles are single pixels.
   EXPECT_DOUBLE_EQ(cost->loop_times, 36);
-  // Loads are most: 3 vectors at one a cycle; the rest in the 4-norm: 1 of products, 1 store, 7 / 4 instructions, 1 chain.
+  // Loads are most: 3 vectors at one a cycle; the rest in the 4-norm: 1 of products, 1 store, 7 / 4 instructions, 1
+  // chain.
   EXPECT_NEAR(cost->loop_cycles, overlapped({1, 3, 1, 1.75, 1}), 1e-12);
   EXPECT_GT(cost->cycles, 36 * cost->loop_cycles);
   EXPECT_LT(cost->cycles, 36 * cost->loop_cycles + 4);
@@ -179,13 +180,13 @@ TEST(AssemblyCost, ReadsProductsUnrolledIntoTheTile) {
   EXPECT_FALSE(assembly_cost(code, conv_spec({8}, 16, 1), tile, Isa::kX86Vnni, kCore));
 }
 
-// A doubled conv of 16 channels with tiles of one pixel: its three columns of taps have 2, 1 and 2 sums, each of three
-// rows of four products, for two pixels of the result.
-TEST(AssemblyCost, CountsTheSumsOfDoubledConvs) {
+// An upsampled conv of 16 channels with tiles of one pixel: its three columns of taps have 2, 1 and 2 sums, each of
+// three rows of four products, for two pixels of the result.
+TEST(AssemblyCost, CountsTheSumsOfUpsampledConvs) {
   KernelSchedule tile;
   tile.channels = 16;
   tile.pixels = 1;
-  const auto cost = assembly_cost(kX86, doubled_spec(16, 16), tile, Isa::kX86Vnni, kCore);
+  const auto cost = assembly_cost(kX86, upsampled_spec(16, 16), tile, Isa::kX86Vnni, kCore);
   ASSERT_TRUE(cost);
   EXPECT_NEAR(cost->loop_times, 5 * 3 * 4 / 2.0 / 2 * repeated_pixels(2), 1e-9);
 }

@@ -31,11 +31,11 @@ inline KernelSpec conv_spec(const std::vector<int64_t>& inputs, int64_t out_chan
   return spec;
 }
 
-/// A 3x3 conv of a doubled image.
-inline KernelSpec doubled_spec(int64_t in_channels, int64_t out_channels) {
+/// A 3x3 conv of an upsampled image.
+inline KernelSpec upsampled_spec(int64_t in_channels, int64_t out_channels) {
   KernelSpec spec = conv_spec({in_channels}, out_channels, 3);
   spec.convs.front().pad = {1, 1};
-  spec.convs.front().doubled = true;
+  spec.convs.front().upsampled = true;
   return spec;
 }
 
@@ -68,8 +68,8 @@ inline std::vector<KernelSpec> various_specs() {
     specs.push_back(conv_spec({channels}, 32, 3));
     specs.push_back(conv_spec({32}, channels, 1));
     specs.push_back(conv_spec({channels, 4}, channels, 3));
-    specs.push_back(doubled_spec(channels, 32));
-    specs.push_back(doubled_spec(32, channels));
+    specs.push_back(upsampled_spec(channels, 32));
+    specs.push_back(upsampled_spec(32, channels));
     specs.push_back(lookup_spec(channels));
     specs.push_back(sums_spec(channels));
   }

@@ -1,4 +1,4 @@
-#include "schedules/doubled_conv.h"
+#include "schedules/upsampled_conv.h"
 
 #include "lower/buffer.h"
 #include "schedules/products.h"
@@ -55,7 +55,7 @@ void schedule_sums(LoweredConv& conv, const Func& out, const KernelSpec& spec, c
 
 }  // namespace
 
-void schedule_doubled_conv(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+void schedule_upsampled_conv(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   const auto channels = static_cast<int>(schedule.channels);
   const auto pixels = static_cast<int>(schedule.pixels);
   Var co("co"), xo("xo");

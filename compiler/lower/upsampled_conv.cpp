@@ -1,4 +1,4 @@
-#include "lower/doubled_conv.h"
+#include "lower/upsampled_conv.h"
 
 #include "lower/buffer.h"
 #include "lower/steps.h"
@@ -86,8 +86,8 @@ class SumsLowering {
 
 }  // namespace
 
-LoweredKernel lower_doubled_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  QATC_CHECK(spec.convs.size() == 1 && spec.outputs.size() == 1, "a doubled conv is alone in its kernel");
+LoweredKernel lower_upsampled_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  QATC_CHECK(spec.convs.size() == 1 && spec.outputs.size() == 1, "an upsampled conv is alone in its kernel");
   LoweredKernel kernel;
   const KernelParams params(spec, schedule, isa);
   const Var& x = kernel.x;

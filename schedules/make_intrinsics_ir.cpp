@@ -1,9 +1,9 @@
 // Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table, uint8 index)
-// and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64. So for the other functions
-// that kernels call: qatc_round, qatc_round_double, qatc_quotient and qatc_quotient_double, see there. Vectors this wide have no direct calling
-// convention in C, hence IR.
+// and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64. So for the other
+// functions that kernels call: qatc_round, qatc_round_double, qatc_quotient and qatc_quotient_double, see there.
+// Vectors this wide have no direct calling convention in C, hence IR.
 //
-// usage: make_lookup_ir ISA LLVM_MAJOR > lookup_ISA.ll
+// usage: make_intrinsics_ir ISA LLVM_MAJOR > intrinsics_ISA.ll
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -408,7 +408,7 @@ void pixel_word_form(int word) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: make_lookup_ir sse2|avx2|avx512vnni|neon LLVM_MAJOR\n", stderr);
+    std::fputs("usage: make_intrinsics_ir sse2|avx2|avx512vnni|neon LLVM_MAJOR\n", stderr);
     return 2;
   }
   const std::string isa = argv[1];

@@ -1,4 +1,4 @@
-#include "plan/doubled_conv.h"
+#include "plan/upsampled_conv.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,14 +11,14 @@ namespace qatc {
 
 namespace {
 
-/// Whether a side of an image is doubled: exactly where it is the width, within one row where it is the height, since calls
-/// compute rows one by one where they are no pairs.
+/// Whether a side of an image is doubled: exactly where it is the width, within one row where it is the height, since
+/// calls compute rows one by one where they are no pairs.
 bool is_doubled(int64_t from, int64_t to, size_t axis) { return std::abs(to - 2 * from) <= (axis == 0 ? 1 : 0); }
 
-/// Whether a resize shows pixel i / 2 at i wherever the width doubles. It shows i * denominator / numerator or, without a
-/// scale, i * in / out: i / 2 for a scale of exactly 2 and for out = 2 * in. A border of 1 around the image stands for that
-/// of the doubled one: -1 and 2n lie in pixels -1 and n, and both are filled with the same zero point. Rows are found in
-/// the resize's map.
+/// Whether a resize shows pixel i / 2 at i wherever the width doubles. It shows i * denominator / numerator or, without
+/// a scale, i * in / out: i / 2 for a scale of exactly 2 and for out = 2 * in. A border of 1 around the image stands
+/// for that of the upsampled one: -1 and 2n lie in pixels -1 and n, and both are filled with the same zero point. Rows
+/// are found in the resize's map.
 bool can_double(const Graph& graph, const Node& node) {
   const auto& resize = std::get<Resize>(node.op);
   const Shape& in = graph.type(node.inputs[0]).shape;
@@ -31,9 +31,9 @@ bool can_double(const Graph& graph, const Node& node) {
   return true;
 }
 
-class DoubledConvMaker {
+class UpsampledConvMaker {
  public:
-  DoubledConvMaker(Plan& plan, Stage& stage) : plan_(plan), stage_(stage) {}
+  UpsampledConvMaker(Plan& plan, Stage& stage) : plan_(plan), stage_(stage) {}
 
   void run() {
     for (size_t call = 0; call < stage_.calls.size(); ++call) add(static_cast<int>(call));
@@ -47,15 +47,15 @@ class DoubledConvMaker {
     const int image = doubling->inputs.front();
     for (int64_t& pad : plan_.tensors[static_cast<size_t>(image)].border) pad = std::max<int64_t>(pad, 1);
     for (Window& window : stage_.windows) {
-      if (window.tensor == image) window.readers.push_back({index, {RowsNeeded::Kind::kDoubled, 1, 0, 0}});
+      if (window.tensor == image) window.readers.push_back({index, {RowsNeeded::Kind::kUpsampled, 1, 0, 0}});
     }
     KernelSpec spec = plan_.kernels[static_cast<size_t>(call.kernel)];
-    spec.convs.front().doubled = true;
-    call.doubled = DoubledConv{kernel_index(plan_, spec), image, doubling->step_nodes.front()};
-    QATC_CHECK(find_reach(stage_), "a doubled conv reads the rows that the resize reads");
+    spec.convs.front().upsampled = true;
+    call.upsampled = UpsampledConv{kernel_index(plan_, spec), image, doubling->step_nodes.front()};
+    QATC_CHECK(find_reach(stage_), "an upsampled conv reads the rows that the resize reads");
   }
 
-  /// The call of the same stage whose doubled image, read by nobody else, this one convolves; or nullptr.
+  /// The call of the same stage whose upsampled image, read by nobody else, this one convolves; or nullptr.
   const KernelCall* doubling_of(const KernelCall& call) const {
     if (!is_conv_of_one_image(call)) return nullptr;
     const Window* window = window_of(stage_, call.inputs.front());
@@ -86,7 +86,7 @@ class DoubledConvMaker {
 
 }  // namespace
 
-bool doubles(const Plan& plan, const DoubledConv& conv, int64_t height, int64_t width) {
+bool doubles(const Plan& plan, const UpsampledConv& conv, int64_t height, int64_t width) {
   const Node& resize = plan.graph.node(conv.resize);
   const Shape& in = plan.graph.type(resize.inputs[0]).shape;
   const Shape& out = plan.graph.type(resize.output).shape;
@@ -96,8 +96,8 @@ bool doubles(const Plan& plan, const DoubledConv& conv, int64_t height, int64_t 
   return true;
 }
 
-void add_doubled_convs(Plan& plan) {
-  for (Stage& stage : plan.stages) DoubledConvMaker(plan, stage).run();
+void add_upsampled_convs(Plan& plan) {
+  for (Stage& stage : plan.stages) UpsampledConvMaker(plan, stage).run();
 }
 
 }  // namespace qatc
