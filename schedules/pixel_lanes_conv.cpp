@@ -1,5 +1,8 @@
 #include "schedules/pixel_lanes_conv.h"
 
+#include "schedules/conv.h"
+#include "schedules/tiles.h"
+
 namespace qatc {
 
 namespace {
@@ -11,8 +14,6 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 constexpr int kLanes = 16;  // pixels of a vector
-
-}  // namespace
 
 void schedule_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   const KernelConv& conv = spec.convs.front();
@@ -76,6 +77,21 @@ void schedule_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const K
       func.fuse(kernel.c, pixel, lane).split(lane, lanes, lane, bytes).vectorize(lane).unroll(lanes);
     }
   }
+}
+
+}  // namespace
+
+void schedule_pixel_lanes_conv(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  kernel.out.compute_root();
+  schedule_pixel_tiles(kernel, spec, schedule, isa);
+  const auto channels = static_cast<int>(schedule.channels);
+  Var co("co"), xo("xo");
+  kernel.out.update(1)
+      .split(kernel.c, co, kernel.c, channels, TailStrategy::RoundUp)
+      .reorder({kernel.c, co, RVar(kernel.pixel_tiles->narrow.x), kernel.y})
+      .vectorize(kernel.c);
+  schedule_conv(kernel.convs.front(), spec.convs.front(), spec, kernel, schedule, co, xo, isa);
+  schedule_tile_steps(kernel, co, channels, {});
 }
 
 }  // namespace qatc

@@ -6,7 +6,8 @@
 
 namespace qatc {
 
-/// Schedules kernel.pixel_tiles (lower/pixel_lanes_conv.h).
-void schedule_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+/// The template of convs with lanes along pixels (lower/pixel_lanes_conv.h): a tile's rows are transposed once for all
+/// taps that read them, and its sums stay in registers.
+void schedule_pixel_lanes_conv(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 }  // namespace qatc

@@ -7,7 +7,6 @@
 #include "emit/object.h"
 #include "schedules/assembly_cost.h"
 #include "schedules/cost_model.h"
-#include "schedules/schedule.h"
 #include "support/files.h"
 #include "support/jobs.h"
 
@@ -25,7 +24,7 @@ struct Trust {
 };
 Trust trust_in(const KernelSpec& spec, Isa isa) {
   // Of matrix products, predictions miss how operands are packed, and loops are read whose trips are guessed.
-  if (kernel_kind(spec, isa) == KernelKind::kMatrixConv) return {1.25, 0.90};
+  if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return {1.25, 0.90};
   // Where sums of a product are spread over several instructions, tiles that were read to be 5 % better took 11 % more
   // instructions.
   if (isa == Isa::kArmBase) return {1.03, 0.90};

@@ -44,6 +44,7 @@ struct LoweredPixelTiles {
   Halide::Func sums;                 // int32 (pixel, channel, digit, tile, y)
   Halide::RDom taps;                 // (byte of the word, word, kx, ky)
   std::vector<TileStep> tile_steps;  // (c, pixel, tile, y)
+  Halide::RDom narrow;               // columns of a row that is too narrow for tiles
 };
 
 /// The algorithm of one kernel, unscheduled.
@@ -55,7 +56,6 @@ struct LoweredKernel {
   std::vector<TileStep> tile_steps;
   std::vector<LoweredTiles> tiles;               // one per update of `out`, instead of convs and tile_steps
   std::optional<LoweredPixelTiles> pixel_tiles;  // then update 0 of `out` is theirs, update 1 what is above
-  Halide::RDom narrow;                           // columns of update 1
   Halide::Func out;
 };
 

@@ -1,6 +1,8 @@
 #include "lower/pixel_lanes_conv.h"
 
 #include "lower/buffer.h"
+#include "lower/conv.h"
+#include "lower/elementwise.h"
 #include "lower/intrinsics.h"
 #include "lower/steps.h"
 
@@ -18,8 +20,8 @@ using Kind = KernelArgument::Kind;
 
 constexpr int kWord = 4;  // bytes that one product takes of a pixel
 
-}  // namespace
-
+/// Adds the update of `kernel.out` that computes `count` tiles a row, of rows of `width` columns, and fills
+/// kernel.pixel_tiles.
 void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
                        const KernelParams& params, const Expr& width, const Expr& count) {
   const KernelConv& conv = spec.convs.front();
@@ -71,6 +73,28 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
   const Halide::FuncRef at = tile(at_c, tiles.bytes.x / out_channels, tiles.bytes.y, y);
   kernel.out(at_c, at[0], y) = at[1];
   kernel.pixel_tiles = tiles;
+}
+
+}  // namespace
+
+LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  LoweredKernel kernel;
+  const KernelParams params(spec, schedule, isa);
+  kernel.convs.push_back(lower_conv(spec, 0, schedule, isa, params, kernel.x, kernel.y));
+  const Expr result = lower_pixel_steps(kernel, spec, isa, params).front();
+  define_output(kernel, spec, {Halide::undef(result.type())});
+  const Expr width = kernel.out.output_buffer().dim(1).extent();
+  const auto pixels = static_cast<int>(schedule.pixels);
+  const Expr is_wide = width >= pixels;
+  lower_pixel_tiles(kernel, spec, schedule, isa, params, width,
+                    Halide::select(is_wide, (width + pixels - 1) / pixels, 0));
+  const RDom& narrow = kernel.pixel_tiles->narrow = RDom(0, Halide::select(is_wide, 0, width), "narrow");
+  // Never computed on its own: puts the domain in the place of the variable.
+  Func pixel("pixel");
+  pixel(kernel.c, kernel.x, kernel.y) = result;
+  kernel.out(kernel.c, narrow, kernel.y) = pixel(kernel.c, narrow, kernel.y);
+  kernel.arguments = params.arguments();
+  return kernel;
 }
 
 }  // namespace qatc

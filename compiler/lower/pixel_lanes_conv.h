@@ -13,9 +13,7 @@ namespace qatc {
 // pixels). `out` has one update for rows of at least `pixels` columns, and one, pixel by pixel and with vectors along
 // lanes, for narrower ones; both read the same filter.
 
-/// Adds the update of `kernel.out` that computes `count` tiles a row, of rows of `width` columns, and fills
-/// kernel.pixel_tiles. `schedule` has pixel lanes (has_pixel_lanes in schedules/kernel_schedule.h).
-void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
-                       const KernelParams& params, const Halide::Expr& width, const Halide::Expr& count);
+/// `schedule` has pixel lanes (has_pixel_lanes in schedules/kernel_schedule.h).
+LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 }  // namespace qatc

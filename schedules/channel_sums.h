@@ -1,0 +1,11 @@
+#pragma once
+
+#include "lower/kernel.h"
+#include "schedules/kernel_schedule.h"
+
+namespace qatc {
+
+/// The template of channel sums (lower/channel_sums.h): all accumulators of a lane tile stay in registers along a row.
+void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+
+}  // namespace qatc
