@@ -82,14 +82,17 @@ bool has_long_runs(const KernelSpec& spec) {
   });
 }
 
-/// One vector of channels at a time leaves most room for pixels, which share sums with their neighbours.
+/// One vector of channels at a time, where one can choose, leaves most room for pixels, which share sums with their
+/// neighbours.
 KernelSchedule upsampled_conv_schedule(const KernelSpec& spec, Isa isa) {
-  const ConvLayout layout = conv_layout(isa, spec.out_channels);
+  const KernelConv& conv = spec.convs.front();
+  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? kVectorBytes : 0;
   schedule.unroll = is_arm(isa) ? 1 : 2;
-  schedule.channels = layout.vector;
-  schedule.pixels = std::max<int64_t>((accumulator_budget(isa) / layout.registers + 1) / 3 - 1, 1);
+  schedule.channels = pads_lanes(spec, isa) ? spec.out_channels : layout.vector;
+  const int64_t registers = filter_block(spec, schedule, conv, isa) / layout.vector * layout.registers;
+  schedule.pixels = std::max<int64_t>((accumulator_budget(isa) / registers + 1) / 3 - 1, 1);
   return schedule;
 }
 
@@ -220,8 +223,7 @@ int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const Kernel
 bool pads_lanes(const KernelSpec& spec, Isa isa) {
   return isa == Isa::kX86Vnni && !spec.convs.empty() && spec.out_channels % kPaddedVector != 0 &&
          padded_lanes(spec) <= kMostPaddedLanes &&
-         std::all_of(spec.convs.begin(), spec.convs.end(),
-                     [](const KernelConv& conv) { return conv.digits == 1 && !conv.upsampled; });
+         std::all_of(spec.convs.begin(), spec.convs.end(), [](const KernelConv& conv) { return conv.digits == 1; });
 }
 
 int64_t pixel_lanes(const KernelSpec& spec, Isa isa) {

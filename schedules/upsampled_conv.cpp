@@ -40,7 +40,9 @@ void schedule_sums(LoweredConv& conv, const Func& out, const KernelSpec& spec, c
   const Var lane = sums.args()[0];
   const Var tap = sums.args()[1];
   const Var place = sums.args()[2];
+  const int64_t lanes = conv_lanes(spec, spec_conv, isa);
   sums.compute_at(out, at).store_in(MemoryType::Stack);
+  if (lanes != spec.out_channels) sums.bound(lane, 0, static_cast<int>(lanes));
   sums.bound(tap, 0, static_cast<int>(spec_conv.kernel[1])).vectorize(lane, v).unroll(lane).unroll(tap).unroll(place);
   const Halide::RDom& r = conv.taps.front();
   Func& operand = conv.operands.front();

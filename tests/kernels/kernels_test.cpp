@@ -258,11 +258,12 @@ TEST_P(Movement, EqualsEvaluator) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, Movement, ::testing::Range(0, 4));
 
-class UpsampledConvs : public Kernels {};
+/// Even ones are those where every resize of add_upsampled_convs doubles.
+const std::vector<Size> kUpsampledSizes{{2, 2},   {2, 14},  {14, 2},  {3, 2},   {5, 4},
+                                        {26, 22}, {27, 22}, {26, 23}, {71, 65}, {72, 66}};
 
-/// Convolutions of upsampled images, at sizes where the resize doubles and at others.
-TEST_P(UpsampledConvs, EqualsEvaluator) {
-  NetworkBuilder network(case_seed(), network_channels());
+/// Six convolutions of upsampled images.
+void add_upsampled_convs(NetworkBuilder& network) {
   NetworkBuilder::ConvOptions around;
   around.kernel = {3, 3};
   around.pad = {1, 1, 1, 1};
@@ -283,14 +284,25 @@ TEST_P(UpsampledConvs, EqualsEvaluator) {
   const ValueId half = network.conv({network.image()}, network.one_of(kOutputChannels), halve);
   network.keep(network.conv({network.resize(half, {Extent::height(), Extent::width()})}, 8, around));
   network.keep(network.conv({network.resize_by(same, 2, 1)}, 4, around));
-  const Plan plan = expect_equal(
-      network, {{2, 2}, {2, 14}, {14, 2}, {3, 2}, {5, 4}, {26, 22}, {27, 22}, {26, 23}, {71, 65}, {72, 66}});
-  int64_t upsampled = 0;
+}
+
+int64_t upsampled_convs(const Plan& plan) {
+  int64_t count = 0;
   for (const Stage& stage : plan.stages) {
-    upsampled += std::count_if(stage.calls.begin(), stage.calls.end(),
-                               [](const KernelCall& call) { return call.upsampled.has_value(); });
+    count += std::count_if(stage.calls.begin(), stage.calls.end(),
+                           [](const KernelCall& call) { return call.upsampled.has_value(); });
   }
-  EXPECT_EQ(upsampled, 6) << print(plan);
+  return count;
+}
+
+class UpsampledConvs : public Kernels {};
+
+/// At sizes where the resize doubles and at others.
+TEST_P(UpsampledConvs, EqualsEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  add_upsampled_convs(network);
+  const Plan plan = expect_equal(network, kUpsampledSizes);
+  EXPECT_EQ(upsampled_convs(plan), 6) << print(plan);
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, UpsampledConvs, ::testing::Range(0, 4));
 
@@ -382,6 +394,13 @@ TEST_P(RandomSchedules, EqualEvaluator) {
   digits.filter = Filter::kFixedPoint;
   network.keep(network.conv({x}, network.integer(1, 12), digits));
   expect_equal(network);
+}
+
+TEST_P(RandomSchedules, OfUpsampledConvsEqualEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  add_upsampled_convs(network);
+  const Plan plan = expect_equal(network, kUpsampledSizes);
+  EXPECT_EQ(upsampled_convs(plan), 6) << print(plan);
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, RandomSchedules, ::testing::Range(0, 4));
 
