@@ -1,14 +1,11 @@
 #include "tune/measuring_program.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <string_view>
 
 #include "emit/c_text.h"
 #include "emit/constants.h"
 #include "emit/embedded.h"
-#include "qatc_driver_support.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/process.h"
@@ -31,67 +28,6 @@ constexpr const char* kModelName = "tuned";
 std::string number(int64_t value) { return std::to_string(value); }
 
 std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
-
-/// Pixels around an input that its readers reach: top, left, bottom, right.
-std::array<int64_t, 4> border(const KernelSpec& spec, int input) {
-  std::array<int64_t, 4> pad{};
-  const auto reach = [&](size_t axis, int64_t before, int64_t span) {
-    pad[axis] = std::max(pad[axis], before);
-    pad[axis + 2] = std::max(pad[axis + 2], span - before);
-  };
-  for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
-    for (size_t axis = 0; axis < 2; ++axis) {
-      reach(axis, conv.pad[axis], (conv.kernel[axis] - 1) * conv.dilation[axis]);
-    }
-  }
-  for (const KernelStep& step : spec.steps) {
-    if (step.kind != KernelStep::Kind::kMaxPool || step.input != input) continue;
-    for (size_t axis = 0; axis < 2; ++axis) reach(axis, step.pad[axis], step.kernel[axis] - 1);
-  }
-  // Where the stride does not divide the size, the last window reaches further.
-  constexpr int64_t kSlack = 2;
-  return {pad[0], pad[1], pad[2] + kSlack, pad[3] + kSlack};
-}
-
-/// Rows of an input that are read for `rows` output rows, its border not counted.
-int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, int64_t in_height, int64_t out_height) {
-  for (const KernelStep& step : spec.steps) {
-    if (step.input != input) continue;
-    if (step.kind == KernelStep::Kind::kMaxPool) return rows * step.stride[0];
-    if (step.kind == KernelStep::Kind::kResizeLoad) return std::max<int64_t>(1, rows * in_height / out_height);
-  }
-  for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
-    return conv.upsampled ? (rows + 1) / 2 : rows * conv.stride[0];
-  }
-  return rows;
-}
-
-MeasuredCall call_at(const Plan& plan, int kernel, int call, const std::vector<int>& inputs, int output, int64_t height,
-                     int64_t width) {
-  const KernelSpec& spec = plan.kernels[static_cast<size_t>(kernel)];
-  const auto tensor = [&](int index) -> const PlanTensor& { return plan.tensors[static_cast<size_t>(index)]; };
-  const int64_t out_height = tensor(output).height.evaluate(height, width);
-  MeasuredCall result;
-  result.kernel = kernel;
-  result.call = call;
-  result.width = tensor(output).width.evaluate(height, width);
-  result.channels = tensor(output).channels;
-  result.pixels = static_cast<double>(out_height) * static_cast<double>(result.width);
-  // As many rows as a stage computes at a time, so that the data lies in the cache as it does then.
-  int64_t row_bytes = result.width * spec.out_pixel_stride;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    row_bytes = std::max(row_bytes, tensor(inputs[i]).width.evaluate(height, width) * spec.inputs[i]);
-  }
-  result.rows = std::min<int64_t>(out_height, qatc_band_rows(static_cast<size_t>(row_bytes)));
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const int64_t in_height = tensor(inputs[i]).height.evaluate(height, width);
-    result.inputs.push_back({input_rows(spec, static_cast<int>(i), result.rows, in_height, out_height),
-                             tensor(inputs[i]).width.evaluate(height, width)});
-  }
-  return result;
-}
 
 /// The C file with one function a candidate, each of which binds the kernel's arguments as a driver does.
 class KernelsSource {
@@ -127,14 +63,13 @@ class KernelsSource {
   void write_shape(size_t input) {
     text_ += "{" + number(call_.inputs[input].height) + ", " + number(call_.inputs[input].width) + ", " +
              number(spec_.inputs[input]) + ", {";
-    for (int64_t side : border(spec_, static_cast<int>(input))) text_ += number(side) + ", ";
+    for (int64_t side : call_.inputs[input].border) text_ += number(side) + ", ";
     text_ += "}}, ";
   }
 
   void write_candidate(const MeasuredCandidate& candidate) {
-    // All rows behind the first are whole pairs.
     const std::string pairs =
-        call_.is_upsampled ? "  const qatc_pairs pairs = {{1, " + number(call_.rows) + "}, 0, 0, 1};\n" : "";
+        call_.is_upsampled ? "  const qatc_pairs pairs = {{0, " + number(call_.rows) + "}, 0, 0, 1};\n" : "";
     std::string parameters;
     std::string constants;
     std::string body;
@@ -252,40 +187,6 @@ void write_constants(const Plan& plan, const MeasuredCall& call, const std::vect
 }
 
 }  // namespace
-
-std::vector<MeasuredCall> measured_calls(const Plan& plan, int64_t height, int64_t width) {
-  std::map<int, MeasuredCall> calls;
-  const auto add = [&](const MeasuredCall& call) {
-    const auto [found, is_new] = calls.emplace(call.kernel, call);
-    if (is_new) return;
-    const double pixels = found->second.pixels + call.pixels;
-    if (call.width > found->second.width) found->second = call;
-    found->second.pixels = pixels;
-  };
-  int number_of_call = 0;
-  for (const Stage& stage : plan.stages) {
-    for (const KernelCall& call : stage.calls) {
-      const int number = number_of_call++;
-      add(call_at(plan, call.kernel, number, call.inputs, call.outputs.front(), height, width));
-      if (!call.upsampled) continue;
-      MeasuredCall upsampled =
-          call_at(plan, call.upsampled->kernel, number, {call.upsampled->image}, call.outputs.front(), height, width);
-      upsampled.is_upsampled = true;
-      // Row 0, which is not computed, and whole pairs.
-      upsampled.rows = std::max<int64_t>(upsampled.rows / 2 * 2, 2) + 1;
-      upsampled.width = upsampled.width / 2 * 2;  // whole pairs, also where the size does not double
-      add(upsampled);
-    }
-  }
-  for (const Statistics& statistics : plan.statistics) {
-    if (statistics.sums_kernel < 0) continue;
-    add(call_at(plan, statistics.sums_kernel, -1, {statistics.tensor}, statistics.tensor, height, width));
-  }
-  std::vector<MeasuredCall> result;
-  result.reserve(calls.size());
-  for (const auto& [kernel, call] : calls) result.push_back(call);
-  return result;
-}
 
 void build_measuring_program(const Plan& plan, const MeasuredCall& call,
                              const std::vector<MeasuredCandidate>& candidates, const Target& target,

@@ -266,14 +266,15 @@ class KernelSearch {
   std::vector<size_t> ranked_;  // indices of result_.tried: the default, then the best by their code
 };
 
-/// What takes most of the network's time comes first.
+/// What takes most of the network's time comes first; then, in the same order, what does not run at the size tuned for.
 void sort_by_share(const Plan& plan, Isa isa, std::vector<MeasuredCall>& calls) {
   const auto share = [&](const MeasuredCall& call) {
     const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
     return call.pixels * predict(spec, default_schedule(spec, isa), isa, cores(isa).front()).cycles;
   };
-  std::stable_sort(calls.begin(), calls.end(),
-                   [&](const MeasuredCall& a, const MeasuredCall& b) { return share(a) > share(b); });
+  std::stable_sort(calls.begin(), calls.end(), [&](const MeasuredCall& a, const MeasuredCall& b) {
+    return a.runs != b.runs ? a.runs : share(a) > share(b);
+  });
 }
 
 double prediction_of(const TunedKernel& kernel) {

@@ -39,7 +39,8 @@ struct TuneOptions {
   int jobs = 0;
   int64_t height = 540, width = 960;  // the image whose tensors are imitated
   int most_compiled = 16, most_measured = 5;
-  /// Called before each kernel, in the order of their predicted share of the whole network's time.
+  /// Called before each kernel, in the order of their predicted share of the whole network's time. Those that run at
+  /// other image sizes only come last, by what they would take: compile needs their schedules too.
   std::function<void(int done, int total)> progress;
   /// Called after each kernel.
   std::function<void(const TunedKernel& kernel)> report;

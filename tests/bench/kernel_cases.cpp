@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <set>
 
 #include "emit/symbols.h"
 #include "ops/op.h"
-#include "plan/upsampled_conv.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
 #include "support/network_builder.h"
@@ -28,61 +26,13 @@ double multiply_adds_per_pixel(const Plan& plan, const KernelCall& call) {
   return total;
 }
 
-/// Rows of input `input` that `rows` output rows reach, its border not counted.
-int64_t input_rows(const KernelSpec& spec, int input, int64_t rows, double rows_per_output_row) {
-  int64_t stride = 1;
-  for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
-    if (conv.upsampled) return (rows + 1) / 2;
-    stride = conv.stride[0];
-  }
-  for (const KernelStep& step : spec.steps) {
-    if (step.input != input) continue;
-    if (step.kind == KernelStep::Kind::kMaxPool) stride = step.stride[0];
-    if (step.kind == KernelStep::Kind::kResizeLoad) {
-      return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(rows) * rows_per_output_row));
-    }
-  }
-  return rows * stride;
-}
-
-/// A call at an image size.
-KernelCase case_of(const Plan& plan, const KernelSpec& spec, const std::vector<int>& inputs, int output,
-                   double multiply_adds, int64_t height, int64_t width) {
-  const auto tensor = [&](int index) -> const PlanTensor& { return plan.tensors[static_cast<size_t>(index)]; };
-  const int64_t out_height = tensor(output).height.evaluate(height, width);
-  KernelCase result;
-  result.spec = spec;
-  result.multiply_adds = multiply_adds;
-  result.width = tensor(output).width.evaluate(height, width);
-  result.pixels = static_cast<double>(out_height * result.width);
-  // As many rows at a time as a stage computes: what makes and what reads them share the cache.
-  int64_t row_bytes = result.width * storage_channels(tensor(output).channels);
-  for (int input : inputs) {
-    row_bytes =
-        std::max(row_bytes, tensor(input).width.evaluate(height, width) * storage_channels(tensor(input).channels));
-  }
-  result.rows = std::min<int64_t>(out_height, qatc_band_rows(static_cast<size_t>(row_bytes)));
-  // Whole pairs of rows.
-  if (!spec.convs.empty() && spec.convs.front().upsampled) result.rows = std::max<int64_t>(result.rows / 2 * 2, 2);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const PlanTensor& in = tensor(inputs[i]);
-    const double scale = static_cast<double>(in.height.evaluate(height, width)) / static_cast<double>(out_height);
-    result.inputs.push_back(
-        {input_rows(spec, static_cast<int>(i), result.rows, scale), in.width.evaluate(height, width)});
-  }
-  return result;
-}
-
-/// Resizes that upsampled convs do without at this size.
-std::set<NodeId> unused_resizes(const Plan& plan, int64_t height, int64_t width) {
-  std::set<NodeId> result;
+/// The calls of all stages, as MeasuredCall::call counts them.
+std::vector<const KernelCall*> all_calls(const Plan& plan) {
+  std::vector<const KernelCall*> calls;
   for (const Stage& stage : plan.stages) {
-    for (const KernelCall& call : stage.calls) {
-      if (call.upsampled && doubles(plan, *call.upsampled, height, width)) result.insert(call.upsampled->resize);
-    }
+    for (const KernelCall& call : stage.calls) calls.push_back(&call);
   }
-  return result;
+  return calls;
 }
 
 /// What the kernel does, in a word or two, with its channels.
@@ -326,37 +276,21 @@ std::vector<KernelCase> image_cases(int64_t width, Rounding rounding) {
 }  // namespace
 
 std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t width) {
-  std::vector<KernelCase> cases(plan.kernels.size());
-  std::vector<double> largest(plan.kernels.size(), 0);
-  const auto add = [&](size_t k, const KernelCall* call, const std::vector<int>& inputs, int output) {
-    const double macs = call != nullptr ? multiply_adds_per_pixel(plan, *call) : 0;
-    KernelCase made = case_of(plan, plan.kernels[k], inputs, output, macs, height, width);
-    made.name = std::to_string(k) + "/" + describe(plan, plan.kernels[k], call);
-    const double pixels = made.pixels;
-    made.pixels += cases[k].pixels;
-    if (pixels > largest[k]) {
-      largest[k] = pixels;
-      cases[k] = made;
-    } else {
-      cases[k].pixels = made.pixels;
-    }
-  };
-  const std::set<NodeId> unused = unused_resizes(plan, height, width);
-  for (const Stage& stage : plan.stages) {
-    for (const KernelCall& call : stage.calls) {
-      if (unused.count(call.step_nodes.front()) > 0) continue;
-      if (call.upsampled && unused.count(call.upsampled->resize) > 0) {
-        add(static_cast<size_t>(call.upsampled->kernel), &call, {call.upsampled->image}, call.outputs[0]);
-      } else {
-        add(static_cast<size_t>(call.kernel), &call, call.inputs, call.outputs[0]);
-      }
-    }
+  const std::vector<const KernelCall*> calls = all_calls(plan);
+  std::vector<KernelCase> cases;
+  for (const MeasuredCall& measured : measured_calls(plan, height, width)) {
+    if (!measured.runs) continue;
+    const KernelCall* call = measured.call < 0 ? nullptr : calls[static_cast<size_t>(measured.call)];
+    KernelCase kernel;
+    kernel.spec = plan.kernels[static_cast<size_t>(measured.kernel)];
+    kernel.name = std::to_string(measured.kernel) + "/" + describe(plan, kernel.spec, call);
+    kernel.width = measured.width;
+    kernel.rows = measured.rows;
+    kernel.inputs = measured.inputs;
+    kernel.multiply_adds = call == nullptr ? 0 : multiply_adds_per_pixel(plan, *call);
+    kernel.pixels = measured.pixels;
+    cases.push_back(kernel);
   }
-  for (const Statistics& statistics : plan.statistics) {
-    if (statistics.sums_kernel < 0) continue;
-    add(static_cast<size_t>(statistics.sums_kernel), nullptr, {statistics.tensor}, statistics.tensor);
-  }
-  std::erase_if(cases, [](const KernelCase& kernel) { return kernel.rows == 0; });
   return cases;
 }
 

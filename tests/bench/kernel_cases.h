@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "plan/image.h"
 #include "plan/plan.h"
+#include "tune/measured_calls.h"
 
 namespace qatc::testing {
 
@@ -14,14 +14,14 @@ namespace qatc::testing {
 struct KernelCase {
   std::string name;
   KernelSpec spec;
-  std::optional<ImageKernel> image;            // the kernel, instead of `spec`
-  int64_t width = 0, rows = 0;                 // of its outputs: one band of an image
-  std::vector<std::array<int64_t, 2>> inputs;  // height, width of each input's part that the band reads
-  double multiply_adds = 0;                    // per output pixel, without those of padding channels
-  double pixels = 0;                           // outputs that the whole image takes, over all calls of the kernel
+  std::optional<ImageKernel> image;  // the kernel, instead of `spec`
+  int64_t width = 0, rows = 0;       // of its outputs: one band of an image
+  std::vector<MeasuredCall::Input> inputs;
+  double multiply_adds = 0;  // per output pixel, without those of padding channels
+  double pixels = 0;         // outputs that the whole image takes, over all calls of the kernel
 };
 
-/// Every distinct kernel of a plan, at the call that computes most pixels of an image of this size.
+/// Every distinct kernel of a plan that runs for an image of this size, at its call that computes most pixels.
 std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t width);
 
 /// The ops that image networks are made of, independent of a model, on tensors `width` wide. `all_channels`: 3x3 and

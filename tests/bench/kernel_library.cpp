@@ -46,26 +46,6 @@ std::string caller_source(const KernelSpec& spec, size_t index) {
          kernel_name(index) + "(" + values + "); }\n";
 }
 
-/// Rows and columns around an input that its readers reach.
-std::array<int32_t, 4> border_of(const KernelSpec& spec, int input) {
-  std::array<int64_t, 4> pad{};  // top, left, bottom, right
-  const auto reach = [&](size_t d, int64_t before, int64_t span) {
-    pad[d] = std::max(pad[d], before);
-    pad[d + 2] = std::max(pad[d + 2], span - before);
-  };
-  for (const KernelConv& conv : spec.convs) {
-    if (std::find(conv.inputs.begin(), conv.inputs.end(), input) == conv.inputs.end()) continue;
-    for (size_t d = 0; d < 2; ++d) reach(d, conv.pad[d], (conv.kernel[d] - 1) * conv.dilation[d]);
-  }
-  for (const KernelStep& step : spec.steps) {
-    if (step.kind != KernelStep::Kind::kMaxPool || step.input != input) continue;
-    for (size_t d = 0; d < 2; ++d) reach(d, step.pad[d], step.kernel[d] - 1);
-  }
-  // A few more: a width that the stride does not divide has its last window a little outside.
-  return {static_cast<int32_t>(pad[0]), static_cast<int32_t>(pad[1]), static_cast<int32_t>(pad[2] + 2),
-          static_cast<int32_t>(pad[3] + 2)};
-}
-
 class Kernel : public BoundKernel {
  public:
   Kernel(const KernelCase& kernel, KernelCaller caller) : caller_(caller), kernel_(kernel) {
@@ -101,21 +81,21 @@ class Kernel : public BoundKernel {
     return buffers_.back().get();
   }
 
-  qatc_tensor place(int64_t height, int64_t width, int64_t channels, const std::array<int32_t, 4>& pad) {
+  qatc_tensor place(int64_t height, int64_t width, int64_t channels, const std::array<int64_t, 4>& pad) {
     qatc_tensor tensor{};
     tensor.height = static_cast<int32_t>(height);
     tensor.width = static_cast<int32_t>(width);
     tensor.pixel_bytes = static_cast<int32_t>(channels);
-    std::copy(pad.begin(), pad.end(), tensor.pad);
+    std::transform(pad.begin(), pad.end(), tensor.pad, [](int64_t side) { return static_cast<int32_t>(side); });
     qatc_place_tensor(&tensor, memory(qatc_tensor_bytes(&tensor)));
     return tensor;
   }
 
   void bind_input(const KernelArgument& argument) {
     const auto index = static_cast<size_t>(argument.index);
-    const auto& [height, width] = kernel_.inputs[index];
+    const auto& [height, width, border] = kernel_.inputs[index];
     const int64_t channels = kernel_.spec.inputs[index];
-    const qatc_tensor tensor = place(height, width, channels, border_of(kernel_.spec, argument.index));
+    const qatc_tensor tensor = place(height, width, channels, border);
     qatc_bind_input(new_buffer(), &tensor);
     bytes_ += static_cast<double>(height * width * channels);
   }
@@ -148,8 +128,8 @@ class Kernel : public BoundKernel {
       case Kind::kYMap: {
         const bool is_x = argument.kind == Kind::kXMap;
         const auto out = static_cast<int32_t>(is_x ? kernel_.width : kernel_.rows);
-        const auto in =
-            static_cast<int32_t>(kernel_.inputs[static_cast<size_t>(spec.steps[index].input)][is_x ? 1 : 0]);
+        const MeasuredCall::Input& input = kernel_.inputs[static_cast<size_t>(spec.steps[index].input)];
+        const auto in = static_cast<int32_t>(is_x ? input.width : input.height);
         auto* map = reinterpret_cast<int32_t*>(memory(static_cast<size_t>(out) * sizeof(int32_t)));
         qatc_resize_map(map, out, in, out, in);
         return map;
