@@ -91,7 +91,7 @@ TunedTable parse_tuned_table(const std::string& text, const std::string& path) {
     };
     const std::vector<std::string> parts = split(line);
     if (parts.size() != 4 || parts[0].empty()) {
-      throw fail("a line is: signature | schedule | measure and ratio | predicted cycles");
+      throw fail("a line is: signature | schedule | measure and ratio | modelled cycles");
     }
     TunedSchedule tuned;
     const std::optional<KernelSchedule> schedule = parse_schedule(parts[1]);
@@ -102,9 +102,9 @@ TunedTable parse_tuned_table(const std::string& text, const std::string& path) {
     if (!read_measurement(parts[2], tuned)) {
       throw fail("a measurement is 'time', 'instructions' or 'model' and a ratio, is '" + parts[2] + "'");
     }
-    const std::optional<double> cycles = positive_number(parts[3]);
-    if (!cycles) throw fail("predicted cycles are a positive number, is '" + parts[3] + "'");
-    tuned.cycles = *cycles;
+    const std::optional<double> modelled = positive_number(parts[3]);
+    if (!modelled) throw fail("modelled cycles are a positive number, is '" + parts[3] + "'");
+    tuned.modelled = *modelled;
     if (!table.emplace(parts[0], tuned).second) throw fail("this signature is there twice");
   }
   return table;
@@ -114,10 +114,10 @@ std::string print_tuned_table(const TunedTable& table, Isa isa) {
   std::string text =
       "# Schedules for " + tuned_table_name(isa) +
       ", by `qatc tune`; compile uses them. Ratio 1: none was better than the default.\n"
-      "# kernel's signature | schedule | measure and its ratio to the default | predicted cycles a pixel\n";
+      "# kernel's signature | schedule | measure and its ratio to the default | modelled cycles a pixel\n";
   for (const auto& [signature, tuned] : table) {
     char numbers[64];
-    std::snprintf(numbers, sizeof numbers, " %.3f%s%.2f\n", tuned.ratio, kSeparator, tuned.cycles);
+    std::snprintf(numbers, sizeof numbers, " %.3f%s%.2f\n", tuned.ratio, kSeparator, tuned.modelled);
     text += signature + kSeparator + to_string(tuned.schedule) + kSeparator + tuned.measure + numbers;
   }
   return text;

@@ -13,7 +13,7 @@ struct TunedSchedule {
   KernelSchedule schedule;
   std::string measure;  // what was compared: "time", "instructions" or "model"
   double ratio = 1;     // of that, to the default schedule's; 1: none was better than the default
-  double cycles = 0;    // an output pixel, as schedules/cost_model.h predicts
+  double modelled = 0;  // cycles an output pixel, as `qatc tune` read them in the code
 };
 
 /// By signature (plan/kernel.h).
@@ -22,7 +22,7 @@ using TunedTable = std::map<std::string, TunedSchedule>;
 /// "x86_64_avx512vnni", "arm64_dotprod": the stem of the table's file in schedules/tuned/.
 std::string tuned_table_name(Isa isa);
 
-/// One kernel a line, sorted: `signature | schedule | measure and ratio | predicted cycles`; lines that begin with #
+/// One kernel a line, sorted: `signature | schedule | measure and ratio | modelled cycles`; lines that begin with #
 /// are comments. Parsing and printing are inverse but for comments. A line that is none of it throws UserError
 /// `path:line: reason`.
 TunedTable parse_tuned_table(const std::string& text, const std::string& path);

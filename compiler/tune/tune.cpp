@@ -277,7 +277,7 @@ void sort_by_share(const Plan& plan, Isa isa, std::vector<MeasuredCall>& calls) 
   });
 }
 
-double prediction_of(const TunedKernel& kernel) {
+double modelled_cycles(const TunedKernel& kernel) {
   const auto best = std::find_if(kernel.tried.begin(), kernel.tried.end(),
                                  [&](const TriedSchedule& tried) { return tried.schedule == kernel.best; });
   return best->modelled;
@@ -296,7 +296,7 @@ void tune(const Plan& plan, const TuneOptions& options, TunedTable& table) {
     if (options.progress) options.progress(done, total);
     ++done;
     const TunedKernel kernel = KernelSearch(plan, call, options).run();
-    table[kernel.signature] = {kernel.best, kernel.measure, kernel.ratio, prediction_of(kernel)};
+    table[kernel.signature] = {kernel.best, kernel.measure, kernel.ratio, modelled_cycles(kernel)};
     if (options.report) options.report(kernel);
   }
 }

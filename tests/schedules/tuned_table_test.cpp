@@ -38,14 +38,14 @@ TEST(TunedTable, ParsesWhatItPrints) {
   EXPECT_EQ(tuned.schedule, small_table().begin()->second.schedule);
   EXPECT_EQ(tuned.measure, "time");
   EXPECT_DOUBLE_EQ(tuned.ratio, 0.931);
-  EXPECT_DOUBLE_EQ(tuned.cycles, 82.5);
+  EXPECT_DOUBLE_EQ(tuned.modelled, 82.5);
 }
 
 TEST(TunedTable, IsOneLineAKernelInOrder) {
   EXPECT_EQ(
       print_tuned_table(small_table(), Isa::kArmDotprod),
       "# Schedules for arm64_dotprod, by `qatc tune`; compile uses them. Ratio 1: none was better than the default.\n"
-      "# kernel's signature | schedule | measure and its ratio to the default | predicted cycles a pixel\n"
+      "# kernel's signature | schedule | measure and its ratio to the default | modelled cycles a pixel\n"
       "float in(32) conv0(in0 k3x3 s1x1 d1x1 p0x0) %0=requantize(conv0) %1=lookup(%0) out(%1)x32/32 | " +
           to_string(small_table().begin()->second.schedule) + " | time 0.931 | 82.50\n" +
           "float in(8) %0=in0 %1=lookup(%0) out(%1)x8/8 | " + to_string(small_table().rbegin()->second.schedule) +
@@ -55,7 +55,7 @@ TEST(TunedTable, IsOneLineAKernelInOrder) {
 TEST(TunedTable, NamesTheLineAtFault) {
   const std::string schedule = to_string(KernelSchedule{});
   EXPECT_EQ(error_of("# fine\n\nfloat in(4)\n"),
-            "table.txt:3: a line is: signature | schedule | measure and ratio | predicted cycles");
+            "table.txt:3: a line is: signature | schedule | measure and ratio | modelled cycles");
   EXPECT_EQ(error_of("s | pixels=1 | time 1 | 2\n"),
             "table.txt:1: a schedule is like '" + schedule + "', is 'pixels=1'");
   for (const char* measurement : {"time", "weight 2", "time two", "time -1", "time 0", "time 1e99", "time nan"}) {
@@ -64,7 +64,7 @@ TEST(TunedTable, NamesTheLineAtFault) {
                   measurement + "'");
   }
   EXPECT_EQ(error_of("s | " + schedule + " | time 1 | many\n"),
-            "table.txt:1: predicted cycles are a positive number, is 'many'");
+            "table.txt:1: modelled cycles are a positive number, is 'many'");
   const std::string good = "s | " + schedule + " | time 1 | 2\n";
   EXPECT_EQ(error_of(good), "no error");
   EXPECT_EQ(error_of(good + good), "table.txt:2: this signature is there twice");
