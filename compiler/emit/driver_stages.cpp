@@ -103,17 +103,36 @@ class StageWriter {
     }
   }
 
-  static std::string rows_of(const Stage& stage, int writer) {
+  /// Which variable of the stage's code holds the rows that a writer (Window::writer) computes now.
+  enum class Rows : uint8_t {
+    kBand,    // it fills no window: the stage's band
+    kImage,   // those loaded from the caller's image
+    kOfCall,  // those of one call, which fills windows
+  };
+
+  static Rows rows_of(const Stage& stage, int writer) {
     const bool has_window = std::any_of(stage.windows.begin(), stage.windows.end(),
                                         [&](const Window& window) { return window.writer == writer; });
-    if (!has_window) return "band";
-    return writer == Window::kImage ? "image" : "rows" + c_number(writer);
+    if (!has_window) return Rows::kBand;
+    return writer == Window::kImage ? Rows::kImage : Rows::kOfCall;
+  }
+
+  static std::string rows_variable(const Stage& stage, int writer) {
+    switch (rows_of(stage, writer)) {
+      case Rows::kBand:
+        return "band";
+      case Rows::kImage:
+        return "image";
+      case Rows::kOfCall:
+        return "rows" + c_number(writer);
+    }
+    QATC_CHECK(false, "unknown rows");
   }
 
   /// The rows that a call computes now: those that readers of its windows want and the windows do not hold yet.
   void write_rows(const Stage& stage, int writer, const std::string& indent) {
-    const std::string rows = rows_of(stage, writer);
-    if (rows == "band") return;
+    if (rows_of(stage, writer) == Rows::kBand) return;
+    const std::string rows = rows_variable(stage, writer);
     std::string needed;
     const auto join = [&](const std::string& more) {
       needed = needed.empty() || needed == more ? more : "qatc_join_rows(" + needed + ", " + more + ")";
@@ -147,7 +166,7 @@ class StageWriter {
   }
 
   std::string rows_read(const Stage& stage, const Window::Reader& reader) const {
-    std::string rows = rows_of(stage, reader.call);
+    const std::string rows = rows_variable(stage, reader.call);
     const RowsNeeded& needed = reader.rows;
     const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
     if (needed.kind == RowsNeeded::Kind::kResize) {
@@ -178,24 +197,19 @@ class StageWriter {
     QATC_CHECK(false, "no statistics of this norm");
   }
 
-  void write_call(const Stage& stage, int index, int first_call, const std::string& indent) {
-    const KernelCall& call = stage.calls[static_cast<size_t>(index)];
-    const std::string rows = rows_of(stage, index);
-    if (!needs_scratch(stage, call)) {
-      write_call_of_rows(stage, index, first_call, rows, indent);
-      return;
-    }
-    // Rows before the thread's own, its own, and those behind.
-    line(indent + "for (int32_t part = -1; part <= 1; ++part) {");
-    line(indent + "  const qatc_rows some = qatc_part_of_rows(" + rows + ", begin, end, part);");
-    write_call_of_rows(stage, index, first_call, "some", indent + "  ");
-    line(indent + "}");
-  }
-
-  void write_call_of_rows(const Stage& stage, int index, int first_call, const std::string& rows,
-                          const std::string& indent) {
+  void write_call(const Stage& stage, int index, int first_call, std::string indent) {
     const KernelCall& call = stage.calls[static_cast<size_t>(index)];
     const int call_index = first_call + index;
+    const std::vector<int> finished = finished_tensors(stage, index);
+    const bool in_parts = needs_scratch(stage, call);
+    std::string rows = rows_variable(stage, index);
+    if (in_parts) {
+      // Rows before the thread's own, its own, and those behind.
+      line(indent + "for (int32_t part = -1; part <= 1; ++part) {");
+      line(indent + "  const qatc_rows some = qatc_part_of_rows(" + rows + ", begin, end, part);");
+      rows = "some";
+      indent += "  ";
+    }
     line(indent + "if (" + rows + ".begin < " + rows + ".end) {");
     if (call.upsampled) {
       line(indent + "  if (" + doubles(call) + ") {");
@@ -206,13 +220,13 @@ class StageWriter {
     } else {
       write_kernel(stage, call, call_index, rows, indent + "  ");
     }
-    const std::vector<int> finished = finished_tensors(stage, index);
-    if (!finished.empty() && needs_scratch(stage, call)) line(indent + "  if (part != 0) continue;");
+    if (in_parts && !finished.empty()) line(indent + "  if (part != 0) continue;");
     for (int tensor : finished) {
       line(indent + "  qatc_pad_rows(&f->t" + c_number(tensor) + ", " + rows + ".begin, " + rows + ".end);");
       write_sums(stage, tensor, rows, indent + "  ");
     }
     line(indent + "}");
+    if (in_parts) line(indent.substr(2) + "}");
   }
 
   void write_kernel(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
