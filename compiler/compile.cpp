@@ -68,7 +68,7 @@ void compile(const CompileOptions& options) {
   std::vector<LibraryTarget> targets;
   targets.reserve(sets.size());
   for (const TargetSet& set : sets)
-    targets.push_back(make_library_target(plan, set, {options.scheduler, options.jobs, options.ranking}));
+    targets.push_back(schedule_library(plan, set, {options.scheduler, options.jobs, options.ranking}));
   if (options.scheduled) report_schedulers(targets, options);
   std::error_code ignored;
   const bool is_ours = !std::filesystem::exists(options.output, ignored);

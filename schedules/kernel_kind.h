@@ -6,8 +6,8 @@
 
 namespace qatc {
 
-/// What decides on a kernel's algorithm (lower/<kind>.h) and template (schedules/<kind>.h). Every kind has a template:
-/// where an autoscheduler refuses, it is at hand.
+/// What decides on a kernel's algorithm (lower/<kind>.h) and template (schedules/templates/<kind>.h). Every kind has a
+/// template: where an autoscheduler refuses, it is at hand.
 enum class KernelKind : uint8_t {
   kElementwise,  // no reduction: vectors of channels, a few pixels unrolled; generic, whatever the steps are
   kConv,         // dot products into a register tile, the epilogue on the tile

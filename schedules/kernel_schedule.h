@@ -10,8 +10,9 @@
 
 namespace qatc {
 
-/// How a kernel is scheduled: what a template (schedules/schedule.h) leaves open, or by which autoscheduler. A kernel's
-/// filters are packed for its schedule, so one value goes through lowering, scheduling and packing.
+/// How a kernel is scheduled: what a template (schedules/templates/schedule_kernel.h) leaves open, or by which
+/// autoscheduler. A kernel's filters are packed for its schedule, so one value goes through lowering, scheduling and
+/// packing.
 ///
 /// How an image's rows are split between threads and into bands is not among it. All kernels of a stage slide down the
 /// image together and share windows of rows, so one split serves them all; and the numbers of threads, rows and columns
@@ -46,9 +47,6 @@ std::string to_string(const KernelSchedule& schedule);
 
 /// A good schedule by rule: as large a tile as the registers of `isa` hold.
 KernelSchedule default_schedule(const KernelSpec& spec, Isa isa);
-
-/// The schedule of each kernel.
-std::vector<KernelSchedule> choose_schedules(const std::vector<KernelSpec>& kernels, Isa isa);
 
 /// Digit d of channel c is lane d * digit_stride + c: padding has no lanes of its own where vectors are so short that
 /// this saves some.

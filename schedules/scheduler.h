@@ -8,8 +8,8 @@ namespace qatc {
 
 /// Who decides on the loops of a kernel.
 enum class Scheduler : uint8_t {
-  kTemplates,      // ours: schedules/schedule.h
-  kMullapudi2016,  // Halide's autoschedulers: schedules/autoscheduler.h
+  kTemplates,      // ours: schedules/templates/schedule_kernel.h
+  kMullapudi2016,  // Halide's autoschedulers: schedules/templates/autoscheduler.h
   kAdams2019,
 };
 

@@ -5,10 +5,10 @@
 
 namespace qatc {
 
-SchedulesReport report_schedules(const Plan& plan, const Target& target, const RankOptions& options) {
+SchedulesReport report_schedules(const Plan& plan, const Target& target, const ScheduleOptions& options) {
   const Core& core = cores(target.isa).front();
   SchedulesReport report{target.name, tuned_table_name(target.isa), std::string(core.name), {}};
-  const std::vector<ScheduleChoice> choices = rank_schedules(plan.kernels, target, options);
+  const std::vector<ScheduleChoice> choices = choose_schedules(plan.kernels, target, options);
   for (const KernelSpec& spec : plan.kernels) {
     const ScheduleChoice& choice = choices[report.kernels.size()];
     ScheduleReport kernel;

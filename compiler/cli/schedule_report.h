@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "emit/rank_schedules.h"
+#include "emit/choose_schedules.h"
 #include "lower/target.h"
 #include "plan/plan.h"
 
@@ -14,7 +14,7 @@ struct ScheduleReport {
   int kernel = 0;
   std::string signature;
   std::string schedule;       // a template's parameters, or the autoscheduler's name
-  std::string source;         // see schedules/choose_schedule.h
+  std::string source;         // see schedules/known_schedule.h
   std::string refusal;        // of the scheduler that was asked for
   double cycles = 0;          // an output pixel, predicted; 0: unknown
   double peak_share = 0;      // of the core's multiply-adds, predicted; 0: the kernel has none
@@ -30,6 +30,6 @@ struct SchedulesReport {
 };
 
 /// Compiles candidates where `compile` would.
-SchedulesReport report_schedules(const Plan& plan, const Target& target, const RankOptions& options);
+SchedulesReport report_schedules(const Plan& plan, const Target& target, const ScheduleOptions& options);
 
 }  // namespace qatc

@@ -212,6 +212,16 @@ std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelS
   return Packer(plan, schedules, name, isa).run();
 }
 
+std::vector<Constant> declare_constants(const Plan& plan, const std::string& name) {
+  // Of any instruction set and schedules: only bytes depend on them.
+  const Isa isa = Isa::kArmDotprod;
+  std::vector<KernelSchedule> schedules;
+  for (const KernelSpec& spec : plan.kernels) schedules.push_back(default_schedule(spec, isa));
+  std::vector<Constant> constants = pack_constants(plan, schedules, name, isa);
+  for (Constant& constant : constants) constant.bytes.clear();
+  return constants;
+}
+
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument) {
   return name + "_call" + std::to_string(call) + "_" + argument_name(argument);
 }

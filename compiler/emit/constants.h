@@ -22,6 +22,9 @@ struct Constant {
 std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelSchedule>& schedules,
                                      const std::string& name, Isa isa);
 
+/// The same without bytes.
+std::vector<Constant> declare_constants(const Plan& plan, const std::string& name);
+
 // Symbols, also for the driver. Calls are numbered through all stages.
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument);
 /// The same of the kernel of its UpsampledConv, which only has a filter of its own.

@@ -54,10 +54,8 @@ class DriverWriter {
   }
 
   void write_constants() {
-    line("/* Weights and tables: " + name_ + "_constants.S. */");
-    // The names and types do not depend on the instruction set.
-    for (const Constant& constant :
-         pack_constants(plan_, choose_schedules(plan_.kernels, Isa::kArmDotprod), name_, Isa::kArmDotprod)) {
+    line("/* Weights and tables. */");
+    for (const Constant& constant : declare_constants(plan_, name_)) {
       line("extern const " + constant.c_type + " " + constant.symbol + "[];");
     }
     line();

@@ -171,11 +171,11 @@ class TargetBuild {
 
 }  // namespace
 
-LibraryTarget make_library_target(const Plan& plan, TargetSet set, const RankOptions& options) {
+LibraryTarget schedule_library(const Plan& plan, TargetSet set, const ScheduleOptions& options) {
   LibraryTarget result{std::move(set), {}};
   for (const Target& target : result.set.targets) {
     std::vector<KernelSchedule>& schedules = result.schedules.emplace_back();
-    for (const ScheduleChoice& choice : rank_schedules(plan.kernels, target, options)) {
+    for (const ScheduleChoice& choice : choose_schedules(plan.kernels, target, options)) {
       schedules.push_back(choice.schedule);
     }
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "emit/rank_schedules.h"
+#include "emit/choose_schedules.h"
 #include "lower/target.h"
 #include "plan/plan.h"
 #include "schedules/kernel_schedule.h"
@@ -17,8 +17,8 @@ struct LibraryTarget {
   std::vector<std::vector<KernelSchedule>> schedules;  // by target, by kernel
 };
 
-/// See rank_schedules.
-LibraryTarget make_library_target(const Plan& plan, TargetSet set, const RankOptions& options = {});
+/// See choose_schedules.
+LibraryTarget schedule_library(const Plan& plan, TargetSet set, const ScheduleOptions& options = {});
 
 struct LibraryOptions {
   std::string name;    // prefix of every symbol

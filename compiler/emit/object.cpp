@@ -8,9 +8,9 @@
 #include "lower/halide_messages.h"
 #include "lower/image_kernel.h"
 #include "lower/kernel.h"
-#include "schedules/autoscheduler.h"
-#include "schedules/image_kernel.h"
-#include "schedules/schedule.h"
+#include "schedules/templates/autoscheduler.h"
+#include "schedules/templates/image_kernel.h"
+#include "schedules/templates/schedule_kernel.h"
 #include "support/error.h"
 
 namespace qatc {

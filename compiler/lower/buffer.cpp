@@ -20,7 +20,7 @@ int host_alignment(int64_t stride) {
 }
 
 // What autoschedulers take for the size of a call: some rows of an image, so wide that they keep tiles on the stack and
-// no rows (schedules/autoscheduler.cpp).
+// no rows (schedules/templates/autoscheduler.cpp).
 constexpr int kTypicalWidth = 2048;
 constexpr int kTypicalRows = 16;
 

@@ -13,7 +13,7 @@
 #define STORAGE_XOR 0
 #endif
 
-/* Weights and tables: tiny_constants.S. */
+/* Weights and tables. */
 extern const int8_t tiny_call0_filter0_0[];
 extern const int32_t tiny_call0_correction0[];
 extern const float tiny_call0_multiplier0[];

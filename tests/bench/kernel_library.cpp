@@ -7,8 +7,8 @@
 #include <random>
 
 #include "emit/c_text.h"
+#include "emit/choose_schedules.h"
 #include "emit/object.h"
-#include "emit/rank_schedules.h"
 #include "emit/symbols.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
@@ -255,7 +255,7 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
   for (const KernelCase& kernel : cases) {
     if (!kernel.image && numbers.emplace(signature(kernel.spec), specs.size()).second) specs.push_back(kernel.spec);
   }
-  const std::vector<ScheduleChoice> choices = rank_schedules(specs, target, {});
+  const std::vector<ScheduleChoice> choices = choose_schedules(specs, target, {});
   std::string source = "#include <stdint.h>\n";
   std::vector<std::function<void()>> jobs;
   std::vector<std::string> link{QATC_CLANG, "-O2", "-shared", "-fPIC", folder.path() + "/calls.c"};

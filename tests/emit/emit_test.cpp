@@ -113,7 +113,7 @@ TEST(Emit, TheSameBytesForAnyNumberOfJobs) {
   const Plan plan = tiny_plan(Rounding::kExact);
   std::vector<LibraryTarget> targets;
   for (const char* target : {"host", "arm-64-android:dotprod,base", "arm-64-ios"}) {
-    targets.push_back(make_library_target(plan, parse_target_set(target)));
+    targets.push_back(schedule_library(plan, parse_target_set(target)));
   }
   std::map<std::string, std::string> first;
   for (const int jobs : {1, 2, 2}) {

@@ -5,7 +5,7 @@
 #include <csignal>
 
 #include "ops/evaluate.h"
-#include "schedules/choose_schedule.h"
+#include "schedules/templates/autoscheduler.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 #include "support/process.h"
@@ -80,7 +80,7 @@ class Guard : public ::testing::TestWithParam<Channels> {};
 TEST_P(Guard, NothingOutsideOfTensors) {
   const Plan plan = make_plan(network_of_all_kernels(GetParam()), Rounding::kFloat);
   GeneratedLibrary library(plan, runnable(kEveryTarget), "net", [](const KernelSpec& spec, const Target& target) {
-    return choose_schedule(spec, target, GetParam().scheduler).schedule;
+    return known_schedule(spec, target, GetParam().scheduler).schedule;
   });
   for (const std::string& target : library.targets()) {
     const std::string program = link(library, target);

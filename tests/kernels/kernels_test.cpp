@@ -11,7 +11,7 @@
 
 #include "ops/evaluate.h"
 #include "schedules/candidates.h"
-#include "schedules/choose_schedule.h"
+#include "schedules/templates/autoscheduler.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 
@@ -57,9 +57,9 @@ class Kernels : public ::testing::TestWithParam<int> {
     return shuffled(kInputChannels)[static_cast<size_t>(GetParam()) % kInputChannels.size()];
   }
 
-  /// As `compile` chooses.
+  /// As `compile` chooses where it compiles no candidates.
   virtual KernelSchedule choose_schedule(const KernelSpec& spec, const Target& target) {
-    return choose_schedules({spec}, target.isa).front();
+    return known_schedule(spec, target.isa).schedule;
   }
 
   virtual Tensor make_image(int64_t height, int64_t width, int64_t channels) {
@@ -408,7 +408,7 @@ class Autoscheduled : public Kernels {
  protected:
   KernelSchedule choose_schedule(const KernelSpec& spec, const Target& target) override {
     const Scheduler scheduler = GetParam() / 2 % 2 == 0 ? Scheduler::kMullapudi2016 : Scheduler::kAdams2019;
-    const ScheduleChoice choice = qatc::choose_schedule(spec, target, scheduler);
+    const ScheduleChoice choice = known_schedule(spec, target, scheduler);
     // Sums may be wanted for all rows at once, which no stack holds; tiles of matrix products are not theirs to choose.
     const bool may_refuse = spec.channel_sums || (target.isa == Isa::kArmI8mm && !spec.convs.empty());
     EXPECT_TRUE(may_refuse || choice.refusal.empty())

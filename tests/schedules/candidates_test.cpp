@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "schedules/choose_schedule.h"
 #include "schedules/kernel_specs.h"
+#include "schedules/known_schedule.h"
 #include "schedules/schedule_fields.h"
 #include "schedules/tuned_table.h"
 
@@ -122,9 +122,8 @@ TEST(Candidates, RunAcrossPixelsWhereTheyLieSideBySide) {
 TEST(Choice, IsACandidateFromANamedSource) {
   for (Isa isa : kEveryIsa) {
     for (const KernelSpec& spec : various_specs()) {
-      const ScheduleChoice choice = choose_schedule(spec, isa);
+      const ScheduleChoice choice = known_schedule(spec, isa);
       EXPECT_TRUE(contains(schedule_candidates(spec, isa), choice.schedule)) << signature(spec);
-      EXPECT_EQ(choose_schedules({spec}, isa).front(), choice.schedule);
       if (choice.source == ScheduleSource::kRule) {
         EXPECT_EQ(choice.schedule, default_schedule(spec, isa));
       }

@@ -85,7 +85,7 @@ std::string run_checked(const std::vector<std::string>& command) {
 
 GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name)
     : GeneratedLibrary(plan, targets, name, [](const KernelSpec& spec, const Target& target) {
-        return choose_schedules({spec}, target.isa).front();
+        return known_schedule(spec, target.isa).schedule;
       }) {}
 
 GeneratedLibrary::GeneratedLibrary(const Plan& plan, const std::vector<std::string>& targets, const std::string& name,

@@ -1,4 +1,4 @@
-#include "schedules/image_kernel.h"
+#include "schedules/templates/image_kernel.h"
 
 namespace qatc {
 

@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "lower/target.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
@@ -11,7 +10,7 @@ namespace qatc {
 
 enum class ScheduleSource : uint8_t {
   kTunedTable,     // measured by `qatc tune` (schedules/tuned_table.h)
-  kGeneratedCode,  // the best of a few by their assembly (emit/rank_schedules.h); also where that is the rule's
+  kGeneratedCode,  // the best of a few by their assembly (emit/choose_schedules.h); also where that is the rule's
   kCostModel,      // predicted to be faster than the rule's (schedules/cost_model.h)
   kRule,           // default_schedule()
   kAutoscheduler,
@@ -27,13 +26,8 @@ struct ScheduleChoice {
   std::string refusal;  // why it is not by the scheduler that was asked for; empty: it is
 };
 
-/// A kernel's schedule as far as it is known without compiling anything; emit/rank_schedules.h does that as well. A
+/// A kernel's schedule as far as it is known without compiling anything; emit/choose_schedules.h does that as well. A
 /// table's entry that the templates no longer make is passed over.
-ScheduleChoice choose_schedule(const KernelSpec& spec, Isa isa);
-
-/// The same by `scheduler`, or by a template where an autoscheduler refuses: every kind of kernel has one
-/// (schedules/schedule.h).
-/// Throws UserError where the autoscheduler is not installed.
-ScheduleChoice choose_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler);
+ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa);
 
 }  // namespace qatc

@@ -1,4 +1,4 @@
-#include "schedules/matrix_conv.h"
+#include "schedules/templates/matrix_conv.h"
 
 namespace qatc {
 

@@ -1,7 +1,7 @@
-#include "schedules/pixel_lanes_conv.h"
+#include "schedules/templates/pixel_lanes_conv.h"
 
-#include "schedules/conv.h"
-#include "schedules/tiles.h"
+#include "schedules/templates/conv.h"
+#include "schedules/templates/tiles.h"
 
 namespace qatc {
 

@@ -1,10 +1,10 @@
-#include "schedules/conv.h"
+#include "schedules/templates/conv.h"
 
 #include <algorithm>
 
 #include "lower/buffer.h"
-#include "schedules/products.h"
-#include "schedules/tiles.h"
+#include "schedules/templates/products.h"
+#include "schedules/templates/tiles.h"
 
 namespace qatc {
 

@@ -1,6 +1,6 @@
-#include "schedules/elementwise.h"
+#include "schedules/templates/elementwise.h"
 
-#include "schedules/tiles.h"
+#include "schedules/templates/tiles.h"
 
 namespace qatc {
 

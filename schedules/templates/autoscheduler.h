@@ -6,6 +6,7 @@
 #include "lower/kernel.h"
 #include "lower/target.h"
 #include "schedules/kernel_schedule.h"
+#include "schedules/known_schedule.h"
 #include "schedules/scheduler.h"
 
 namespace qatc {
@@ -29,5 +30,9 @@ void autoschedule_kernel(LoweredKernel& kernel, Scheduler scheduler, const Targe
 /// have no heap.
 std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const KernelSchedule& schedule,
                                                  Scheduler scheduler, const Target& target);
+
+/// known_schedule(), by `scheduler`; by a template where an autoscheduler refuses, since every kind of kernel has one
+/// (schedules/kernel_kind.h). Throws UserError where the autoscheduler is not installed.
+ScheduleChoice known_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler);
 
 }  // namespace qatc

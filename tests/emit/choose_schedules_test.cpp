@@ -1,4 +1,4 @@
-#include "emit/rank_schedules.h"
+#include "emit/choose_schedules.h"
 
 #include <gtest/gtest.h>
 
@@ -39,9 +39,9 @@ TEST(RankSchedules, ChoosesByCodeWhatNoTableKnows) {
     const Target target = parse_target(name);
     const std::vector<KernelSpec> specs = unknown_specs();
     int compiled = 0;
-    RankOptions options;
+    ScheduleOptions options;
     options.progress = [&](int done, int) { compiled = done; };
-    const std::vector<ScheduleChoice> choices = rank_schedules(specs, target, options);
+    const std::vector<ScheduleChoice> choices = choose_schedules(specs, target, options);
     ASSERT_EQ(choices.size(), specs.size());
     EXPECT_GT(compiled, 0);
     for (size_t i = 0; i < specs.size(); ++i) {
@@ -59,10 +59,10 @@ TEST(RankSchedules, ChoosesByCodeWhatNoTableKnows) {
 
 TEST(RankSchedules, IsDeterministicWhateverRunsBesideIt) {
   const Target target = parse_target("arm-64-linux-arm_dot_prod");
-  RankOptions alone;
+  ScheduleOptions alone;
   alone.jobs = 1;
-  const std::vector<ScheduleChoice> one = rank_schedules(unknown_specs(), target, alone);
-  const std::vector<ScheduleChoice> many = rank_schedules(unknown_specs(), target, {});
+  const std::vector<ScheduleChoice> one = choose_schedules(unknown_specs(), target, alone);
+  const std::vector<ScheduleChoice> many = choose_schedules(unknown_specs(), target, {});
   for (size_t i = 0; i < one.size(); ++i) {
     EXPECT_EQ(one[i].schedule, many[i].schedule);
     EXPECT_EQ(one[i].source, many[i].source);
@@ -77,9 +77,9 @@ TEST(RankSchedules, CompilesNothingThatATableKnows) {
   known.convs[0].pad = {1, 1};
   ASSERT_EQ(tuned_table(target.isa).count(signature(known)), 1U) << "another spec of the committed table is needed";
   bool has_compiled = false;
-  RankOptions options;
+  ScheduleOptions options;
   options.progress = [&](int, int) { has_compiled = true; };
-  const std::vector<ScheduleChoice> choices = rank_schedules({known}, target, options);
+  const std::vector<ScheduleChoice> choices = choose_schedules({known}, target, options);
   EXPECT_FALSE(has_compiled);
   EXPECT_EQ(choices.front().source, ScheduleSource::kTunedTable);
   EXPECT_EQ(choices.front().schedule, tuned_table(target.isa).at(signature(known)).schedule);

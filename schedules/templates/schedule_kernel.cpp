@@ -1,12 +1,12 @@
-#include "schedules/schedule.h"
+#include "schedules/templates/schedule_kernel.h"
 
-#include "schedules/channel_sums.h"
-#include "schedules/conv.h"
-#include "schedules/elementwise.h"
 #include "schedules/kernel_kind.h"
-#include "schedules/matrix_conv.h"
-#include "schedules/pixel_lanes_conv.h"
-#include "schedules/upsampled_conv.h"
+#include "schedules/templates/channel_sums.h"
+#include "schedules/templates/conv.h"
+#include "schedules/templates/elementwise.h"
+#include "schedules/templates/matrix_conv.h"
+#include "schedules/templates/pixel_lanes_conv.h"
+#include "schedules/templates/upsampled_conv.h"
 
 namespace qatc {
 

@@ -1,4 +1,4 @@
-#include "schedules/channel_sums.h"
+#include "schedules/templates/channel_sums.h"
 
 namespace qatc {
 

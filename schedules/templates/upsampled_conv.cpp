@@ -1,7 +1,7 @@
-#include "schedules/upsampled_conv.h"
+#include "schedules/templates/upsampled_conv.h"
 
 #include "lower/buffer.h"
-#include "schedules/products.h"
+#include "schedules/templates/products.h"
 
 namespace qatc {
 

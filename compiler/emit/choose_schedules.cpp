@@ -1,4 +1,4 @@
-#include "emit/rank_schedules.h"
+#include "emit/choose_schedules.h"
 
 #include <algorithm>
 #include <optional>
@@ -7,6 +7,7 @@
 #include "emit/object.h"
 #include "schedules/assembly_cost.h"
 #include "schedules/cost_model.h"
+#include "schedules/templates/autoscheduler.h"
 #include "support/files.h"
 #include "support/jobs.h"
 
@@ -18,11 +19,11 @@ namespace {
 constexpr int64_t kMostRanked = 3;
 
 /// How far predictions and code are trusted.
-struct Trust {
+struct Thresholds {
   double most_predicted;  // others are compiled only if predicted to take at most so many times as long as the default
   double worth_changing;  // they replace it only if their code is read to take at most so many times as long
 };
-Trust trust_in(const KernelSpec& spec, Isa isa) {
+Thresholds thresholds(const KernelSpec& spec, Isa isa) {
   // Of matrix products, predictions miss how operands are packed, and loops are read whose trips are guessed.
   if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return {1.25, 0.90};
   // Where sums of a product are spread over several instructions, tiles that were read to be 5 % better took 11 % more
@@ -32,25 +33,25 @@ Trust trust_in(const KernelSpec& spec, Isa isa) {
 }
 
 /// A kernel that no table knows, and the schedules it may get; the first is the default.
-struct Contest {
+struct Trial {
   size_t kernel;
   std::vector<KernelSchedule> schedules;
   std::vector<std::string> assembly;  // paths
 };
 
 /// nullopt where the default's code cannot be read.
-std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Contest& contest, Isa isa) {
+std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Trial& trial, Isa isa) {
   std::vector<KernelSchedule> read;
   std::vector<std::vector<double>> cycles;  // by schedule, by core
-  for (size_t i = 0; i < contest.schedules.size(); ++i) {
-    const std::string assembly = read_file(contest.assembly[i]);
+  for (size_t i = 0; i < trial.schedules.size(); ++i) {
+    const std::string assembly = read_file(trial.assembly[i]);
     std::vector<double> of_cores;
     for (const Core& core : cores(isa)) {
-      const std::optional<AssemblyCost> cost = assembly_cost(assembly, spec, contest.schedules[i], isa, core);
+      const std::optional<AssemblyCost> cost = assembly_cost(assembly, spec, trial.schedules[i], isa, core);
       if (cost) of_cores.push_back(cost->cycles);
     }
     if (of_cores.size() == cores(isa).size()) {
-      read.push_back(contest.schedules[i]);
+      read.push_back(trial.schedules[i]);
       cycles.push_back(of_cores);
     } else if (i == 0) {
       return std::nullopt;
@@ -59,40 +60,41 @@ std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Contest& cont
   const std::vector<double> slowness = mean_slowness(cycles);
   const auto best = static_cast<size_t>(std::min_element(slowness.begin(), slowness.end()) - slowness.begin());
   const double ratio = slowness[best] / slowness[0];
-  if (ratio > trust_in(spec, isa).worth_changing) return ScheduleChoice{read[0], ScheduleSource::kGeneratedCode, 1, {}};
+  if (ratio > thresholds(spec, isa).worth_changing)
+    return ScheduleChoice{read[0], ScheduleSource::kGeneratedCode, 1, {}};
   return ScheduleChoice{read[best], ScheduleSource::kGeneratedCode, ratio, {}};
 }
 
 }  // namespace
 
-std::vector<ScheduleChoice> rank_schedules(const std::vector<KernelSpec>& kernels, const Target& target,
-                                           const RankOptions& options) {
+std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& kernels, const Target& target,
+                                             const ScheduleOptions& options) {
   const TemporaryDirectory scratch;
   std::vector<ScheduleChoice> choices;
-  std::vector<Contest> contests;
+  std::vector<Trial> trials;
   std::vector<std::function<void()>> jobs;
   for (size_t k = 0; k < kernels.size(); ++k) {
-    choices.push_back(choose_schedule(kernels[k], target, options.scheduler));
+    choices.push_back(known_schedule(kernels[k], target, options.scheduler));
     if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
       continue;
-    Contest contest{
-        k, best_predicted(kernels[k], target.isa, kMostRanked, trust_in(kernels[k], target.isa).most_predicted), {}};
-    if (contest.schedules.size() < 2) continue;
-    for (const KernelSchedule& schedule : contest.schedules) {
+    Trial trial{
+        k, best_predicted(kernels[k], target.isa, kMostRanked, thresholds(kernels[k], target.isa).most_predicted), {}};
+    if (trial.schedules.size() < 2) continue;
+    for (const KernelSchedule& schedule : trial.schedules) {
       const std::string path = scratch.path() + "/" + std::to_string(jobs.size()) + ".s";
-      contest.assembly.push_back(path);
+      trial.assembly.push_back(path);
       jobs.emplace_back(
           [&, k, schedule, path] { compile_kernel_assembly(kernels[k], schedule, target, "kernel", path); });
     }
-    contests.push_back(contest);
+    trials.push_back(trial);
   }
   const auto total = static_cast<int>(jobs.size());
   run_jobs(jobs, options.jobs, [&](int done) {
     if (options.progress) options.progress(done, total);
   });
-  for (const Contest& contest : contests) {
-    ScheduleChoice& choice = choices[contest.kernel];
-    std::optional<ScheduleChoice> best = winner(kernels[contest.kernel], contest, target.isa);
+  for (const Trial& trial : trials) {
+    ScheduleChoice& choice = choices[trial.kernel];
+    std::optional<ScheduleChoice> best = winner(kernels[trial.kernel], trial, target.isa);
     if (!best) continue;
     best->refusal = choice.refusal;
     choice = *best;

@@ -1,4 +1,4 @@
-#include "schedules/products.h"
+#include "schedules/templates/products.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "schedules/autoscheduler.h"
+#include "schedules/templates/autoscheduler.h"
 
 #include <unistd.h>
 
@@ -205,6 +205,18 @@ std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const K
   } catch (const InternalError& error) {
     return first_line(error.what());
   }
+}
+
+ScheduleChoice known_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler) {
+  ScheduleChoice choice = known_schedule(spec, target.isa);
+  if (scheduler == Scheduler::kTemplates) return choice;
+  if (const auto refusal = autoscheduler_refusal(spec, choice.schedule, scheduler, target)) {
+    choice.refusal = *refusal;
+    return choice;
+  }
+  choice.schedule.scheduler = scheduler;
+  choice.source = ScheduleSource::kAutoscheduler;
+  return choice;
 }
 
 }  // namespace qatc

@@ -1,4 +1,4 @@
-#include "schedules/tiles.h"
+#include "schedules/templates/tiles.h"
 
 namespace qatc {
 
