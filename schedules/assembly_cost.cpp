@@ -307,7 +307,7 @@ std::vector<double> products_of_tile(const KernelSpec& spec, const KernelSchedul
   for (const KernelConv& conv : spec.convs) {
     for (int input : conv.inputs) {
       // The columns of taps of an upsampled conv have sums of their own.
-      const auto taps = static_cast<double>(conv.kernel[0] * (is_upsampled(conv, isa) ? 1 : conv.kernel[1]));
+      const auto taps = static_cast<double>(conv.kernel[0] * (uses_upsampled_template(conv, isa) ? 1 : conv.kernel[1]));
       const auto lanes = static_cast<double>(filter_block(spec, schedule, conv, isa) * tile_sums(conv, schedule, isa));
       const auto channels = static_cast<double>(spec.inputs[static_cast<size_t>(input)]);
       products.push_back(lanes * taps * channels / products_per_instruction);

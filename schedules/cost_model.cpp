@@ -40,7 +40,7 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
                    const Core& core) {
   const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
   const auto vectors = ratio(filter_block(spec, schedule, conv, isa), layout.vector);
-  const bool upsampled = is_upsampled(conv, isa);
+  const bool upsampled = uses_upsampled_template(conv, isa);
   // Columns of taps that are summed side by side share pixels.
   const int64_t columns = tap_columns(spec, conv, schedule, isa);
   const int64_t apart = columns == 1 ? 1 : std::min(conv.stride[1], columns);
@@ -116,7 +116,7 @@ double epilogue_instructions(const KernelSpec& spec, const KernelSchedule& sched
                                          : static_cast<double>(tile) * ceil_of(schedule.channels, byte_vector(isa));
   double instructions = byte_vectors * static_cast<double>(spec.outputs.size());
   for (const KernelConv& conv : spec.convs) {
-    if (is_upsampled(conv, isa)) instructions += 2 * int_vectors;  // three sums make one
+    if (uses_upsampled_template(conv, isa)) instructions += 2 * int_vectors;  // three sums make one
   }
   for (const KernelStep& step : spec.steps) {
     instructions += step_instructions(spec, step, int_vectors, byte_vectors, isa);
@@ -170,15 +170,73 @@ bool has_same_tile(const KernelSchedule& a, const KernelSchedule& b) {
 }
 
 const std::vector<Core>& cores(Isa isa) {
-  // products, simd, loads, issue, latency, loop, stream, level1
-  static const std::vector<Core> avx512{{"icelake-server", 2, 2, 2, 5, 5, 8, 48, 48 * 1024},
-                                        {"znver4", 1, 2, 2, 6, 4, 8, 32, 32 * 1024}};
-  static const std::vector<Core> avx2{{"icelake-server", 2, 3, 2, 5, 5, 8, 48, 48 * 1024},
-                                      {"znver4", 2, 3, 3, 6, 4, 8, 32, 32 * 1024}};
-  // Cortex-A76 and Neoverse N1 are one core.
-  static const std::vector<Core> arm{{"neoverse-n1", 2, 2, 2, 4, 1, 6, 32, 64 * 1024},
-                                     {"cortex-a55", 1, 1, 1, 2, 1, 10, 8, 32 * 1024},
-                                     {"neoverse-v2", 4, 4, 3, 8, 1, 6, 64, 64 * 1024}};
+  constexpr double kKilo = 1024;
+  static const std::vector<Core> avx512{{.name = "icelake-server",
+                                         .products = 2,
+                                         .simd = 2,
+                                         .loads = 2,
+                                         .issue = 5,
+                                         .latency = 5,
+                                         .loop = 8,
+                                         .stream = 48,
+                                         .level1 = 48 * kKilo},
+                                        // Halves of 512 bits one after the other.
+                                        {.name = "znver4",
+                                         .products = 1,
+                                         .simd = 2,
+                                         .loads = 2,
+                                         .issue = 6,
+                                         .latency = 4,
+                                         .loop = 8,
+                                         .stream = 32,
+                                         .level1 = 32 * kKilo}};
+  // 256 bits and less. Cores with AVX-VNNI and without AVX-512 have the same units, as have those that run base code.
+  static const std::vector<Core> avx2{{.name = "icelake-server",
+                                       .products = 2,
+                                       .simd = 3,
+                                       .loads = 2,
+                                       .issue = 5,
+                                       .latency = 5,
+                                       .loop = 8,
+                                       .stream = 48,
+                                       .level1 = 48 * kKilo},
+                                      {.name = "znver4",
+                                       .products = 2,
+                                       .simd = 3,
+                                       .loads = 3,
+                                       .issue = 6,
+                                       .latency = 4,
+                                       .loop = 8,
+                                       .stream = 32,
+                                       .level1 = 32 * kKilo}};
+  static const std::vector<Core> arm{// Cortex-A76 and Neoverse N1 are one core.
+                                     {.name = "neoverse-n1",
+                                      .products = 2,
+                                      .simd = 2,
+                                      .loads = 2,
+                                      .issue = 4,
+                                      .latency = 1,
+                                      .loop = 6,
+                                      .stream = 32,
+                                      .level1 = 64 * kKilo},
+                                     {.name = "cortex-a55",
+                                      .products = 1,
+                                      .simd = 1,
+                                      .loads = 1,
+                                      .issue = 2,
+                                      .latency = 1,
+                                      .loop = 10,
+                                      .stream = 8,
+                                      .level1 = 32 * kKilo},
+                                     {.name = "neoverse-v2",
+                                      .products = 4,
+                                      .simd = 4,
+                                      .loads = 3,
+                                      .issue = 8,
+                                      .latency = 1,
+                                      .loop = 6,
+                                      .stream = 64,
+                                      .level1 = 64 * kKilo}};
   // Those of them with matrix products.
   static const std::vector<Core> i8mm{arm.back()};
   if (isa == Isa::kArmI8mm) return i8mm;

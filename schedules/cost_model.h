@@ -10,7 +10,7 @@
 namespace qatc {
 
 /// What a core does in a cycle and how long it takes, as far as it decides between schedules. From the vendors'
-/// optimization guides and instruction tables.
+/// optimization guides and instruction tables; loop and stream are estimates.
 struct Core {
   std::string_view name;      // as LLVM calls it
   double products = 1;        // vector multiply-accumulates (sdot, vpdpbusd, pmaddwd, smull) a cycle

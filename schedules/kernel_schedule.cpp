@@ -202,19 +202,20 @@ int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
   return isa == Isa::kArmBase || isa == Isa::kArmDotprod ? conv.filters : spec.out_channels;
 }
 
-bool is_upsampled(const KernelConv& conv, Isa isa) { return conv.upsampled && isa != Isa::kArmI8mm; }
+bool uses_upsampled_template(const KernelConv& conv, Isa isa) { return conv.upsampled && isa != Isa::kArmI8mm; }
 
 int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  return !spec.convs.empty() && is_upsampled(spec.convs.front(), isa) ? 2 * schedule.pixels : schedule.pixels;
+  return !spec.convs.empty() && uses_upsampled_template(spec.convs.front(), isa) ? 2 * schedule.pixels
+                                                                                 : schedule.pixels;
 }
 
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
   // See lower/upsampled_conv.h. Of the middle column of taps, one place less is used.
-  return is_upsampled(conv, isa) ? conv.kernel[1] * (schedule.pixels + 1) - 1 : schedule.pixels;
+  return uses_upsampled_template(conv, isa) ? conv.kernel[1] * (schedule.pixels + 1) - 1 : schedule.pixels;
 }
 
 int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
-  if (is_upsampled(conv, isa)) return conv.kernel[1];
+  if (uses_upsampled_template(conv, isa)) return conv.kernel[1];
   const bool is_one_run = std::all_of(conv.inputs.begin(), conv.inputs.end(),
                                       [&](int input) { return conv_runs(spec, conv, input).count == 1; });
   return schedule.columns == 1 && is_one_run ? conv.kernel[1] : 1;

@@ -53,7 +53,7 @@ KernelSchedule default_schedule(const KernelSpec& spec, Isa isa);
 int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 
 /// Whether a conv is scheduled by the template of upsampled convs: not with matrix products.
-bool is_upsampled(const KernelConv& conv, Isa isa);
+bool uses_upsampled_template(const KernelConv& conv, Isa isa);
 
 /// Output pixels of a tile. Those of an upsampled conv's schedule are the image's, two columns each.
 int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);

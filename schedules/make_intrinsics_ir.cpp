@@ -1,6 +1,10 @@
-// Writes LLVM IR for qatc_lookup, the 256-entry table that kernels call: uint8 qatc_lookup(uint64 table, uint8 index)
-// and its vector forms qatc_lookupxN(i64 table, <N x i8> indices), N a multiple of 4 up to 64. So for the other
-// functions that kernels call: qatc_round, qatc_round_double, qatc_quotient and qatc_quotient_double, see there.
+// Writes LLVM IR for the functions that kernels call, in scalar form and, as NAMExN, for vectors of N lanes:
+//
+//   qatc_lookup(table, index)                  an entry of a table of 256 bytes
+//   qatc_round, qatc_round_double              saturating conversion of real values to bytes
+//   qatc_quotient, qatc_quotient_double        correctly rounded division by one divisor
+//   qatc_pixel_word0 ... 7(address, byte)      words of pixels side by side
+//
 // Vectors this wide have no direct calling convention in C, hence IR.
 //
 // usage: make_intrinsics_ir ISA LLVM_MAJOR > intrinsics_ISA.ll

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <cstdio>
 
+#include "support/error.h"
+
 namespace qatc {
 
 std::string c_number(int64_t value) { return std::to_string(value); }
@@ -25,17 +27,17 @@ std::string c_comment(std::string text) {
 }
 
 const char* c_scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
-  switch (argument.kind) {
-    case KernelArgument::Kind::kTable:
+  switch (scalar_type(spec, argument)) {
+    case ScalarType::kAddress:
       return "uint64_t";
-    case KernelArgument::Kind::kRowsApart:
-    case KernelArgument::Kind::kZeroPointOut:
-    case KernelArgument::Kind::kZeroPointA:
-    case KernelArgument::Kind::kZeroPointB:
+    case ScalarType::kInt32:
       return "int32_t";
-    default:
-      return spec.rounding == Rounding::kExact ? "double" : "float";
+    case ScalarType::kFloat:
+      return "float";
+    case ScalarType::kDouble:
+      return "double";
   }
+  QATC_CHECK(false, "unknown type of a scalar");
 }
 
 std::string c_macro(std::string name) {

@@ -40,18 +40,18 @@ Halide::Expr whole_pixels(const Halide::Expr& bytes, int64_t pixel_stride) {
   return bytes / stride * stride;
 }
 
-Halide::Type scalar_type(const KernelSpec& spec, Kind kind) {
-  switch (kind) {
-    case Kind::kTable:
+Halide::Type halide_type(ScalarType type) {
+  switch (type) {
+    case ScalarType::kAddress:
       return Halide::UInt(64);
-    case Kind::kZeroPointOut:
-    case Kind::kZeroPointA:
-    case Kind::kZeroPointB:
-    case Kind::kRowsApart:
+    case ScalarType::kInt32:
       return Halide::Int(32);
-    default:
-      return spec.rounding == Rounding::kExact ? Halide::Float(64) : Halide::Float(32);
+    case ScalarType::kFloat:
+      return Halide::Float(32);
+    case ScalarType::kDouble:
+      return Halide::Float(64);
   }
+  QATC_CHECK(false, "unknown type of a scalar");
 }
 
 ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule, const KernelArgument& argument,
@@ -168,7 +168,7 @@ KernelParams::KernelParams(const KernelSpec& spec, const KernelSchedule& schedul
     if (qatc::is_buffer(argument)) {
       entries_.push_back({name, declare_image(spec, schedule, argument, isa), {}, true});
     } else {
-      Parameter scalar(scalar_type(spec, argument.kind), false, 0, name);
+      Parameter scalar(halide_type(scalar_type(spec, argument)), false, 0, name);
       scalar.set_estimate(Halide::Internal::make_zero(scalar.type()));
       entries_.push_back({name, {}, scalar, false});
     }

@@ -12,10 +12,12 @@
 
 namespace qatc {
 
-/// The Halide algorithm of one conv of a kernel, with what its schedule needs to name.
+/// The Halide algorithm of one reduction of a kernel, with what its schedule needs to name. What dimensions there are
+/// beside the first is the kind of kernel's (lower/<kind>.h).
 struct LoweredConv {
-  Halide::Func accumulator;            // int32 (lane, x, y)
-  std::vector<Halide::RDom> taps;      // (byte of the run, of the first of several terms; run; ky), one per input
+  Halide::Func accumulator;            // int32 (lane, x, y) of a plain conv
+  std::vector<Halide::RDom> taps;      // of each update; of a plain conv (byte of the run, of the first of several
+                                       // terms; run; ky), one per input
   std::vector<Halide::Func> operands;  // the input as the conv reads it, one per input: widened or loaded by lane
 };
 

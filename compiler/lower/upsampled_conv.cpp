@@ -27,7 +27,7 @@ class SumsLowering {
         filter_(params.image({Kind::kFilter, 0, 0})),
         correction_(params.image({Kind::kCorrection, 0})),
         rows_apart_(Halide::clamp(params.scalar({Kind::kRowsApart, 0}), 0, 2)) {
-    // By byte of the row, as in lower/kernel.cpp.
+    // By byte of the row, as in lower/conv.cpp.
     Var byte("byte"), in_y("in_y");
     if (layout_.wide) widened_(byte, in_y) = cast<int16_t>(in_(byte, in_y));
   }

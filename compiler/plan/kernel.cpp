@@ -184,6 +184,20 @@ std::string argument_name(const KernelArgument& argument) {
   QATC_CHECK(false, "unnamed argument kind");
 }
 
+ScalarType scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
+  switch (argument.kind) {
+    case KernelArgument::Kind::kTable:
+      return ScalarType::kAddress;
+    case KernelArgument::Kind::kRowsApart:
+    case KernelArgument::Kind::kZeroPointOut:
+    case KernelArgument::Kind::kZeroPointA:
+    case KernelArgument::Kind::kZeroPointB:
+      return ScalarType::kInt32;
+    default:
+      return spec.rounding == Rounding::kExact ? ScalarType::kDouble : ScalarType::kFloat;
+  }
+}
+
 bool is_buffer(const KernelArgument& argument) {
   switch (argument.kind) {
     case Argument::kInput:

@@ -96,7 +96,7 @@ std::string signature(const KernelSpec& spec);
 /// The arguments of the emitted function, in order; lowering declares them and the driver passes them.
 struct KernelArgument {
   enum class Kind : uint8_t {
-    kInput,  // uint8/int8 buffer (c, x, y)
+    kInput,  // uint8/int8 buffer (byte of the row, y)
     kXMap,
     kYMap,        // int32 buffers of a kResizeLoad step
     kFilter,      // of convs[index], input `sub`
@@ -115,7 +115,8 @@ struct KernelArgument {
     kScaleOut,  // double, exact rounding only
     kAffineA,
     kAffineB,  // float or double per channel
-    kOutput,   // uint8/int8 buffer, or int32 (2, c, y) sums
+    kOutput,   // uint8/int8 buffer (c, x, y), of upsampled convs (c, side, x, row, y); channel sums have two of int32
+               // (c, y)
   };
   Kind kind;
   int index = 0;  // input, conv, step or output
@@ -124,6 +125,9 @@ struct KernelArgument {
 std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec);
 std::string argument_name(const KernelArgument& argument);
 bool is_buffer(const KernelArgument& argument);
+enum class ScalarType : uint8_t { kAddress, kInt32, kFloat, kDouble };
+/// Of an argument that is no buffer.
+ScalarType scalar_type(const KernelSpec& spec, const KernelArgument& argument);
 /// Whether the requantization of this conv is done in double.
 bool in_double(const KernelSpec& spec, const KernelConv& conv);
 

@@ -164,15 +164,19 @@ class Kernel : public BoundKernel {
 
   void* scalar(const KernelArgument& argument) {
     uint8_t* bytes = memory(sizeof(double));
-    const std::string type = c_scalar_type(kernel_.spec, argument);
-    if (type == "uint64_t") {
-      *reinterpret_cast<uint64_t*>(bytes) = reinterpret_cast<uintptr_t>(memory(256));
-    } else if (type == "int32_t") {
-      *reinterpret_cast<int32_t*>(bytes) = 0;
-    } else if (type == "double") {
-      *reinterpret_cast<double*>(bytes) = 1.0;
-    } else {
-      *reinterpret_cast<float*>(bytes) = 1.0F;
+    switch (scalar_type(kernel_.spec, argument)) {
+      case ScalarType::kAddress:
+        *reinterpret_cast<uint64_t*>(bytes) = reinterpret_cast<uintptr_t>(memory(256));
+        break;
+      case ScalarType::kInt32:
+        *reinterpret_cast<int32_t*>(bytes) = 0;
+        break;
+      case ScalarType::kFloat:
+        *reinterpret_cast<float*>(bytes) = 1.0F;
+        break;
+      case ScalarType::kDouble:
+        *reinterpret_cast<double*>(bytes) = 1.0;
+        break;
     }
     return bytes;
   }
