@@ -166,7 +166,7 @@ class StageWriter {
   }
 
   std::string rows_read(const Stage& stage, const Window::Reader& reader) const {
-    const std::string rows = rows_variable(stage, reader.call);
+    std::string rows = rows_variable(stage, reader.call);
     const RowsNeeded& needed = reader.rows;
     const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
     if (needed.kind == RowsNeeded::Kind::kResize) {
