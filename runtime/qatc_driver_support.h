@@ -32,10 +32,10 @@ static inline uint8_t* qatc_align_pointer(void* pointer) {
   return (uint8_t*)pointer + (misalignment == 0 ? 0 : QATC_ALIGNMENT - misalignment);
 }
 
-/** Checks an image before anything is read or written: no NULL, a known type, exactly height x width x
- * channels, and strides whose span fits into memory; an output's values must not overlap either (see
- * qatc_image). height and width are positive. Reports the first of: NULL_ARGUMENT, WRONG_TYPE,
- * WRONG_CHANNELS, WRONG_INPUT_SIZE or WRONG_OUTPUT_SIZE, BAD_STRIDE. */
+/** Checks an image before anything is read or written: no NULL, a known type, so many channels, and strides whose span
+ * fits into memory; an output must also be exactly height x width, and its values must not overlap (see qatc_image).
+ * The image's height and width are positive. Reports the first of: NULL_ARGUMENT, WRONG_TYPE, WRONG_CHANNELS,
+ * WRONG_OUTPUT_SIZE, BAD_STRIDE. */
 qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t width, int32_t channels, int is_output);
 
 /** Whether writing the output may change input values that are still to be read: QATC_OVERLAP, or QATC_OK. Both images
@@ -291,10 +291,10 @@ qatc_window qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t
  * fills the border of the others and returns which of these the caller has to compute: none that lie in the border. */
 qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed);
 
-/** How many rows a stage computes at a time when the widest of its windows has `row_bytes`. */
+/** How many rows a stage computes at a time, 2 to 16, when the widest of its windows has `row_bytes`. */
 int32_t qatc_band_rows(size_t row_bytes);
 
-enum { QATC_MAX_STRIPES = 8 /* threads that share a stage, at most */ };
+enum { QATC_MAX_STRIPES = 8 /* threads that share a stage, at most: each has windows of its own in the arena */ };
 
 /** Over how many threads to split `rows` rows: at most QATC_MAX_STRIPES and what the executor has. */
 int32_t qatc_stripes(const qatc_executor* executor, int32_t rows);

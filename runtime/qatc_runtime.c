@@ -34,12 +34,8 @@ const char* qatc_status_string(qatc_status status) {
       return "an image has the wrong number of channels";
     case QATC_WRONG_TYPE:
       return "an image has a type that the network does not accept";
-    case QATC_WRONG_INPUT_SIZE:
-      return "the inputs disagree in height or width";
     case QATC_WRONG_OUTPUT_SIZE:
       return "the output's height or width is not what the network makes of this input";
-    case QATC_WRONG_COUNT:
-      return "the network has another number of inputs or outputs";
     case QATC_BAD_STRIDE:
       return "an image's strides make values overlap or exceed the address space";
     case QATC_OVERLAP:
@@ -105,8 +101,8 @@ qatc_status qatc_check_image(const qatc_image* image, int32_t height, int32_t wi
   if (image->channels != channels) {
     return QATC_WRONG_CHANNELS;
   }
-  if (image->height != height || image->width != width) {
-    return is_output ? QATC_WRONG_OUTPUT_SIZE : QATC_WRONG_INPUT_SIZE;
+  if (is_output && (image->height != height || image->width != width)) {
+    return QATC_WRONG_OUTPUT_SIZE;
   }
   return strides_are_sound(image, is_output) ? QATC_OK : QATC_BAD_STRIDE;
 }
@@ -201,8 +197,11 @@ void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int
 enum { kChunk = 256 };
 
 /* Rounding is left to one addition of 1.5 * 2^mantissa_bits, which drops the fraction, half to even, and
- * leaves the integer in the low bits. It needs |x| small, so x is clamped first; the bounds are integers, so
- * that clamping before or after rounding is the same. */
+ * leaves the integer in the low bits, also of a negative number. It needs |x| small, so x is clamped first; the
+ * bounds are integers, so that clamping before or after rounding is the same. */
+#define FLOAT_ROUNDER 0x1.8p23f
+#define DOUBLE_ROUNDER 0x1.8p52
+
 static void quantize_float(const float* x, int32_t n, float scale, int32_t zero_point, uint8_t storage_xor,
                            uint8_t* stored) {
   const float low = (float)-zero_point;
@@ -212,7 +211,7 @@ static void quantize_float(const float* x, int32_t n, float scale, int32_t zero_
     r = r == r ? r : 0.0f;
     r = r < low ? low : r;
     r = r > high ? high : r;
-    const float shifted = r + 12582912.0f;
+    const float shifted = r + FLOAT_ROUNDER;
     uint32_t bits;
     __builtin_memcpy(&bits, &shifted, sizeof bits);
     stored[i] = (uint8_t)((bits + (uint32_t)zero_point) ^ storage_xor);
@@ -228,7 +227,7 @@ static void quantize_exact(const float* x, int32_t n, float scale, int32_t zero_
     r = r == r ? r : 0.0;
     r = r < low ? low : r;
     r = r > high ? high : r;
-    const double shifted = r + 6755399441055744.0;
+    const double shifted = r + DOUBLE_ROUNDER;
     uint64_t bits;
     __builtin_memcpy(&bits, &shifted, sizeof bits);
     stored[i] = (uint8_t)(((uint32_t)bits + (uint32_t)zero_point) ^ storage_xor);
@@ -540,15 +539,21 @@ qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed) {
   return fresh;
 }
 
+enum {
+  kBandBytes = 128 * 1024, /* of the widest window: second-level caches hold what a call writes and the next reads */
+  kFewestBandRows = 2,     /* upsampled convs compute rows in pairs */
+  kMostBandRows = 16,      /* of a narrow image: calls are few by then, and windows grow with the band */
+  kFewestStripeRows = 4    /* fewer cost a thread more in recomputed window rows than it brings */
+};
+
 int32_t qatc_band_rows(size_t row_bytes) {
-  const size_t rows = ((size_t)128 * 1024) / (row_bytes == 0 ? 1 : row_bytes);
-  return rows < 2 ? 2 : rows > 16 ? 16 : (int32_t)rows;
+  const size_t rows = kBandBytes / (row_bytes == 0 ? 1 : row_bytes);
+  return rows < kFewestBandRows ? kFewestBandRows : rows > kMostBandRows ? kMostBandRows : (int32_t)rows;
 }
 
 int32_t qatc_stripes(const qatc_executor* executor, int32_t rows) {
   int32_t stripes = executor == NULL ? 1 : executor->workers;
-  /* Fewer rows than this a thread cost more in recomputed window rows than the thread brings. */
-  if (stripes > rows / 4) stripes = rows / 4;
+  if (stripes > rows / kFewestStripeRows) stripes = rows / kFewestStripeRows;
   if (stripes > QATC_MAX_STRIPES) stripes = QATC_MAX_STRIPES;
   return stripes < 1 ? 1 : stripes;
 }

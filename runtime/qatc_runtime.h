@@ -49,7 +49,8 @@ typedef struct qatc_image {
 } qatc_image;
 
 /** The app's threads. qatc_threads.h has a ready-made one; an app with a thread pool of its own wraps it in
- * this. */
+ * this. Each part of a network is split among at most 8 workers (QATC_MAX_STRIPES), the cores of a phone: every thread
+ * keeps rows of its own in the arena, whose size is the same for every executor. */
 typedef struct qatc_executor {
   void* context;   /**< passed back to parallel_for */
   int32_t workers; /**< how many threads can work at the same time, the calling one included */
@@ -69,9 +70,7 @@ typedef enum qatc_status {
   QATC_ARENA_TOO_SMALL,   /**< arena_size is less than <name>_arena_size says for this image */
   QATC_WRONG_CHANNELS,    /**< an image has another number of channels than the network */
   QATC_WRONG_TYPE,        /**< an image's type is not one the network accepts here */
-  QATC_WRONG_INPUT_SIZE,  /**< inputs that must agree in height and width do not */
   QATC_WRONG_OUTPUT_SIZE, /**< the output's height or width is not what <name>_output_size says */
-  QATC_WRONG_COUNT,       /**< another number of tensors than the network has inputs or outputs */
   QATC_BAD_STRIDE,        /**< values of an output overlap, or an image would not fit into memory */
   QATC_OVERLAP,           /**< the output shares memory with the input in a way that the network cannot work with */
   QATC_CPU_UNSUPPORTED    /**< the library has no code for a CPU with these features */

@@ -97,7 +97,7 @@ static void check_faults(void) {
   CHECK_OUTPUT(row_stride = 0, QATC_BAD_STRIDE);
   CHECK_OUTPUT(pixel_stride = 1, QATC_BAD_STRIDE);
   for (i = 0; i < kValues; ++i) CHECK(out_bytes[i] == kUntouched);
-  for (i = 0; i <= QATC_OVERLAP; ++i) CHECK(qatc_status_string((qatc_status)i)[0] != 0);
+  for (i = 0; i <= QATC_CPU_UNSUPPORTED; ++i) CHECK(qatc_status_string((qatc_status)i)[0] != 0);
   free(arena);
 }
 
