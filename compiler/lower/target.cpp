@@ -86,6 +86,10 @@ NamedTarget parse_named_target(const std::string& name) {
   NamedTarget target;
   target.avxvnni = take_feature(rest, "avxvnni");
   target.i8mm = take_feature(rest, "i8mm");
+  if (name.find_first_of(",:") != std::string::npos) {
+    throw UsageError("target '" + name +
+                     "': one with one instruction set is wanted here, e.g. arm-64-linux-arm_dot_prod");
+  }
   if (!HTarget::validate_target_string(rest)) {
     throw UsageError("target '" + name + "' is not known; use " + kAccepted);
   }

@@ -11,6 +11,7 @@ import unittest
 
 import arm64
 import inner_loops
+import report
 import tools
 
 KERNELS_BENCH, QATC, SMALL_MODEL = sys.argv[1:4]
@@ -20,6 +21,27 @@ def known_program(folder):
     program = os.path.join(folder, "known_loop")
     tools.output([tools.arm64_c_compiler(), "-static", os.path.join(tools.HERE, "known_loop.S"), "-o", program])
     return program
+
+
+class Verdicts(unittest.TestCase):
+    def verdict(self, ratio, share, peak_beside, settled=True):
+        def row(height, width, **values):
+            return dict({"height": height, "width": width, "threads": 1, "ratio": 0.3, "share_of_peak_u8": 0.8,
+                         "peak_gmacs": 450.0, "settled": True}, **values)
+        rows = [row(540, 960), row(1080, 1920, ratio=ratio, share_of_peak_u8=share, peak_gmacs=peak_beside,
+                                   settled=settled)]
+        made = report.requirements({"network": {"rows": rows}})
+        of_time = next(r for r in made if r.what == "time over ONNX Runtime's, 1080x1920, 1 thread")
+        of_peak = next(r for r in made if "peak, 8-bit image of 1080x1920" in r.what)
+        return of_time.row()[-1], of_peak.row()[-1]
+
+    def test_bounds(self):
+        self.assertEqual(self.verdict(0.46, 0.75, 450), ("met", "met"))
+        self.assertEqual(self.verdict(0.47, 0.74, 400), ("MISSED", "MISSED"))
+
+    def test_a_disturbed_row_meets_nothing(self):
+        self.assertEqual(self.verdict(0.3, 0.97, 318), ("met", "disturbed, measure again"))
+        self.assertEqual(self.verdict(0.3, 0.8, 450, settled=False), ("disturbed, measure again", "met"))
 
 
 class KnownCode(unittest.TestCase):
