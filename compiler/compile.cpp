@@ -39,7 +39,7 @@ void report_schedulers(const std::vector<LibraryTarget>& targets, const CompileO
       const auto scheduled = std::count_if(schedules.begin(), schedules.end(), [&](const KernelSchedule& schedule) {
         return schedule.scheduler == options.scheduler;
       });
-      options.scheduled(library.set.targets[i], scheduled, schedules.size());
+      options.on_scheduled(library.set.targets[i], scheduled, schedules.size());
     }
   }
 }
@@ -68,8 +68,8 @@ void compile(const CompileOptions& options) {
   std::vector<LibraryTarget> targets;
   targets.reserve(sets.size());
   for (const TargetSet& set : sets)
-    targets.push_back(schedule_library(plan, set, {options.scheduler, options.jobs, options.ranking}));
-  if (options.scheduled) report_schedulers(targets, options);
+    targets.push_back(schedule_library(plan, set, {options.scheduler, options.jobs, options.on_ranking}));
+  if (options.on_scheduled) report_schedulers(targets, options);
   std::error_code ignored;
   const bool is_ours = !std::filesystem::exists(options.output, ignored);
   make_folder(options.output);  // before the long part, so that a bad path is told at once

@@ -22,12 +22,12 @@ struct CompileOptions {
   int jobs = 0;  // kernels compiled at a time; 0: as many as cores
   /// Called with the number of candidates that were compiled to choose a schedule, and their total, for each target
   /// that has kernels which no tuned table knows.
-  std::function<void(int done, int total)> ranking;
+  std::function<void(int done, int total)> on_ranking;
   /// Then called with the number of finished kernels and their total, over all targets.
   std::function<void(int done, int total)> progress;
   /// Called before code is generated, once a target, with how many of its kernels `scheduler` does; templates do the
   /// rest.
-  std::function<void(const Target& target, int64_t scheduled, size_t kernels)> scheduled;
+  std::function<void(const Target& target, int64_t scheduled, size_t kernels)> on_scheduled;
   /// Called with the graph after each pass ("import" first).
   std::function<void(const std::string& pass, const Graph& graph)> after_pass;
 };

@@ -37,7 +37,7 @@ int run_compile(CompileOptions options) {
   if (options.name.empty()) options.name = default_model_name(options.model);
   if (options.output.empty()) options.output = "generated/" + options.name;
   if (options.scheduler != Scheduler::kTemplates) {
-    options.scheduled = [&](const Target& target, int64_t scheduled, size_t kernels) {
+    options.on_scheduled = [&](const Target& target, int64_t scheduled, size_t kernels) {
       const std::string scheduler(scheduler_name(options.scheduler));
       std::printf("%s: %s schedules %" PRId64 " of %zu kernels, templates the others\n", target.name.c_str(),
                   scheduler.c_str(), scheduled, kernels);
@@ -47,7 +47,7 @@ int run_compile(CompileOptions options) {
   {
     std::optional<ProgressLine> ranking;
     std::optional<ProgressLine> kernels;
-    options.ranking = [&](int done, int total) {
+    options.on_ranking = [&](int done, int total) {
       if (!ranking) ranking.emplace("schedules");
       ranking->update(done, total);
     };

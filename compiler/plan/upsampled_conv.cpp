@@ -52,7 +52,8 @@ class UpsampledConvMaker {
     KernelSpec spec = plan_.kernels[static_cast<size_t>(call.kernel)];
     spec.convs.front().upsampled = true;
     call.upsampled = UpsampledConv{kernel_index(plan_, spec), image, doubling->step_nodes.front()};
-    QATC_CHECK(find_reach(stage_), "an upsampled conv reads the rows that the resize reads");
+    const bool is_found = find_reach(stage_);
+    QATC_CHECK(is_found, "an upsampled conv reads the rows that the resize reads");
   }
 
   /// The call of the same stage whose upsampled image, read by nobody else, this one convolves; or nullptr.

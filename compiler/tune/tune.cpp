@@ -177,6 +177,7 @@ class KernelSearch {
 
   void measure() {
     compile_best_modelled();
+    result_.measure = measure_of_runs();
     const std::vector<double> ratios = measure(ranked_, kMilliseconds);
     size_t best = 0;
     for (size_t i = 0; i < ranked_.size(); ++i) {
@@ -199,50 +200,70 @@ class KernelSearch {
     return result_.measure == "instructions" && result_.tried[candidate].modelled > limit;
   }
 
+  /// What candidates are compared by when they run.
+  std::string measure_of_runs() const {
+    const bool is_counted = std::any_of(options_.runner.begin(), options_.runner.end(), [](const std::string& word) {
+      return word.find(kCountsPlaceholder) != std::string::npos;
+    });
+    return is_counted ? "instructions" : options_.times ? "time" : "model";
+  }
+
   /// Of candidates, the first of which is the default: their ratios to it.
   std::vector<double> measure(const std::vector<size_t>& candidates, double milliseconds) {
-    std::vector<MeasuredCandidate> measured;
-    measured.reserve(candidates.size());
-    for (size_t i : candidates) measured.push_back({result_.tried[i].schedule, symbol(i), object_path(i)});
     const TemporaryDirectory folder;
     const std::string program = folder.path() + "/measure";
     const std::string counts = folder.path() + "/counts";
-    std::vector<std::string> command;
-    bool is_counted = false;
-    for (std::string word : options_.runner) {
-      const size_t at = word.find(kCountsPlaceholder);
-      if (at != std::string::npos) word.replace(at, std::string(kCountsPlaceholder).size(), counts);
-      is_counted = is_counted || at != std::string::npos;
-      command.push_back(word);
-    }
-    command.push_back(program);
-    const bool is_timed = options_.times && !is_counted;
-    if (is_timed) {
+    std::vector<std::string> command = run_command(program, counts);
+    if (result_.measure == "time") {
       command.push_back(std::to_string(milliseconds * static_cast<double>(candidates.size() - 1) + 1));
     }
+    const Measurement measurement = build_and_run(candidates, folder.path(), program, command);
+    check_same_bytes(candidates, measurement);
+    if (result_.measure == "time") return measurement.ratios;
+    std::vector<double> ratios;
+    ratios.reserve(candidates.size());
+    for (size_t i : candidates) {
+      ratios.push_back(result_.measure == "instructions" ? ratio_of_counts(counts, i)
+                                                         : result_.tried[i].modelled / result_.tried[0].modelled);
+    }
+    return ratios;
+  }
+
+  std::vector<std::string> run_command(const std::string& program, const std::string& counts) const {
+    std::vector<std::string> command = options_.runner;
+    for (std::string& word : command) {
+      const size_t at = word.find(kCountsPlaceholder);
+      if (at != std::string::npos) word.replace(at, std::string(kCountsPlaceholder).size(), counts);
+    }
+    command.push_back(program);
+    return command;
+  }
+
+  Measurement build_and_run(const std::vector<size_t>& candidates, const std::string& folder,
+                            const std::string& program, const std::vector<std::string>& command) const {
+    std::vector<MeasuredCandidate> measured;
+    measured.reserve(candidates.size());
+    for (size_t i : candidates) measured.push_back({result_.tried[i].schedule, symbol(i), object_path(i)});
+    const std::string said = folder + "/said";
     // In a job, so that an interruption ends it and nothing is left.
-    const auto build_and_run = [&] {
-      build_measuring_program(plan_, call_, measured, options_.target, options_.compiler, folder.path(), program);
+    const auto job = [&] {
+      build_measuring_program(plan_, call_, measured, options_.target, options_.compiler, folder, program);
       const ProcessResult run = run_process(command);
       if (run.status != 0) {
         throw UserError(command[0] + " ended with status " + std::to_string(run.status) +
                         (run.err.empty() ? "" : " and said: " + run.err.substr(0, run.err.find('\n'))));
       }
-      write_file_atomically(folder.path() + "/said", run.out);
+      write_file_atomically(said, run.out);
     };
-    run_jobs({build_and_run}, 1, {});
-    Measurement measurement = read_measurement(read_file(folder.path() + "/said"), candidates.size());
+    run_jobs({job}, 1, {});
+    return read_measurement(read_file(said), candidates.size());
+  }
+
+  void check_same_bytes(const std::vector<size_t>& candidates, const Measurement& measurement) const {
     for (size_t i = 0; i < candidates.size(); ++i) {
-      QATC_CHECK(measurement.same[i], "schedule " + to_string(measured[i].schedule) + " of kernel " +
+      QATC_CHECK(measurement.same[i], "schedule " + to_string(result_.tried[candidates[i]].schedule) + " of kernel " +
                                           result_.signature + " computes other bytes than the default");
     }
-    result_.measure = is_timed ? "time" : is_counted ? "instructions" : "model";
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      if (is_timed) continue;
-      measurement.ratios[i] = is_counted ? ratio_of_counts(counts, candidates[i])
-                                         : result_.tried[candidates[i]].modelled / result_.tried[0].modelled;
-    }
-    return measurement.ratios;
   }
 
   double ratio_of_counts(const std::string& path, size_t candidate) const {

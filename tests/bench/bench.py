@@ -63,7 +63,7 @@ class Bench:
     def describe(self):
         inspect = json.loads(tools.output([self.qatc, "inspect", self.options.model, "--json", "--size", "%dx%d" % LARGE]))
         title = self.options.title or os.path.basename(os.path.dirname(os.path.abspath(self.options.model)))
-        self.results["model"] = {"name": title, "title": title,
+        self.results["model"] = {"name": title,
                                  "multiply_adds_per_pixel": inspect["multiply_adds_per_pixel"]}
         with open("/proc/cpuinfo") as file:
             found = re.search(r"model name\s*: (.*)", file.read())

@@ -17,12 +17,6 @@ import tools
 KERNELS_BENCH, QATC, SMALL_MODEL = sys.argv[1:4]
 
 
-def known_program(folder):
-    program = os.path.join(folder, "known_loop")
-    tools.output([tools.arm64_c_compiler(), "-static", os.path.join(tools.HERE, "known_loop.S"), "-o", program])
-    return program
-
-
 class Verdicts(unittest.TestCase):
     def verdict(self, ratio, share, peak_beside, settled=True):
         def row(height, width, **values):

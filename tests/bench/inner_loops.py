@@ -111,8 +111,10 @@ def disassemble(path):
 
 
 def mca():
-    """The newest llvm-mca: its models of ARM cores are the better ones."""
-    return shutil.which("llvm-mca-19") or tools.llvm("llvm-mca")
+    """The newest llvm-mca of those that `qatc tune` asks (compiler/tune/mca.cpp), or else that of the build's LLVM, whose
+    models of ARM cores are worse."""
+    newest = (shutil.which("llvm-mca-%d" % version) for version in (22, 21, 20, 19))
+    return next(filter(None, newest), None) or tools.llvm("llvm-mca")
 
 
 def cycles(lines, cpu):

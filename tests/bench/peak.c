@@ -102,11 +102,6 @@ static const qatc_peak kPeaks[] = {
 
 #endif
 
-const qatc_peak* qatc_peaks(size_t* count) {
-  *count = sizeof kPeaks / sizeof kPeaks[0];
-  return kPeaks;
-}
-
 const qatc_peak* qatc_fastest_peak(void) {
   const qatc_peak* peak = kPeaks;
   while (!peak->supported()) ++peak; /* the last one is the architecture's baseline */

@@ -3,8 +3,6 @@
 #ifndef QATC_TESTS_BENCH_PEAK_H
 #define QATC_TESTS_BENCH_PEAK_H
 
-#include <stddef.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -17,10 +15,7 @@ typedef struct qatc_peak {
   void (*run)(long iterations);
 } qatc_peak;
 
-/** The loops of this machine's architecture, the fastest first. */
-const qatc_peak* qatc_peaks(size_t* count);
-
-/** The fastest loop that runs here. */
+/** The fastest of this machine's architecture that runs here. */
 const qatc_peak* qatc_fastest_peak(void);
 
 /** The loop of an instruction set, or NULL where it has none that runs here. */
