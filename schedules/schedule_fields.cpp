@@ -111,6 +111,7 @@ std::string to_string(const KernelSchedule& schedule) {
 }
 
 std::optional<KernelSchedule> parse_schedule(const std::string& text) {
+  constexpr int64_t kMostValue = 4096;  // no template has tiles as large
   std::istringstream words(text);
   KernelSchedule schedule;
   std::string word;
@@ -123,7 +124,9 @@ std::optional<KernelSchedule> parse_schedule(const std::string& text) {
     }
     const char* end = word.data() + word.size();
     const auto [stop, error] = std::from_chars(word.data() + name.size(), end, schedule.*field.value);
-    if (error != std::errc() || stop != end || schedule.*field.value < 0) return std::nullopt;
+    const int64_t value = schedule.*field.value;
+    const bool is_in_range = value <= kMostValue && value >= (field.is_optional ? 0 : 1);
+    if (error != std::errc() || stop != end || !is_in_range) return std::nullopt;
     word.clear();
     words >> word;
   }

@@ -25,6 +25,7 @@ namespace qatc {
 namespace {
 
 constexpr const char* kSeparator = " | ";
+constexpr const char* kTitle = "# Schedules for ";
 
 std::string embedded_table(Isa isa) {
   switch (isa) {
@@ -79,16 +80,19 @@ bool read_measurement(const std::string& text, TunedSchedule& tuned) {
 
 std::string tuned_table_name(Isa isa) { return (is_arm(isa) ? "arm64_" : "x86_64_") + std::string(isa_name(isa)); }
 
-TunedTable parse_tuned_table(const std::string& text, const std::string& path) {
+TunedTable parse_tuned_table(const std::string& text, const std::string& path, Isa isa) {
   TunedTable table;
   std::istringstream lines(text);
   int number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
-    if (line.empty() || line[0] == '#') continue;
     const auto fail = [&](const std::string& reason) {
       return UserError(path + ":" + std::to_string(number) + ": " + reason);
     };
+    if (line.rfind(kTitle, 0) == 0 && line.rfind(kTitle + tuned_table_name(isa) + ",", 0) != 0) {
+      throw fail("these are not schedules for " + tuned_table_name(isa));
+    }
+    if (line.empty() || line[0] == '#') continue;
     const std::vector<std::string> parts = split(line);
     if (parts.size() != 4 || parts[0].empty()) {
       throw fail("a line is: signature | schedule | measure and ratio | modelled cycles");
@@ -112,7 +116,7 @@ TunedTable parse_tuned_table(const std::string& text, const std::string& path) {
 
 std::string print_tuned_table(const TunedTable& table, Isa isa) {
   std::string text =
-      "# Schedules for " + tuned_table_name(isa) +
+      kTitle + tuned_table_name(isa) +
       ", by `qatc tune`; compile uses them. Ratio 1: none was better than the default.\n"
       "# kernel's signature | schedule | measure and its ratio to the default | modelled cycles a pixel\n";
   for (const auto& [signature, tuned] : table) {
@@ -128,7 +132,7 @@ const TunedTable& tuned_table(Isa isa) {
   const auto found = tables.find(isa);
   if (found != tables.end()) return found->second;
   const std::string path = "schedules/tuned/" + tuned_table_name(isa) + ".txt";
-  return tables.emplace(isa, parse_tuned_table(embedded_table(isa), path)).first->second;
+  return tables.emplace(isa, parse_tuned_table(embedded_table(isa), path, isa)).first->second;
 }
 
 }  // namespace qatc

@@ -24,8 +24,8 @@ std::string tuned_table_name(Isa isa);
 
 /// One kernel a line, sorted: `signature | schedule | measure and ratio | modelled cycles`; lines that begin with #
 /// are comments. Parsing and printing are inverse but for comments. A line that is none of it throws UserError
-/// `path:line: reason`.
-TunedTable parse_tuned_table(const std::string& text, const std::string& path);
+/// `path:line: reason`, and so does a first line by which the schedules are another instruction set's.
+TunedTable parse_tuned_table(const std::string& text, const std::string& path, Isa isa);
 std::string print_tuned_table(const TunedTable& table, Isa isa);
 
 /// The table in schedules/tuned/ as it was when qatc was built.

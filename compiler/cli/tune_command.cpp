@@ -32,11 +32,22 @@ bool is_emulator(const std::string& program) {
   return std::filesystem::path(program).filename().string().rfind("qemu-", 0) == 0;
 }
 
+/// A misspelt one would be passed to the runner, which may do without.
+void check_placeholder(const std::string& word) {
+  const size_t begin = word.find('{');
+  const size_t end = word.find('}', begin);
+  if (begin == std::string::npos || end == std::string::npos) return;
+  const std::string found = word.substr(begin, end + 1 - begin);
+  if (found == kCountsPlaceholder) return;
+  throw UsageError("--runner: " + found + " is not known; there is " + kCountsPlaceholder);
+}
+
 TuneOptions tune_options(const TuneCommand& command) {
   TuneOptions options;
   options.target = parse_target(command.target);
   options.compiler = c_compiler(options.target, command.compiler);
   options.runner = program_runner(options.target, command.runner);
+  for (const std::string& word : options.runner) check_placeholder(word);
   options.times = options.runner.empty() || !is_emulator(options.runner[0]);
   options.budget_seconds = command.budget_seconds;
   options.jobs = command.options.jobs;
@@ -65,18 +76,29 @@ void print_kernel(const TunedKernel& kernel, bool all_candidates) {
   std::fflush(stdout);
 }
 
-TunedTable read_table(const std::string& path) {
+TunedTable read_table(const std::string& path, Isa isa) {
   std::error_code ignored;
-  return std::filesystem::exists(path, ignored) ? parse_tuned_table(read_file(path), path) : TunedTable{};
+  const bool is_there = std::filesystem::is_regular_file(path, ignored);
+  return is_there ? parse_tuned_table(read_file(path), path, isa) : TunedTable{};
+}
+
+std::string table_path(const TuneCommand& command, Isa isa) {
+  if (!command.output.empty()) return command.output;
+  const std::string folder = "schedules/tuned";
+  if (!std::filesystem::is_directory(folder)) {
+    throw UserError("there is no folder " + folder + " here: tune where qatc's sources are, or name a table with -o");
+  }
+  return folder + "/" + tuned_table_name(isa) + ".txt";
 }
 
 int run_tune(const TuneCommand& command) {
   TuneOptions options = tune_options(command);
   const Isa isa = options.target.isa;
+  const std::string path = table_path(command, isa);
+  TunedTable table = read_table(path, isa);
+  std::error_code unknown;
+  const bool is_new = !std::filesystem::exists(path, unknown);
   const Plan plan = plan_model(command.options);
-  const std::string path =
-      command.output.empty() ? "schedules/tuned/" + tuned_table_name(isa) + ".txt" : command.output;
-  TunedTable table = read_table(path);
   const auto write = [&] { write_file_atomically(path, print_tuned_table(table, isa)); };
   write();  // a path that cannot be written is told before the long part
   int tuned = 0;
@@ -94,10 +116,16 @@ int run_tune(const TuneCommand& command) {
       print_kernel(kernel, command.all_candidates);
       ++tuned;
     };
-    tune(plan, options, table);
+    try {
+      tune(plan, options, table);
+    } catch (...) {
+      std::error_code ignored;
+      if (is_new && tuned == 0) std::filesystem::remove(path, ignored);
+      throw;
+    }
   }
-  std::printf("%s: %zu schedules; %d of the model's %d kernels were tuned%s\n", path.c_str(), table.size(), tuned,
-              total, tuned < total ? ", the budget ended" : "");
+  std::printf("%s: %zu schedule%s; %d of the model's %d kernels were tuned%s\n", path.c_str(), table.size(),
+              table.size() == 1 ? "" : "s", tuned, total, tuned < total ? ", the budget ended" : "");
   return 0;
 }
 
@@ -118,8 +146,8 @@ Command add_tune_command(CLI::App& app) {
       ->add_option("--runner", tune->runner,
                    "runs the target's programs, called as CMD PROGRAM [ARGUMENT]; a script that copies the\n"
                    "program to a device and runs it there; or an emulator that leaves counts of instructions\n"
-                   "in the file {counts}, which are compared instead of times. Under an emulator without, the\n"
-                   "cost model decides")
+                   "in the file {counts}, which are compared instead of times. Under an emulator without (a\n"
+                   "program whose name begins with qemu-), the cost model decides")
       ->type_name("CMD");
   command->add_option("--cc", tune->compiler, "compiles and links C for the target; default: what is installed")
       ->type_name("CMD");

@@ -84,9 +84,11 @@ std::string read_file(const std::string& path) {
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes) {
-  // A device or a pipe is written in place: renaming a file over /dev/null would take it from everybody.
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
+  // What a link leads to is replaced, not the link.
+  if (fs::exists(status) && fs::is_symlink(path, ignored)) return write_file_atomically(fs::canonical(path), bytes);
+  // A device or a pipe is written in place: renaming a file over /dev/null would take it from everybody.
   const bool special = fs::exists(status) && fs::is_other(status);
   const std::string partial = special ? path : partial_path(path);
   const int flags = special ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;

@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
     collect(&data, result);
     candidates[i](&data);
     collect(&data, result);
-    printf("%d %s", (int)i, i == 0 || memcmp(expected, actual, bytes) == 0 ? "same" : "different");
+    printf("candidate %d %s", (int)i, i == 0 || memcmp(expected, actual, bytes) == 0 ? "same" : "different");
     if (i > 0 && milliseconds > 0) compare(i, &data, milliseconds * 1e6 / (candidate_count - 1));
     puts("");
     fflush(stdout);

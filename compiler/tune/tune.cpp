@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -36,26 +37,36 @@ struct Measurement {
   std::vector<double> ratios;  // of times; empty when they were not taken
 };
 
+/// Other lines are the runner's own.
 Measurement read_measurement(const std::string& text, size_t count) {
   Measurement result;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
+    std::string kind;
     size_t index = 0;
     std::string equal;
     double least = 1;
     double median = 1;
+    if (!(words >> kind) || kind != "candidate") continue;
     if (!(words >> index >> equal) || index != result.same.size()) break;
     result.same.push_back(equal == "same");
+    if (!result.same.front()) break;  // the default differs from itself
     // Both must agree that it is faster.
     result.ratios.push_back(words >> least >> median ? std::max(least, median) : 1);
+    if (!(result.ratios.back() > 0)) break;
   }
-  if (result.same.size() != count) throw UserError("the runner lost what the measuring program printed");
+  const bool is_sound = !result.same.empty() && result.same.front() && result.ratios.back() > 0;
+  if (result.same.size() != count || !is_sound) {
+    throw UserError("--runner: lost or changed what the measuring program printed");
+  }
   return result;
 }
 
 /// Counts by symbol.
 std::map<std::string, double> read_counts(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return {};
   std::istringstream lines(read_file(path));
   std::map<std::string, double> counts;
   for (std::string line; std::getline(lines, line);) {

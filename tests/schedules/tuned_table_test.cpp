@@ -11,7 +11,7 @@ namespace {
 
 std::string error_of(const std::string& text) {
   try {
-    parse_tuned_table(text, "table.txt");
+    parse_tuned_table(text, "table.txt", Isa::kX86Vnni);
   } catch (const UserError& error) {
     return error.what();
   }
@@ -31,7 +31,7 @@ TunedTable small_table() {
 
 TEST(TunedTable, ParsesWhatItPrints) {
   const std::string text = print_tuned_table(small_table(), Isa::kX86Vnni);
-  const TunedTable parsed = parse_tuned_table(text, "table.txt");
+  const TunedTable parsed = parse_tuned_table(text, "table.txt", Isa::kX86Vnni);
   ASSERT_EQ(parsed.size(), 2U);
   EXPECT_EQ(print_tuned_table(parsed, Isa::kX86Vnni), text);
   const TunedSchedule& tuned = parsed.at(signature(conv_spec({32}, 32, 3)));

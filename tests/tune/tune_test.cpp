@@ -128,7 +128,7 @@ TEST(MeasuringProgram, FindsADifference) {
   ASSERT_NE(filter_block(spec, rule, spec.convs[0], target.isa), filter_block(spec, other, spec.convs[0], target.isa));
   const std::string program = folder.path() + "/measure";
   build_measuring_program(plan, *conv, candidates, target, c_compiler("host"), folder.path(), program);
-  EXPECT_EQ(run_checked({program}), "0 same\n1 different\n");
+  EXPECT_EQ(run_checked({program}), "candidate 0 same\ncandidate 1 different\n");
 }
 
 TEST(Mca, AgreesWithTheLoopItIsGiven) {
