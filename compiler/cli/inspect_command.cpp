@@ -180,7 +180,9 @@ void print_memory(const MemoryReport& memory) {
               static_cast<double>(memory.multiply_adds) * 1e-9, memory.peak_stage);
   std::vector<std::string> alive;
   int64_t rest = 0;
+  int64_t free = memory.arena_bytes;
   for (const AliveBlock& block : memory.alive) {
+    free -= block.bytes;
     if (block.bytes * 20 < memory.arena_bytes) {
       rest += block.bytes;
     } else {
@@ -188,6 +190,8 @@ void print_memory(const MemoryReport& memory) {
     }
   }
   if (rest > 0) alive.push_back("smaller ones " + megabytes(rest));
+  // Between blocks whose order at another stage or another image size keeps them apart.
+  if (free * 100 > memory.arena_bytes) alive.push_back("unused " + megabytes(free));
   std::printf("%s\n", joined(alive).c_str());
 }
 

@@ -12,6 +12,10 @@ namespace qatc {
 /// Blocks are placed once, at a representative size, in the best of a few orders, each into the lowest gap. Of two
 /// blocks alive together one then lies below the other; that order is kept as symbolic constraints, so the layout
 /// adapts to every size without planning again, and is tight where sizes scale together.
+///
+/// What a stage reads and what it writes never share memory: stripes of other threads still read rows around their own,
+/// and the last tile of a row reads pixels again that the one before has computed. Within a stage, rows are handed on in
+/// windows; only the caller's image may be its own result (in_place).
 void lay_out_arena(Plan& plan);
 
 /// Height and width of an image for which choices are made that hold for every size.
