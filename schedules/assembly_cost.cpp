@@ -331,12 +331,6 @@ double products_per_instruction(const Code& code, const Loop& loop) {
   return 16;
 }
 
-double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  const int64_t pixels = tile_pixels(spec, schedule, isa);
-  return static_cast<double>(spec.out_channels) / static_cast<double>(schedule.channels * pixels) *
-         repeated_pixels(pixels);
-}
-
 std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
                                       const Core& core) {
   const Loop* inner = hottest(code);

@@ -258,6 +258,11 @@ double repeated_pixels(int64_t pixels) {
   return factor / static_cast<double>(std::size(kRowPixels));
 }
 
+double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  const int64_t pixels = tile_pixels(spec, schedule, isa);
+  return ratio(spec.out_channels, schedule.channels * pixels) * repeated_pixels(pixels);
+}
+
 Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core) {
   if (spec.channel_sums) return predict_sums(spec, schedule, isa, core);
   double cycles = 0;
@@ -270,10 +275,10 @@ Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa i
   const double epilogue = epilogue_instructions(spec, schedule, isa);
   constexpr double kTileInstructions = 12;  // addresses and the tile's own loop
   cycles += cycles_of(0, epilogue, epilogue / 4, epilogue + kTileInstructions, 0, core);
-  const double tiles = static_cast<double>(spec.out_channels) /
-                       static_cast<double>(schedule.channels * tile_pixels(spec, schedule, isa));
   Prediction prediction;
-  prediction.cycles = cycles * tiles * repeated_pixels(tile_pixels(spec, schedule, isa));
+  prediction.cycles = cycles * tiles_per_pixel(spec, schedule, isa);
+  // What tiles compute twice is no share of the peak.
+  const double tiles = ratio(spec.out_channels, schedule.channels * tile_pixels(spec, schedule, isa));
   prediction.peak_share = products * tiles / core.products / prediction.cycles;
   return prediction;
 }

@@ -44,6 +44,9 @@ double overlapped(std::initializer_list<double> cycles);
 /// inwards. Over rows of usual lengths.
 double repeated_pixels(int64_t pixels);
 
+/// Tiles of a schedule for an output pixel, with what they compute twice.
+double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+
 /// For each of several schedules of a kernel, how many times as long it takes as the best of them, on the mean of the
 /// cores. `cycles`: by schedule, by core.
 std::vector<double> mean_slowness(const std::vector<std::vector<double>>& cycles);

@@ -42,8 +42,7 @@ KernelSchedule matrix_conv_schedule(const KernelSpec& spec) {
   constexpr int64_t kFewChannels = 24;
   constexpr int64_t kChannels = 16;
   constexpr int64_t kMostPixels = 12;
-  int64_t digits = 1;
-  for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
+  const int64_t digits = most_digits(spec);
   KernelSchedule schedule;
   schedule.channels = spec.out_channels <= kFewChannels ? spec.out_channels : kChannels;
   while (spec.out_channels % schedule.channels != 0) schedule.channels -= kChannelAlignment;
@@ -196,6 +195,12 @@ KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
 KernelSchedule default_schedule(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return channel_sums_schedule(spec, isa);
   return spec.convs.empty() ? elementwise_schedule(spec, isa) : conv_schedule(spec, isa);
+}
+
+int64_t most_digits(const KernelSpec& spec) {
+  int64_t digits = 1;
+  for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
+  return digits;
 }
 
 int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa) {

@@ -48,6 +48,9 @@ std::string to_string(const KernelSchedule& schedule);
 /// A good schedule by rule: as large a tile as the registers of `isa` hold.
 KernelSchedule default_schedule(const KernelSpec& spec, Isa isa);
 
+/// Of its convs' filters; 1 without convs.
+int64_t most_digits(const KernelSpec& spec);
+
 /// Digit d of channel c is lane d * digit_stride + c: padding has no lanes of its own where vectors are so short that
 /// this saves some.
 int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa);

@@ -8,12 +8,6 @@ namespace qatc {
 
 namespace {
 
-int64_t most_digits(const KernelSpec& spec) {
-  int64_t digits = 1;
-  for (const KernelConv& conv : spec.convs) digits = std::max<int64_t>(digits, conv.digits);
-  return digits;
-}
-
 /// Whole vectors of channels that divide the kernel's channels; bytes for kernels without a reduction.
 std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
   constexpr int64_t kMostVectors = 8;
