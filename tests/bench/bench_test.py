@@ -17,13 +17,16 @@ import tools
 KERNELS_BENCH, QATC, SMALL_MODEL = sys.argv[1:4]
 
 
+def network_row(height, width, **values):
+    return dict({"height": height, "width": width, "threads": 1, "qatc_ms": 30.0, "onnxruntime_ms": 100.0, "ratio": 0.3,
+                 "u8_ms": 30.0, "share_of_peak_u8": 0.8, "share_of_peak_f32": 0.8, "peak_gmacs": 450.0,
+                 "settled": True}, **values)
+
+
 class Verdicts(unittest.TestCase):
     def verdict(self, ratio, share, peak_beside, settled=True):
-        def row(height, width, **values):
-            return dict({"height": height, "width": width, "threads": 1, "ratio": 0.3, "share_of_peak_u8": 0.8,
-                         "peak_gmacs": 450.0, "settled": True}, **values)
-        rows = [row(540, 960), row(1080, 1920, ratio=ratio, share_of_peak_u8=share, peak_gmacs=peak_beside,
-                                   settled=settled)]
+        rows = [network_row(540, 960), network_row(1080, 1920, ratio=ratio, share_of_peak_u8=share,
+                                                   peak_gmacs=peak_beside, settled=settled)]
         made = report.requirements({"network": {"rows": rows}})
         of_time = next(r for r in made if r.what == "time over ONNX Runtime's, 1080x1920, 1 thread")
         of_peak = next(r for r in made if "peak, 8-bit image of 1080x1920" in r.what)
@@ -36,6 +39,16 @@ class Verdicts(unittest.TestCase):
     def test_a_disturbed_row_meets_nothing(self):
         self.assertEqual(self.verdict(0.3, 0.97, 318), ("met", "disturbed, measure again"))
         self.assertEqual(self.verdict(0.3, 0.8, 450, settled=False), ("disturbed, measure again", "met"))
+
+
+class Readme(unittest.TestCase):
+    def test_shows_the_network(self):
+        results = {"model": {"name": "net", "multiply_adds_per_pixel": 1234},
+                   "machine": {"cpu": "a CPU", "cores": 2, "system": "Debian"},
+                   "network": {"rounds": 7, "onnxruntime": "1.30.0", "rows": [network_row(540, 960)]}}
+        text = report.for_readme(results)
+        self.assertIn("net, 1,234 multiply-adds a pixel. Measured on: a CPU, 2 cores, Debian", text)
+        self.assertIn("| 540x960 | 1 | 30.00 ms | 100.00 ms | 0.30 | 0.80 | 30.00 ms | 0.80 |", text)
 
 
 class KnownCode(unittest.TestCase):

@@ -257,7 +257,7 @@ def for_readme(results):
     """The part of it that the README shows."""
     parts = ["%s, %s multiply-adds a pixel. Measured on: %s; minimum over %d alternating rounds or more. Shares of the "
              "peak count all of the graph's multiply-adds, also those that convs of upsampled images save." %
-             (results["model"]["title"], number(results["model"]["multiply_adds_per_pixel"], 0), machine_line(results),
+             (results["model"]["name"], number(results["model"]["multiply_adds_per_pixel"], 0), machine_line(results),
               results["network"]["rounds"]), network_table(results)]
     if "memory" in results or "size" in results:
         parts.append(footprint_table(results))
