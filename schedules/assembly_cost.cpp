@@ -129,16 +129,31 @@ class Code {
   }
 
   void find_loops(const std::map<std::string, size_t>& labels) {
-    std::map<size_t, size_t> last_of;  // by first
+    struct Jump {
+      size_t from, to;
+      bool is_conditional;
+    };
+    std::vector<Jump> jumps;
     for (size_t i = 0; i < instructions_.size(); ++i) {
       const Instruction& instruction = instructions_[i];
       if (!starts_with_one_of(instruction.mnemonic, {"j", "b", "cb", "tb"})) continue;
       const size_t label = instruction.operands.find_last_of(" ,\t");
       const auto target =
           labels.find(label == std::string::npos ? instruction.operands : instruction.operands.substr(label + 1));
-      if (target == labels.end() || target->second > i) continue;
-      size_t& last = last_of[target->second];
-      last = std::max(last, i);
+      if (target == labels.end()) continue;
+      jumps.push_back({i, target->second, instruction.mnemonic != "jmp" && instruction.mnemonic != "b"});
+    }
+    // What is rarely done stands apart, below, is jumped to from above where it returns to, and is no loop.
+    const auto is_aside = [&](const Jump& back) {
+      return !back.is_conditional && std::any_of(jumps.begin(), jumps.end(), [&](const Jump& jump) {
+        return jump.from < back.to && jump.to > back.to && jump.to <= back.from;
+      });
+    };
+    std::map<size_t, size_t> last_of;  // by first
+    for (const Jump& jump : jumps) {
+      if (jump.to > jump.from || is_aside(jump)) continue;
+      size_t& last = last_of[jump.to];
+      last = std::max(last, jump.from);
     }
     for (const auto& [first, last] : last_of) loops_.push_back({first, last});
   }

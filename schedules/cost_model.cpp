@@ -85,7 +85,7 @@ ConvCost conv_cost(const KernelSpec& spec, const KernelConv& conv, const KernelS
 /// Vector instructions of a step for one tile: int32 and float work on `int_vectors` vectors, bytes on `byte_vectors`.
 double step_instructions(const KernelSpec& spec, const KernelStep& step, double int_vectors, double byte_vectors,
                          Isa isa) {
-  const double real = spec.rounding == Rounding::kExact ? 2 : 1;
+  const double real = rounds_between(spec, step, isa) ? 1.4 : spec.rounding == Rounding::kExact ? 2 : 1;
   switch (step.kind) {
     case KernelStep::Kind::kRequantize:
       return real * int_vectors * (step.clamp ? 8 : 6);

@@ -249,6 +249,19 @@ bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa
          schedule.pixels == pixel_lanes(spec, isa);
 }
 
+bool rounds_between(const KernelSpec& spec, const KernelStep& step, Isa isa) {
+  if (spec.rounding != Rounding::kExact || is_arm(isa) || step.clamp) return false;
+  switch (step.kind) {
+    case KernelStep::Kind::kRequantize:
+      return spec.convs[static_cast<size_t>(step.conv)].digits == 1;
+    case KernelStep::Kind::kAdd:
+    case KernelStep::Kind::kMul:
+      return true;
+    default:
+      return false;
+  }
+}
+
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
   if (conv.digits > 1) return conv.digits * digit_stride(spec, conv, isa);
   return pads_lanes(spec, isa) ? padded_lanes(spec) : spec.out_channels;

@@ -79,6 +79,10 @@ int64_t pixel_lanes(const KernelSpec& spec, Isa isa);
 /// Whether this schedule takes that form.
 bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
+/// Whether a step of exact rounding is computed in float first, with bounds of the error, and in double only where these
+/// round to different bytes. x86 only, and where the double's own bounds are known (KernelStep::clamp).
+bool rounds_between(const KernelSpec& spec, const KernelStep& step, Isa isa);
+
 /// Accumulator lanes of a conv: a multiple of 4.
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 

@@ -25,7 +25,13 @@ std::string_view source_name(ScheduleSource source) {
 
 ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa) {
   const TunedTable& table = tuned_table(isa);
-  const auto tuned = table.find(signature(spec));
+  auto tuned = table.find(signature(spec));
+  if (tuned == table.end() && spec.rounding == Rounding::kExact) {
+    // Products weigh more than what rounds them: the same loops suit both.
+    KernelSpec as_float = spec;
+    as_float.rounding = Rounding::kFloat;
+    tuned = table.find(signature(as_float));
+  }
   if (tuned != table.end() && is_candidate(spec, tuned->second.schedule, isa)) {
     return {tuned->second.schedule, ScheduleSource::kTunedTable, 1, {}};
   }

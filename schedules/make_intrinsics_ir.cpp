@@ -2,6 +2,8 @@
 //
 //   qatc_lookup(table, index)                  an entry of a table of 256 bytes
 //   qatc_round, qatc_round_double              saturating conversion of real values to bytes
+//   qatc_round_between(zero_point, x, factor, low, high, value)
+//                                              the same of doubles between two floats, which mostly tell the byte
 //   qatc_quotient, qatc_quotient_double        correctly rounded division by one divisor
 //   qatc_pixel_word0 ... 7(address, byte)      words of pixels side by side
 //
@@ -176,8 +178,8 @@ void scalarized_form(int lanes) {
   std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
 }
 
-// ---- qatc_round, qatc_round_double: uint8 saturate(round_half_even(value) + int16 zero_point) of a float or a double,
-// |value| < 2^15, in which x86 packs 32-bit lanes pairwise.
+// ---- qatc_round, qatc_round_double, qatc_round_between: uint8 saturate(round_half_even(value) + int16 zero_point) of a
+// float or a double, |value| < 2^15, in which x86 packs 32-bit lanes pairwise.
 
 std::string typed(int lanes, const char* element) { return "<" + std::to_string(lanes) + " x " + element + ">"; }
 
@@ -201,45 +203,72 @@ struct Pack {
   const char *to_int32, *to_int16, *to_uint8;
 };
 
+/// The places of packed registers: group `g` of four is packed into one of bytes, `part` p of it has `v` lanes, from
+/// lane `first` of the whole on.
+struct Packing {
+  int lanes, v;
+  int group() const { return 4 * v; }
+  int groups() const { return (lanes + group() - 1) / group(); }
+  int first(int g, int p) const { return g * group() + p * v; }
+  bool is_used(int g, int p) const { return first(g, p) < lanes; }
+};
+
+void for_used_parts(const Packing& packing, const std::function<void(int g, int p)>& print) {
+  for (int g = 0; g < packing.groups(); ++g) {
+    for (int p = 0; p < 4 && packing.is_used(g, p); ++p) print(g, p);
+  }
+}
+
+/// %<name>G_P: the rounded integers of part P of group G of the floats %<value>.
+void round_floats(const Packing& packing, const Pack& pack, const std::string& name, const char* value) {
+  const int v = packing.v;
+  const std::string floats = typed(packing.lanes, "float");
+  for_used_parts(packing, [&](int g, int p) {
+    const int first = packing.first(g, p);
+    std::printf("  %%%s_float%d_%d = shufflevector %s %%%s, %s undef, %s\n", name.c_str(), g, p, floats.c_str(), value,
+                floats.c_str(), indices(v, [&](int i) { return first + i < packing.lanes ? first + i : -1; }).c_str());
+    std::printf("  %%%s%d_%d = call %s %s(%s %%%s_float%d_%d%s)\n", name.c_str(), g, p, typed(v, "i32").c_str(),
+                pack.to_int32, typed(v, "float").c_str(), name.c_str(), g, p,
+                v == 16 ? ", <16 x i32> undef, i16 -1, i32 4" : "");
+  });
+}
+
+/// The same of doubles: adding 1.5 * 2^52 leaves the rounded integer in the low half of every double.
+void round_doubles(const Packing& packing, const std::string& name, const char* value) {
+  const int v = packing.v;
+  const std::string doubles = typed(packing.lanes, "double");
+  const std::string halves = typed(2 * packing.lanes, "i32");
+  std::printf("  %%%s_sum = fadd %s %%%s, %s\n", name.c_str(), doubles.c_str(), value,
+              splat(packing.lanes, "double", "0x4338000000000000").c_str());
+  std::printf("  %%%s_halves = bitcast %s %%%s_sum to %s\n", name.c_str(), doubles.c_str(), name.c_str(),
+              halves.c_str());
+  for_used_parts(packing, [&](int g, int p) {
+    const int first = packing.first(g, p);
+    std::printf("  %%%s%d_%d = shufflevector %s %%%s_halves, %s undef, %s\n", name.c_str(), g, p, halves.c_str(),
+                name.c_str(), halves.c_str(),
+                indices(v, [&](int i) { return first + i < packing.lanes ? 2 * (first + i) : -1; }).c_str());
+  });
+}
+
 /// packssdw and packuswb work within 128 bits: of registers a, b, c, d they leave a0-3 b0-3 c0-3 d0-3 a4-7 b4-7 ...
 /// Four registers at a time become one of bytes, which one shuffle of 32-bit lanes puts in order.
-void round_form(int lanes, const Pack& pack, const char* element) {
-  const int v = pack.lanes;
-  const int group = 4 * v;
-  const int groups = (lanes + group - 1) / group;
-  const bool is_double = std::string(element) == "double";
-  std::printf("define weak_odr %s @qatc_round%sx%d(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n",
-              typed(lanes, "i8").c_str(), is_double ? "_double" : "", lanes, typed(lanes, element).c_str());
+void pack_integers(const Packing& packing, const Pack& pack, const char* name) {
+  const int lanes = packing.lanes;
+  const int v = packing.v;
+  const int group = packing.group();
+  const int groups = packing.groups();
   std::printf("  %%zero0 = insertelement %s undef, i16 %%zero_point, i64 0\n", typed(2 * v, "i16").c_str());
   std::printf("  %%zero = shufflevector %s %%zero0, %s undef, %s\n", typed(2 * v, "i16").c_str(),
               typed(2 * v, "i16").c_str(), indices(2 * v, [](int) { return 0; }).c_str());
   std::string joined;
   for (int g = 0; g < groups; ++g) {
-    for (int p = 0; p < 4; ++p) {
-      const int first = g * group + p * v;
-      if (first >= lanes) {
-        std::printf("  %%i%d_%d = bitcast %s undef to %s\n", g, p, typed(v, "i32").c_str(), typed(v, "i32").c_str());
-        continue;
-      }
-      std::printf("  %%f%d_%d = shufflevector %s %%value, %s undef, %s\n", g, p, typed(lanes, element).c_str(),
-                  typed(lanes, element).c_str(),
-                  indices(v, [&](int i) { return first + i < lanes ? first + i : -1; }).c_str());
-      if (is_double) {
-        // Adding 1.5 * 2^52 leaves the rounded integer in the low half of every double.
-        const std::string halves = typed(2 * v, "i32");
-        std::printf("  %%m%d_%d = fadd %s %%f%d_%d, %s\n", g, p, typed(v, "double").c_str(), g, p,
-                    splat(v, "double", "0x4338000000000000").c_str());
-        std::printf("  %%h%d_%d = bitcast %s %%m%d_%d to %s\n", g, p, typed(v, "double").c_str(), g, p, halves.c_str());
-        std::printf("  %%i%d_%d = shufflevector %s %%h%d_%d, %s undef, %s\n", g, p, halves.c_str(), g, p,
-                    halves.c_str(), indices(v, [](int i) { return 2 * i; }).c_str());
-        continue;
-      }
-      std::printf("  %%i%d_%d = call %s %s(%s %%f%d_%d%s)\n", g, p, typed(v, "i32").c_str(), pack.to_int32,
-                  typed(v, "float").c_str(), g, p, v == 16 ? ", <16 x i32> undef, i16 -1, i32 4" : "");
-    }
+    const auto integers = [&](int p) {
+      return packing.is_used(g, p) ? "%" + (name + std::to_string(g)) + "_" + std::to_string(p) : std::string("undef");
+    };
     for (int h = 0; h < 2; ++h) {
-      std::printf("  %%w%d_%d = call %s %s(%s %%i%d_%d, %s %%i%d_%d)\n", g, h, typed(2 * v, "i16").c_str(),
-                  pack.to_int16, typed(v, "i32").c_str(), g, 2 * h, typed(v, "i32").c_str(), g, 2 * h + 1);
+      std::printf("  %%w%d_%d = call %s %s(%s %s, %s %s)\n", g, h, typed(2 * v, "i16").c_str(), pack.to_int16,
+                  typed(v, "i32").c_str(), integers(2 * h).c_str(), typed(v, "i32").c_str(),
+                  integers(2 * h + 1).c_str());
       std::printf("  %%z%d_%d = call %s @llvm.sadd.sat.v%di16(%s %%w%d_%d, %s %%zero)\n", g, h,
                   typed(2 * v, "i16").c_str(), 2 * v, typed(2 * v, "i16").c_str(), g, h, typed(2 * v, "i16").c_str());
     }
@@ -264,6 +293,83 @@ void round_form(int lanes, const Pack& pack, const char* element) {
     joined = "%j" + std::to_string(g);
   }
   std::printf("  ret %s %s\n}\n", typed(lanes, "i8").c_str(), joined.c_str());
+}
+
+void round_form(int lanes, const Pack& pack, const char* element) {
+  const Packing packing{lanes, pack.lanes};
+  const bool is_double = std::string(element) == "double";
+  std::printf("define weak_odr %s @qatc_round%sx%d(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n",
+              typed(lanes, "i8").c_str(), is_double ? "_double" : "", lanes, typed(lanes, element).c_str());
+  if (is_double) {
+    round_doubles(packing, "i", "value");
+  } else {
+    round_floats(packing, pack, "i", "value");
+  }
+  pack_integers(packing, pack, "i");
+}
+
+std::string fma_suffix(int lanes, const std::string& element) {
+  return (lanes == 1 ? "" : "v" + std::to_string(lanes)) + (element == "double" ? "f64" : "f32");
+}
+
+void declare_fma(int lanes, const char* element) {
+  const std::string type = lanes == 1 ? element : typed(lanes, element);
+  const char* t = type.c_str();
+  std::printf("declare %s @llvm.fma.%s(%s, %s, %s)\n", t, fma_suffix(lanes, element).c_str(), t, t, t);
+}
+
+/// %NAME = %x * %factor + %ADDEND, rounded once or twice, whichever is faster.
+void multiply_add(int lanes, bool has_fma, const char* name, const char* addend) {
+  const std::string type = typed(lanes, "float");
+  const char* t = type.c_str();
+  if (has_fma) {
+    std::printf("  %%%s = call %s @llvm.fma.%s(%s %%x, %s %%factor, %s %%%s)\n", name, t,
+                fma_suffix(lanes, "float").c_str(), t, t, t, addend);
+  } else {
+    std::printf("  %%%s_product = fmul %s %%x, %%factor\n  %%%s = fadd %s %%%s_product, %%%s\n", name, t, name, t, name,
+                addend);
+  }
+}
+
+/// Where both bounds x * factor + low and x * factor + high of all lanes round to the same, so do the values; else,
+/// which is rare, these are rounded: LLVM sinks what gives %value into the branch.
+void round_between_form(int lanes, const Pack& pack, bool has_fma) {
+  const Packing packing{lanes, pack.lanes};
+  const int v = pack.lanes;
+  const std::string floats = typed(lanes, "float");
+  const std::string integers = typed(v, "i32");
+  const char* f = floats.c_str();
+  std::printf(
+      "define weak_odr %s @qatc_round_betweenx%d(i16 %%zero_point, %s %%x, %s %%factor, %s %%low, %s %%high, %s "
+      "%%value) alwaysinline nounwind readnone {\nentry:\n",
+      typed(lanes, "i8").c_str(), lanes, f, f, f, f, typed(lanes, "double").c_str());
+  multiply_add(lanes, has_fma, "lower", "low");
+  multiply_add(lanes, has_fma, "upper", "high");
+  round_floats(packing, pack, "l", "lower");
+  round_floats(packing, pack, "h", "upper");
+  std::string difference;
+  for_used_parts(packing, [&](int g, int p) {
+    const std::string part = std::to_string(g) + "_" + std::to_string(p);
+    std::printf("  %%y%s = xor %s %%l%s, %%h%s\n", part.c_str(), integers.c_str(), part.c_str(), part.c_str());
+    const int kept = std::min(v, lanes - packing.first(g, p));
+    std::printf("  %%x%s = shufflevector %s %%y%s, %s zeroinitializer, %s\n", part.c_str(), integers.c_str(),
+                part.c_str(), integers.c_str(), indices(v, [&](int i) { return i < kept ? i : v; }).c_str());
+    if (!difference.empty()) {
+      std::printf("  %%d%s = or %s %s, %%x%s\n", part.c_str(), integers.c_str(), difference.c_str(), part.c_str());
+    }
+    difference = (difference.empty() ? "%x" : "%d") + part;
+  });
+  std::printf("  %%lanes_differ = icmp ne %s %s, zeroinitializer\n", integers.c_str(), difference.c_str());
+  std::printf("  %%bits = bitcast %s %%lanes_differ to i%d\n", typed(v, "i1").c_str(), v);
+  std::printf("  %%differ = icmp ne i%d %%bits, 0\n", v);
+  std::puts("  br i1 %differ, label %compute, label %pack, !prof !0\ncompute:");
+  round_doubles(packing, "e", "value");
+  std::puts("  br label %pack\npack:");
+  for_used_parts(packing, [&](int g, int p) {
+    std::printf("  %%i%d_%d = phi %s [ %%l%d_%d, %%entry ], [ %%e%d_%d, %%compute ]\n", g, p, integers.c_str(), g, p, g,
+                p);
+  });
+  pack_integers(packing, pack, "i");
 }
 
 /// One lane: cvtss2si and cvtsd2si round half to even.
@@ -301,10 +407,17 @@ void print_round(const std::string& isa) {
               typed(2 * v, "i16").c_str(), typed(2 * v, "i16").c_str());
   scalar_round("qatc_round", "float", "<4 x float>", "@llvm.x86.sse.cvtss2si");
   scalar_round("qatc_round_double", "double", "<2 x double>", "@llvm.x86.sse2.cvtsd2si");
+  std::puts(
+      R"(define weak_odr i8 @qatc_round_between(i16 %zero_point, float %x, float %factor, float %low, float %high, double %value) alwaysinline nounwind readnone {
+  %byte = call i8 @qatc_round_double(i16 %zero_point, double %value)
+  ret i8 %byte
+})");
   for (int lanes = 4; lanes <= 64; lanes += 4) {
     round_form(lanes, pack, "float");
     round_form(lanes, pack, "double");
+    round_between_form(lanes, pack, isa != "sse2");
   }
+  std::puts("!0 = !{!\"branch_weights\", i32 1, i32 2000}");
 }
 
 // ---- qatc_quotient, qatc_quotient_double: value / divisor, correctly rounded, by a product and four fused
@@ -317,9 +430,8 @@ void quotient_form(int lanes, const char* element) {
   const bool is_scalar = lanes == 1;
   const bool is_double = std::string(element) == "double";
   const std::string type = is_scalar ? element : typed(lanes, element);
-  const std::string suffix = (is_scalar ? "" : "v" + std::to_string(lanes)) + (is_double ? "f64" : "f32");
+  const std::string suffix = fma_suffix(lanes, element);
   const char* t = type.c_str();
-  std::printf("declare %s @llvm.fma.%s(%s, %s, %s)\n", t, suffix.c_str(), t, t, t);
   std::printf("define weak_odr %s @qatc_quotient%s%s(%s %%divisor, %s %%value) alwaysinline nounwind readnone {\n", t,
               is_double ? "_double" : "", is_scalar ? "" : ("x" + std::to_string(lanes)).c_str(), element, t);
   const char* one = is_scalar ? "" : "_one";
@@ -442,6 +554,8 @@ int main(int argc, char** argv) {
   if (!arm) print_round(isa);
   if (isa == "avx2" || isa == "avx512vnni") {
     for (const char* element : {"float", "double"}) {
+      declare_fma(1, element);
+      for (int lanes = 4; lanes <= 64; lanes += 4) declare_fma(lanes, element);
       quotient_form(1, element);
       for (int lanes = 4; lanes <= 64; lanes += 4) quotient_form(lanes, element);
     }

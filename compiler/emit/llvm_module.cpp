@@ -31,11 +31,11 @@ namespace qatc {
 
 namespace {
 
-/// Functions that lowering calls and schedules/ defines: one uniform argument, one by lane.
+/// Functions that lowering calls and schedules/ defines: the first argument is uniform, the others are by lane.
 constexpr const char* kIntrinsics[] = {
-    "qatc_lookup",      "qatc_round",       "qatc_round_double", "qatc_quotient",    "qatc_quotient_double",
-    "qatc_pixel_word0", "qatc_pixel_word1", "qatc_pixel_word2",  "qatc_pixel_word3", "qatc_pixel_word4",
-    "qatc_pixel_word5", "qatc_pixel_word6", "qatc_pixel_word7"};
+    "qatc_lookup",          "qatc_round",       "qatc_round_double", "qatc_round_between", "qatc_quotient",
+    "qatc_quotient_double", "qatc_pixel_word0", "qatc_pixel_word1",  "qatc_pixel_word2",   "qatc_pixel_word3",
+    "qatc_pixel_word4",     "qatc_pixel_word5", "qatc_pixel_word6",  "qatc_pixel_word7"};
 
 void set_flag(llvm::Module& code, const char* name, const std::string& value) {
   if (code.getModuleFlag(name) == nullptr) return;
@@ -44,7 +44,7 @@ void set_flag(llvm::Module& code, const char* name, const std::string& value) {
 
 /// Exactly these features on top of plain x86-64. What Halide asks for is more than the feature that its user named:
 /// its vpdpbusd brings amx, bf16 and fp16 along, its AVX2 all that a Haswell has.
-void set_x86_features(llvm::Module& code, const std::string& features) {
+void set_x86_features(llvm::Module& code, const std::string& features, uint64_t vector_bytes) {
   const char* cpu = "x86-64";
   // The first is Halide 14's, the next two replace it in later ones.
   for (const char* name : {"halide_mcpu", "halide_mcpu_target", "halide_mcpu_tune"}) set_flag(code, name, cpu);
@@ -53,6 +53,8 @@ void set_x86_features(llvm::Module& code, const std::string& features) {
     function.addFnAttr("target-cpu", cpu);
     function.addFnAttr("tune-cpu", cpu);
     function.addFnAttr("target-features", features);
+    // Or what is spilled lies across cache lines.
+    function.addFnAttr(llvm::Attribute::getWithStackAlignment(code.getContext(), llvm::Align(vector_bytes)));
   }
 }
 
@@ -68,13 +70,15 @@ void set_instruction_set(llvm::Module& code, Isa isa) {
   const std::string avx2 = "+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma";
   switch (isa) {
     case Isa::kX86Avx2:
-      return set_x86_features(code, avx2);
+      return set_x86_features(code, avx2, 32);
     case Isa::kX86AvxVnni:
-      return set_x86_features(code, avx2 + ",+avxvnni");
+      return set_x86_features(code, avx2 + ",+avxvnni", 32);
     case Isa::kX86Vnni:  // the AVX-512 of Ice Lake and Zen 4
-      return set_x86_features(code, avx2 +
-                                        ",+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,"
-                                        "+avx512vnni");
+      return set_x86_features(code,
+                              avx2 +
+                                  ",+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,"
+                                  "+avx512vnni",
+                              64);
     case Isa::kArmI8mm:
       return add_feature(code, "+i8mm");
     case Isa::kX86Base:
@@ -131,15 +135,19 @@ void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
         lanes.empty() ? nullptr : code.getFunction((intrinsic.getName() + "x" + std::to_string(lanes.size())).str());
     if (vector_form == nullptr) continue;
     llvm::IRBuilder<> builder(last);
-    llvm::Value* by_lane = llvm::UndefValue::get(vector_form->getArg(1)->getType());
     const std::vector<int> order = order_of_arguments(lanes);
-    std::vector<int> places(order.size());  // of the lanes in `by_lane`
-    for (size_t i = 0; i < order.size(); ++i) {
-      const auto lane = static_cast<size_t>(order[i]);
-      by_lane = builder.CreateInsertElement(by_lane, lanes[lane]->getArgOperand(1), i);
-      places[lane] = static_cast<int>(i);
+    std::vector<llvm::Value*> arguments{lanes.front()->getArgOperand(0)};
+    for (unsigned argument = 1; argument < vector_form->arg_size(); ++argument) {
+      llvm::Value* by_lane = llvm::UndefValue::get(vector_form->getArg(argument)->getType());
+      for (size_t i = 0; i < order.size(); ++i) {
+        by_lane =
+            builder.CreateInsertElement(by_lane, lanes[static_cast<size_t>(order[i])]->getArgOperand(argument), i);
+      }
+      arguments.push_back(by_lane);
     }
-    llvm::Value* call = builder.CreateCall(vector_form, {lanes.front()->getArgOperand(0), by_lane});
+    std::vector<int> places(order.size());  // of the lanes in the arguments
+    for (size_t i = 0; i < order.size(); ++i) places[static_cast<size_t>(order[i])] = static_cast<int>(i);
+    llvm::Value* call = builder.CreateCall(vector_form, arguments);
     last->replaceAllUsesWith(std::is_sorted(order.begin(), order.end()) ? call
                                                                         : builder.CreateShuffleVector(call, places));
   }

@@ -47,6 +47,11 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
   return Halide::saturating_cast(storage_type(isa), sum);
 }
 
+Expr round_between(const FloatBounds& bounds, const Expr& value, const Expr& zero_point) {
+  return intrinsic(Halide::UInt(8), "qatc_round_between",
+                   {cast<int16_t>(zero_point), bounds.x, bounds.factor, bounds.low, bounds.high, value});
+}
+
 Expr quotient(const Expr& value, const Expr& divisor, Isa isa) {
   if (!has_fast_quotient(isa)) return strict_float(value / divisor);
   return intrinsic(value.type(), is_double(value) ? "qatc_quotient_double" : "qatc_quotient", {divisor, value});

@@ -15,6 +15,13 @@ Halide::Expr lookup(const Halide::Expr& index, const Halide::Expr& table);
 /// saturate(round_half_even(value) + zero_point) in the storage type; `clamp`: |value| may be 2^15 and more.
 Halide::Expr round_to_storage(Halide::Expr value, const Halide::Expr& zero_point, bool clamp, Isa isa);
 
+struct FloatBounds {
+  Halide::Expr x, factor, low, high;
+};
+/// The same of `value`, a double with |value| < 2^15, that lies between the floats x * factor + low and x * factor + high
+/// wherever it is not saturated: computed only where these round to different bytes. For x86.
+Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value, const Halide::Expr& zero_point);
+
 /// value / divisor, both float or both double, correctly rounded. `divisor` is the same in all lanes; nothing on the
 /// way overflows or underflows (see qatc_quotient in schedules/make_intrinsics_ir.cpp).
 Halide::Expr quotient(const Halide::Expr& value, const Halide::Expr& divisor, Isa isa);

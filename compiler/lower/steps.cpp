@@ -18,6 +18,17 @@ using Halide::strict_float;
 using Halide::Var;
 using Kind = KernelArgument::Kind;
 
+// How far floats may be from the doubles that they stand for (schedules/kernel_schedule.h, rounds_between), with a
+// reserve of 5 % for what is second to that.
+constexpr float kUnit = 1.0F / 16777216;  // a float's rounding, relatively
+// acc * multiplier + bias: both factors, the product, the sum and, twice, the bias are rounded. As a product is at most
+// the value and the bias together, that is four units of the value, which is below 256 unless it is saturated, ...
+constexpr float kErrorOfValue = 1.05F * 4 * 256 * kUnit;
+// ... and five of the bias.
+constexpr float kErrorOfBias = 1.05F * 5 * kUnit;
+// Sums of two products with a difference of bytes: the factors, the products, one of them once more, and the sum.
+constexpr float kErrorOfFactors = 1.05F * 4 * 255 * kUnit;
+
 class StepLowering {
  public:
   StepLowering(const KernelSpec& spec, Isa isa, const KernelParams& params, const std::vector<Func>& accumulators,
@@ -82,6 +93,14 @@ class StepLowering {
     const Expr c = channel(conv);
     const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c));
     const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c));
+    if (rounds_between(spec_, step, isa_)) {
+      const Expr factor = cast<float>(image(Kind::kMultiplier, step.conv)(c));
+      const Expr bias = cast<float>(image(Kind::kBias, step.conv)(c));
+      const Expr error = strict_float(strict_float(Halide::abs(bias) * kErrorOfBias) + kErrorOfValue);
+      const FloatBounds bounds{real(at_pixel(accumulator, c_), false), factor, strict_float(bias - error),
+                               strict_float(bias + error)};
+      return round_between(bounds, value, scalar(Kind::kZeroPointOut, index));
+    }
     return round_to_storage(value, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
 
@@ -191,19 +210,35 @@ class StepLowering {
     const Expr second = strict_float(d2 * scalar(Kind::kScaleB, index));
     Expr sum = strict_float(first + second);
     if (exact()) sum = quotient(sum, scalar(Kind::kScaleOut, index), isa_);
+    if (rounds_between(spec_, step, isa_)) {
+      const Expr factor1 = cast<float>(scalar(Kind::kScaleA, index) / scalar(Kind::kScaleOut, index));
+      const Expr factor2 = cast<float>(scalar(Kind::kScaleB, index) / scalar(Kind::kScaleOut, index));
+      const Expr error = strict_float(strict_float(factor1 + factor2) * kErrorOfFactors);
+      const Expr product2 = strict_float(real(difference(step.b, Kind::kZeroPointB, index), false) * factor2);
+      const FloatBounds bounds{real(difference(step.a, Kind::kZeroPointA, index), false), factor1,
+                               strict_float(product2 - error), strict_float(product2 + error)};
+      return round_between(bounds, sum, scalar(Kind::kZeroPointOut, index));
+    }
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }
 
   Expr mul(const KernelStep& step, int index) {
     const Expr d1 = difference(step.a, Kind::kZeroPointA, index);
     const Expr d2 = difference(step.b, Kind::kZeroPointB, index);
+    const Expr exact_product = cast<int32_t>(d1) * cast<int32_t>(d2);
     Expr product;
     if (exact()) {
       const Expr first = strict_float(real(d1, true) * scalar(Kind::kScaleA, index));
       const Expr second = strict_float(real(d2, true) * scalar(Kind::kScaleB, index));
       product = quotient(strict_float(first * second), scalar(Kind::kScaleOut, index), isa_);
     } else {
-      product = strict_float(real(cast<int32_t>(d1) * cast<int32_t>(d2), false) * scalar(Kind::kScaleA, index));
+      product = strict_float(real(exact_product, false) * scalar(Kind::kScaleA, index));
+    }
+    if (rounds_between(spec_, step, isa_)) {
+      const Expr factor =
+          cast<float>(scalar(Kind::kScaleA, index) * scalar(Kind::kScaleB, index) / scalar(Kind::kScaleOut, index));
+      return round_between({real(exact_product, false), factor, Expr(-kErrorOfValue), Expr(kErrorOfValue)}, product,
+                           scalar(Kind::kZeroPointOut, index));
     }
     return round_to_storage(product, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
   }

@@ -19,7 +19,8 @@ int64_t channels_of(const TensorType& type) { return type.shape.at(3).constant()
 
 size_t filter_operand(const Conv2d& conv) { return static_cast<size_t>(conv.activations); }
 
-/// Whether |acc * multiplier + bias| may exceed what int16 holds before saturation.
+/// Whether |acc * multiplier + bias|, or the multiplier of a filter of zeros, may exceed what int16 holds before
+/// saturation.
 bool conv_needs_clamp(const Graph& graph, const Node& node) {
   const auto& conv = std::get<Conv2d>(node.op);
   const Value& filter = graph.value(node.inputs[filter_operand(conv)]);
@@ -34,7 +35,7 @@ bool conv_needs_clamp(const Graph& graph, const Node& node) {
     for (int64_t i = 0; i < taps; ++i) {
       sum += std::abs(double(filter.constant->integers[static_cast<size_t>(o * taps + i)]) - quant.zero_point_at(o));
     }
-    const double bound = 255.0 * sum * scale_in * quant.scale_at(o) / scale_out +
+    const double bound = 255.0 * std::max(sum, 1.0) * scale_in * quant.scale_at(o) / scale_out +
                          std::abs(bias.constant->real[static_cast<size_t>(o)]) / scale_out;
     if (!(bound < kInt16Range)) return true;
   }

@@ -136,6 +136,29 @@ TEST(AssemblyCost, ReadsTheEncodingOfAvxVnni) {
   EXPECT_EQ(prefixed->cycles, plain->cycles);
 }
 
+TEST(AssemblyCost, LeavesOutWhatIsRarelyDone) {
+  KernelSchedule tile;
+  tile.channels = 16;
+  tile.pixels = 2;
+  const KernelSpec spec = conv_spec({16}, 16, 3);
+  const auto without = assembly_cost(kX86, spec, tile, Isa::kX86Vnni, kCore);
+  // A branch around nothing, which the code below returns to: it is no loop, whatever it has.
+  std::string code = replaced(kX86, "\tvmovdqu\t%xmm0", "\tjne\t.LBB0_5\n.LBB0_4:\n\tvmovdqu\t%xmm0");
+  code += R"(
+.LBB0_5:
+	vpdpbusd	%zmm2, %zmm3, %zmm0
+	vpdpbusd	%zmm2, %zmm3, %zmm0
+	vpdpbusd	%zmm2, %zmm3, %zmm0
+	vmovdqu	%xmm0, (%rdi)
+	jmp	.LBB0_4
+)";
+  const auto cost = assembly_cost(code, spec, tile, Isa::kX86Vnni, kCore);
+  ASSERT_TRUE(without && cost);
+  EXPECT_EQ(cost->products, 2);
+  EXPECT_GT(cost->cycles, without->cycles);
+  EXPECT_LT(cost->cycles, without->cycles + 1);  // the branch
+}
+
 /// The code for images narrower than a tile comes behind that for whole tiles and may have more products in a loop.
 const char* const kNarrow = R"(
 .LBB0_6:
