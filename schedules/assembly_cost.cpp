@@ -143,10 +143,11 @@ class Code {
       if (target == labels.end()) continue;
       jumps.push_back({i, target->second, instruction.mnemonic != "jmp" && instruction.mnemonic != "b"});
     }
-    // What is rarely done stands apart, below, is jumped to from above where it returns to, and is no loop.
+    // What is rarely done stands below all loops: a branch over where it returns to leads there, and an unconditional
+    // jump back.
     const auto is_aside = [&](const Jump& back) {
-      return !back.is_conditional && std::any_of(jumps.begin(), jumps.end(), [&](const Jump& jump) {
-        return jump.from < back.to && jump.to > back.to && jump.to <= back.from;
+      return !back.is_conditional && std::any_of(jumps.begin(), jumps.end(), [&](const Jump& entry) {
+        return entry.is_conditional && entry.from < back.to && back.to < entry.to && entry.to <= back.from;
       });
     };
     std::map<size_t, size_t> last_of;  // by first

@@ -257,9 +257,14 @@ bool rounds_between(const KernelSpec& spec, const KernelStep& step, Isa isa) {
     case KernelStep::Kind::kAdd:
     case KernelStep::Kind::kMul:
       return true;
-    default:
+    case KernelStep::Kind::kLoad:
+    case KernelStep::Kind::kResizeLoad:
+    case KernelStep::Kind::kMaxPool:
+    case KernelStep::Kind::kLookup:
+    case KernelStep::Kind::kAffine:
       return false;
   }
+  QATC_CHECK(false, "unknown kernel step");
 }
 
 int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {

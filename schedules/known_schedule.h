@@ -22,12 +22,14 @@ std::string_view source_name(ScheduleSource source);
 struct ScheduleChoice {
   KernelSchedule schedule;
   ScheduleSource source = ScheduleSource::kRule;
-  double ratio = 1;     // kGeneratedCode: of the cycles read in its code to those in the rule's
+  double ratio = 1;     // of `measure`, to that of the rule's
+  std::string measure;  // kTunedTable: what the table compares; kGeneratedCode: "code", the cycles read in it
   std::string refusal;  // why it is not by the scheduler that was asked for; empty: it is
 };
 
 /// A kernel's schedule as far as it is known without compiling anything; emit/choose_schedules.h does that as well. A
-/// table's entry that the templates no longer make is passed over.
+/// table's entry that the templates no longer make is passed over; a kernel of exact rounding that the table does not
+/// know takes that of the same kernel of float, whose products and memory are the same.
 ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa);
 
 }  // namespace qatc

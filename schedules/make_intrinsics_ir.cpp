@@ -3,7 +3,7 @@
 //   qatc_lookup(table, index)                  an entry of a table of 256 bytes
 //   qatc_round, qatc_round_double              saturating conversion of real values to bytes
 //   qatc_round_between(zero_point, x, factor, low, high, value)
-//                                              the same of doubles between two floats, which mostly tell the byte
+//                                              the same of a double between x * factor + low and x * factor + high
 //   qatc_quotient, qatc_quotient_double        correctly rounded division by one divisor
 //   qatc_pixel_word0 ... 7(address, byte)      words of pixels side by side
 //
@@ -178,8 +178,8 @@ void scalarized_form(int lanes) {
   std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
 }
 
-// ---- qatc_round, qatc_round_double, qatc_round_between: uint8 saturate(round_half_even(value) + int16 zero_point) of a
-// float or a double, |value| < 2^15, in which x86 packs 32-bit lanes pairwise.
+// ---- qatc_round, qatc_round_double, qatc_round_between: uint8 saturate(round_half_even(value) + int16 zero_point) of
+// a float or a double, |value| < 2^15, in which x86 packs 32-bit lanes pairwise.
 
 std::string typed(int lanes, const char* element) { return "<" + std::to_string(lanes) + " x " + element + ">"; }
 
@@ -198,81 +198,99 @@ std::string splat(int lanes, const char* element, const char* value) {
   return text + ">";
 }
 
-struct Pack {
+/// Of the intrinsic @llvm.fma.
+std::string fma_suffix(int lanes, const std::string& element) {
+  return (lanes == 1 ? "" : "v" + std::to_string(lanes)) + (element == "double" ? "f64" : "f32");
+}
+
+void declare_fma(int lanes, const char* element) {
+  const std::string type = lanes == 1 ? element : typed(lanes, element);
+  const char* t = type.c_str();
+  std::printf("declare %s @llvm.fma.%s(%s, %s, %s)\n", t, fma_suffix(lanes, element).c_str(), t, t, t);
+}
+
+struct PackInstructions {
   int lanes;  // of one int32 register
   const char *to_int32, *to_int16, *to_uint8;
 };
 
-/// The places of packed registers: group `g` of four is packed into one of bytes, `part` p of it has `v` lanes, from
-/// lane `first` of the whole on.
+/// How vectors of `lanes` integers are packed: four registers, a group, become one of bytes.
 struct Packing {
-  int lanes, v;
-  int group() const { return 4 * v; }
-  int groups() const { return (lanes + group() - 1) / group(); }
-  int first(int g, int p) const { return g * group() + p * v; }
-  bool is_used(int g, int p) const { return first(g, p) < lanes; }
+  int lanes;
+  const PackInstructions& by;
+
+  int group_lanes() const { return 4 * by.lanes; }
+  int groups() const { return (lanes + group_lanes() - 1) / group_lanes(); }
+  int first_lane(int group, int reg) const { return group * group_lanes() + reg * by.lanes; }
+  bool is_used(int group, int reg) const { return first_lane(group, reg) < lanes; }
+  void for_used_registers(const std::function<void(int group, int reg)>& print) const {
+    for (int g = 0; g < groups(); ++g) {
+      for (int r = 0; r < 4 && is_used(g, r); ++r) print(g, r);
+    }
+  }
 };
 
-void for_used_parts(const Packing& packing, const std::function<void(int g, int p)>& print) {
-  for (int g = 0; g < packing.groups(); ++g) {
-    for (int p = 0; p < 4 && packing.is_used(g, p); ++p) print(g, p);
-  }
+/// "<name>1_2", for what register 2 of group 1 holds.
+std::string in_register(const std::string& name, int group, int reg) {
+  return name + std::to_string(group) + "_" + std::to_string(reg);
 }
 
-/// %<name>G_P: the rounded integers of part P of group G of the floats %<value>.
-void round_floats(const Packing& packing, const Pack& pack, const std::string& name, const char* value) {
-  const int v = packing.v;
+/// %<name>G_R = the floats %<value>, rounded.
+void round_floats(const Packing& packing, const std::string& name, const char* value) {
+  const int v = packing.by.lanes;
   const std::string floats = typed(packing.lanes, "float");
-  for_used_parts(packing, [&](int g, int p) {
-    const int first = packing.first(g, p);
-    std::printf("  %%%s_float%d_%d = shufflevector %s %%%s, %s undef, %s\n", name.c_str(), g, p, floats.c_str(), value,
-                floats.c_str(), indices(v, [&](int i) { return first + i < packing.lanes ? first + i : -1; }).c_str());
-    std::printf("  %%%s%d_%d = call %s %s(%s %%%s_float%d_%d%s)\n", name.c_str(), g, p, typed(v, "i32").c_str(),
-                pack.to_int32, typed(v, "float").c_str(), name.c_str(), g, p,
+  packing.for_used_registers([&](int g, int r) {
+    const int first = packing.first_lane(g, r);
+    const std::string part = in_register(name + "float", g, r);
+    std::printf("  %%%s = shufflevector %s %%%s, %s undef, %s\n", part.c_str(), floats.c_str(), value, floats.c_str(),
+                indices(v, [&](int i) { return first + i < packing.lanes ? first + i : -1; }).c_str());
+    std::printf("  %%%s = call %s %s(%s %%%s%s)\n", in_register(name, g, r).c_str(), typed(v, "i32").c_str(),
+                packing.by.to_int32, typed(v, "float").c_str(), part.c_str(),
                 v == 16 ? ", <16 x i32> undef, i16 -1, i32 4" : "");
   });
 }
 
 /// The same of doubles: adding 1.5 * 2^52 leaves the rounded integer in the low half of every double.
 void round_doubles(const Packing& packing, const std::string& name, const char* value) {
-  const int v = packing.v;
   const std::string doubles = typed(packing.lanes, "double");
   const std::string halves = typed(2 * packing.lanes, "i32");
-  std::printf("  %%%s_sum = fadd %s %%%s, %s\n", name.c_str(), doubles.c_str(), value,
+  const char* n = name.c_str();
+  std::printf("  %%%ssum = fadd %s %%%s, %s\n", n, doubles.c_str(), value,
               splat(packing.lanes, "double", "0x4338000000000000").c_str());
-  std::printf("  %%%s_halves = bitcast %s %%%s_sum to %s\n", name.c_str(), doubles.c_str(), name.c_str(),
-              halves.c_str());
-  for_used_parts(packing, [&](int g, int p) {
-    const int first = packing.first(g, p);
-    std::printf("  %%%s%d_%d = shufflevector %s %%%s_halves, %s undef, %s\n", name.c_str(), g, p, halves.c_str(),
-                name.c_str(), halves.c_str(),
-                indices(v, [&](int i) { return first + i < packing.lanes ? 2 * (first + i) : -1; }).c_str());
+  std::printf("  %%%shalves = bitcast %s %%%ssum to %s\n", n, doubles.c_str(), n, halves.c_str());
+  packing.for_used_registers([&](int g, int r) {
+    const int first = packing.first_lane(g, r);
+    std::printf("  %%%s = shufflevector %s %%%shalves, %s undef, %s\n", in_register(name, g, r).c_str(), halves.c_str(),
+                n, halves.c_str(), indices(packing.by.lanes, [&](int i) {
+                                     return first + i < packing.lanes ? 2 * (first + i) : -1;
+                                   }).c_str());
   });
 }
 
-/// packssdw and packuswb work within 128 bits: of registers a, b, c, d they leave a0-3 b0-3 c0-3 d0-3 a4-7 b4-7 ...
-/// Four registers at a time become one of bytes, which one shuffle of 32-bit lanes puts in order.
-void pack_integers(const Packing& packing, const Pack& pack, const char* name) {
+/// Ends a function: it returns the integers %rounded_G_R plus %zero_point, saturated to bytes. packssdw and packuswb
+/// work within 128 bits: of registers a, b, c, d they leave a0-3 b0-3 c0-3 d0-3 a4-7 b4-7 ... Four registers at a time
+/// become one of bytes, which one shuffle of 32-bit lanes puts in order.
+void return_packed(const Packing& packing) {
   const int lanes = packing.lanes;
-  const int v = packing.v;
-  const int group = packing.group();
+  const int v = packing.by.lanes;
+  const int group = packing.group_lanes();
   const int groups = packing.groups();
   std::printf("  %%zero0 = insertelement %s undef, i16 %%zero_point, i64 0\n", typed(2 * v, "i16").c_str());
   std::printf("  %%zero = shufflevector %s %%zero0, %s undef, %s\n", typed(2 * v, "i16").c_str(),
               typed(2 * v, "i16").c_str(), indices(2 * v, [](int) { return 0; }).c_str());
+  const auto integers = [&](int g, int r) {
+    return packing.is_used(g, r) ? "%" + in_register("rounded_", g, r) : std::string("undef");
+  };
   std::string joined;
   for (int g = 0; g < groups; ++g) {
-    const auto integers = [&](int p) {
-      return packing.is_used(g, p) ? "%" + (name + std::to_string(g)) + "_" + std::to_string(p) : std::string("undef");
-    };
     for (int h = 0; h < 2; ++h) {
-      std::printf("  %%w%d_%d = call %s %s(%s %s, %s %s)\n", g, h, typed(2 * v, "i16").c_str(), pack.to_int16,
-                  typed(v, "i32").c_str(), integers(2 * h).c_str(), typed(v, "i32").c_str(),
-                  integers(2 * h + 1).c_str());
+      std::printf("  %%w%d_%d = call %s %s(%s %s, %s %s)\n", g, h, typed(2 * v, "i16").c_str(), packing.by.to_int16,
+                  typed(v, "i32").c_str(), integers(g, 2 * h).c_str(), typed(v, "i32").c_str(),
+                  integers(g, 2 * h + 1).c_str());
       std::printf("  %%z%d_%d = call %s @llvm.sadd.sat.v%di16(%s %%w%d_%d, %s %%zero)\n", g, h,
                   typed(2 * v, "i16").c_str(), 2 * v, typed(2 * v, "i16").c_str(), g, h, typed(2 * v, "i16").c_str());
     }
-    std::printf("  %%b%d = call %s %s(%s %%z%d_0, %s %%z%d_1)\n", g, typed(group, "i8").c_str(), pack.to_uint8,
+    std::printf("  %%b%d = call %s %s(%s %%z%d_0, %s %%z%d_1)\n", g, typed(group, "i8").c_str(), packing.by.to_uint8,
                 typed(2 * v, "i16").c_str(), g, typed(2 * v, "i16").c_str(), g);
     // Byte k comes from lane k % v of register k / v.
     const std::string bytes = typed(group, "i8");
@@ -295,30 +313,20 @@ void pack_integers(const Packing& packing, const Pack& pack, const char* name) {
   std::printf("  ret %s %s\n}\n", typed(lanes, "i8").c_str(), joined.c_str());
 }
 
-void round_form(int lanes, const Pack& pack, const char* element) {
-  const Packing packing{lanes, pack.lanes};
+void round_form(int lanes, const PackInstructions& instructions, const char* element) {
+  const Packing packing{lanes, instructions};
   const bool is_double = std::string(element) == "double";
   std::printf("define weak_odr %s @qatc_round%sx%d(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n",
               typed(lanes, "i8").c_str(), is_double ? "_double" : "", lanes, typed(lanes, element).c_str());
   if (is_double) {
-    round_doubles(packing, "i", "value");
+    round_doubles(packing, "rounded_", "value");
   } else {
-    round_floats(packing, pack, "i", "value");
+    round_floats(packing, "rounded_", "value");
   }
-  pack_integers(packing, pack, "i");
+  return_packed(packing);
 }
 
-std::string fma_suffix(int lanes, const std::string& element) {
-  return (lanes == 1 ? "" : "v" + std::to_string(lanes)) + (element == "double" ? "f64" : "f32");
-}
-
-void declare_fma(int lanes, const char* element) {
-  const std::string type = lanes == 1 ? element : typed(lanes, element);
-  const char* t = type.c_str();
-  std::printf("declare %s @llvm.fma.%s(%s, %s, %s)\n", t, fma_suffix(lanes, element).c_str(), t, t, t);
-}
-
-/// %NAME = %x * %factor + %ADDEND, rounded once or twice, whichever is faster.
+/// %NAME = %x * %factor + %ADDEND, fused where there is such an instruction: the bounds allow for both.
 void multiply_add(int lanes, bool has_fma, const char* name, const char* addend) {
   const std::string type = typed(lanes, "float");
   const char* t = type.c_str();
@@ -331,11 +339,11 @@ void multiply_add(int lanes, bool has_fma, const char* name, const char* addend)
   }
 }
 
-/// Where both bounds x * factor + low and x * factor + high of all lanes round to the same, so do the values; else,
-/// which is rare, these are rounded: LLVM sinks what gives %value into the branch.
-void round_between_form(int lanes, const Pack& pack, bool has_fma) {
-  const Packing packing{lanes, pack.lanes};
-  const int v = pack.lanes;
+/// Where x * factor + low and x * factor + high round to the same integer in all lanes, so does %value between them;
+/// else, which is rare, %value is rounded. LLVM sinks what gives it into that branch, and the branch out of loops.
+void round_between_form(int lanes, const PackInstructions& instructions, bool has_fma) {
+  const Packing packing{lanes, instructions};
+  const int v = instructions.lanes;
   const std::string floats = typed(lanes, "float");
   const std::string integers = typed(v, "i32");
   const char* f = floats.c_str();
@@ -345,31 +353,35 @@ void round_between_form(int lanes, const Pack& pack, bool has_fma) {
       typed(lanes, "i8").c_str(), lanes, f, f, f, f, typed(lanes, "double").c_str());
   multiply_add(lanes, has_fma, "lower", "low");
   multiply_add(lanes, has_fma, "upper", "high");
-  round_floats(packing, pack, "l", "lower");
-  round_floats(packing, pack, "h", "upper");
-  std::string difference;
-  for_used_parts(packing, [&](int g, int p) {
-    const std::string part = std::to_string(g) + "_" + std::to_string(p);
-    std::printf("  %%y%s = xor %s %%l%s, %%h%s\n", part.c_str(), integers.c_str(), part.c_str(), part.c_str());
-    const int kept = std::min(v, lanes - packing.first(g, p));
-    std::printf("  %%x%s = shufflevector %s %%y%s, %s zeroinitializer, %s\n", part.c_str(), integers.c_str(),
-                part.c_str(), integers.c_str(), indices(v, [&](int i) { return i < kept ? i : v; }).c_str());
-    if (!difference.empty()) {
-      std::printf("  %%d%s = or %s %s, %%x%s\n", part.c_str(), integers.c_str(), difference.c_str(), part.c_str());
+  round_floats(packing, "lower_", "lower");
+  round_floats(packing, "upper_", "upper");
+  std::string any;
+  packing.for_used_registers([&](int g, int r) {
+    const std::string differ = in_register("differ_", g, r);
+    std::printf("  %%%s = xor %s %%%s, %%%s\n", differ.c_str(), integers.c_str(), in_register("lower_", g, r).c_str(),
+                in_register("upper_", g, r).c_str());
+    // Lanes behind the last are undefined and must not decide a branch.
+    const std::string kept = in_register("kept_", g, r);
+    const int lanes_here = std::min(v, lanes - packing.first_lane(g, r));
+    std::printf("  %%%s = shufflevector %s %%%s, %s zeroinitializer, %s\n", kept.c_str(), integers.c_str(),
+                differ.c_str(), integers.c_str(), indices(v, [&](int i) { return i < lanes_here ? i : v; }).c_str());
+    const std::string so_far = any.empty() ? kept : in_register("any_", g, r);
+    if (!any.empty()) {
+      std::printf("  %%%s = or %s %%%s, %%%s\n", so_far.c_str(), integers.c_str(), any.c_str(), kept.c_str());
     }
-    difference = (difference.empty() ? "%x" : "%d") + part;
+    any = so_far;
   });
-  std::printf("  %%lanes_differ = icmp ne %s %s, zeroinitializer\n", integers.c_str(), difference.c_str());
+  std::printf("  %%lanes_differ = icmp ne %s %%%s, zeroinitializer\n", integers.c_str(), any.c_str());
   std::printf("  %%bits = bitcast %s %%lanes_differ to i%d\n", typed(v, "i1").c_str(), v);
   std::printf("  %%differ = icmp ne i%d %%bits, 0\n", v);
   std::puts("  br i1 %differ, label %compute, label %pack, !prof !0\ncompute:");
-  round_doubles(packing, "e", "value");
+  round_doubles(packing, "computed_", "value");
   std::puts("  br label %pack\npack:");
-  for_used_parts(packing, [&](int g, int p) {
-    std::printf("  %%i%d_%d = phi %s [ %%l%d_%d, %%entry ], [ %%e%d_%d, %%compute ]\n", g, p, integers.c_str(), g, p, g,
-                p);
+  packing.for_used_registers([&](int g, int r) {
+    std::printf("  %%%s = phi %s [ %%%s, %%entry ], [ %%%s, %%compute ]\n", in_register("rounded_", g, r).c_str(),
+                integers.c_str(), in_register("lower_", g, r).c_str(), in_register("computed_", g, r).c_str());
   });
-  pack_integers(packing, pack, "i");
+  return_packed(packing);
 }
 
 /// One lane: cvtss2si and cvtsd2si round half to even.
@@ -389,13 +401,14 @@ void scalar_round(const char* name, const char* element, const char* vector, con
 })");
 }
 
-void print_round(const std::string& isa) {
-  const Pack pack =
-      isa == "avx512vnni" ? Pack{16, "@llvm.x86.avx512.mask.cvtps2dq.512", "@llvm.x86.avx512.packssdw.512",
-                                 "@llvm.x86.avx512.packuswb.512"}
+void print_round(const std::string& isa, bool has_fma) {
+  const PackInstructions pack =
+      isa == "avx512vnni" ? PackInstructions{16, "@llvm.x86.avx512.mask.cvtps2dq.512", "@llvm.x86.avx512.packssdw.512",
+                                             "@llvm.x86.avx512.packuswb.512"}
       : isa == "avx2"
-          ? Pack{8, "@llvm.x86.avx.cvt.ps2dq.256", "@llvm.x86.avx2.packssdw", "@llvm.x86.avx2.packuswb"}
-          : Pack{4, "@llvm.x86.sse2.cvtps2dq", "@llvm.x86.sse2.packssdw.128", "@llvm.x86.sse2.packuswb.128"};
+          ? PackInstructions{8, "@llvm.x86.avx.cvt.ps2dq.256", "@llvm.x86.avx2.packssdw", "@llvm.x86.avx2.packuswb"}
+          : PackInstructions{4, "@llvm.x86.sse2.cvtps2dq", "@llvm.x86.sse2.packssdw.128",
+                             "@llvm.x86.sse2.packuswb.128"};
   const int v = pack.lanes;
   std::printf("declare %s %s(%s%s)\n", typed(v, "i32").c_str(), pack.to_int32, typed(v, "float").c_str(),
               v == 16 ? ", <16 x i32>, i16, i32" : "");
@@ -408,16 +421,16 @@ void print_round(const std::string& isa) {
   scalar_round("qatc_round", "float", "<4 x float>", "@llvm.x86.sse.cvtss2si");
   scalar_round("qatc_round_double", "double", "<2 x double>", "@llvm.x86.sse2.cvtsd2si");
   std::puts(
-      R"(define weak_odr i8 @qatc_round_between(i16 %zero_point, float %x, float %factor, float %low, float %high, double %value) alwaysinline nounwind readnone {
+      "define weak_odr i8 @qatc_round_between(i16 %zero_point, float %x, float %factor, float %low, float %high,");
+  std::puts(R"(double %value) alwaysinline nounwind readnone {
   %byte = call i8 @qatc_round_double(i16 %zero_point, double %value)
   ret i8 %byte
 })");
   for (int lanes = 4; lanes <= 64; lanes += 4) {
     round_form(lanes, pack, "float");
     round_form(lanes, pack, "double");
-    round_between_form(lanes, pack, isa != "sse2");
+    round_between_form(lanes, pack, has_fma);
   }
-  std::puts("!0 = !{!\"branch_weights\", i32 1, i32 2000}");
 }
 
 // ---- qatc_quotient, qatc_quotient_double: value / divisor, correctly rounded, by a product and four fused
@@ -551,8 +564,9 @@ int main(int argc, char** argv) {
       scalarized_form(lanes);
     }
   }
-  if (!arm) print_round(isa);
-  if (isa == "avx2" || isa == "avx512vnni") {
+  const bool has_fma = isa == "avx2" || isa == "avx512vnni";
+  if (!arm) print_round(isa, has_fma);
+  if (has_fma) {
     for (const char* element : {"float", "double"}) {
       declare_fma(1, element);
       for (int lanes = 4; lanes <= 64; lanes += 4) declare_fma(lanes, element);
@@ -565,5 +579,7 @@ int main(int argc, char** argv) {
   }
   // Tables are constants: loads of one may be merged across stores.
   std::puts("!9 = !{}");
+  // What __builtin_expect says: the first way is unlikely.
+  std::puts("!0 = !{!\"branch_weights\", i32 1, i32 2000}");
   return 0;
 }

@@ -24,15 +24,8 @@ SchedulesReport report_schedules(const Plan& plan, const Target& target, const S
       kernel.cycles = prediction.cycles;
       kernel.peak_share = prediction.peak_share;
     }
-    if (choice.source == ScheduleSource::kTunedTable) {
-      const TunedSchedule& tuned = tuned_table(target.isa).at(kernel.signature);
-      kernel.measure = tuned.measure;
-      kernel.measured_ratio = tuned.ratio;
-    }
-    if (choice.source == ScheduleSource::kGeneratedCode) {
-      kernel.measure = "code";
-      kernel.measured_ratio = choice.ratio;
-    }
+    kernel.measure = choice.measure;
+    kernel.measured_ratio = choice.ratio;
     report.kernels.push_back(kernel);
   }
   return report;

@@ -61,8 +61,8 @@ std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Trial& trial,
   const auto best = static_cast<size_t>(std::min_element(slowness.begin(), slowness.end()) - slowness.begin());
   const double ratio = slowness[best] / slowness[0];
   if (ratio > thresholds(spec, isa).worth_changing)
-    return ScheduleChoice{read[0], ScheduleSource::kGeneratedCode, 1, {}};
-  return ScheduleChoice{read[best], ScheduleSource::kGeneratedCode, ratio, {}};
+    return ScheduleChoice{read[0], ScheduleSource::kGeneratedCode, 1, "code", {}};
+  return ScheduleChoice{read[best], ScheduleSource::kGeneratedCode, ratio, "code", {}};
 }
 
 }  // namespace

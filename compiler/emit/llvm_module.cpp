@@ -44,7 +44,7 @@ void set_flag(llvm::Module& code, const char* name, const std::string& value) {
 
 /// Exactly these features on top of plain x86-64. What Halide asks for is more than the feature that its user named:
 /// its vpdpbusd brings amx, bf16 and fp16 along, its AVX2 all that a Haswell has.
-void set_x86_features(llvm::Module& code, const std::string& features, uint64_t vector_bytes) {
+void set_x86_features(llvm::Module& code, const std::string& features) {
   const char* cpu = "x86-64";
   // The first is Halide 14's, the next two replace it in later ones.
   for (const char* name : {"halide_mcpu", "halide_mcpu_target", "halide_mcpu_tune"}) set_flag(code, name, cpu);
@@ -53,8 +53,6 @@ void set_x86_features(llvm::Module& code, const std::string& features, uint64_t 
     function.addFnAttr("target-cpu", cpu);
     function.addFnAttr("tune-cpu", cpu);
     function.addFnAttr("target-features", features);
-    // Or what is spilled lies across cache lines.
-    function.addFnAttr(llvm::Attribute::getWithStackAlignment(code.getContext(), llvm::Align(vector_bytes)));
   }
 }
 
@@ -70,21 +68,27 @@ void set_instruction_set(llvm::Module& code, Isa isa) {
   const std::string avx2 = "+sse4.1,+ssse3,+avx,+avx2,+f16c,+fma";
   switch (isa) {
     case Isa::kX86Avx2:
-      return set_x86_features(code, avx2, 32);
+      return set_x86_features(code, avx2);
     case Isa::kX86AvxVnni:
-      return set_x86_features(code, avx2 + ",+avxvnni", 32);
+      return set_x86_features(code, avx2 + ",+avxvnni");
     case Isa::kX86Vnni:  // the AVX-512 of Ice Lake and Zen 4
-      return set_x86_features(code,
-                              avx2 +
-                                  ",+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,"
-                                  "+avx512vnni",
-                              64);
+      return set_x86_features(code, avx2 +
+                                        ",+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx512ifma,+avx512vbmi,"
+                                        "+avx512vnni");
     case Isa::kArmI8mm:
       return add_feature(code, "+i8mm");
     case Isa::kX86Base:
     case Isa::kArmBase:
     case Isa::kArmDotprod:
       return;
+  }
+}
+
+/// LLVM finds too late that vectors are spilled to align the stack for them, and puts them across cache lines.
+void align_stack(llvm::Module& code, Isa isa) {
+  const llvm::Align alignment(static_cast<uint64_t>(byte_vector(isa)));
+  for (llvm::Function& function : code) {
+    function.addFnAttr(llvm::Attribute::getWithStackAlignment(code.getContext(), alignment));
   }
 }
 
@@ -102,9 +106,9 @@ void link_bitcode(llvm::Module& code, Isa isa) {
   }
 }
 
-/// The lanes of vector calls in the order in which vectors hold their arguments: each vector's by place, the vectors by
-/// their first lane. Where lanes of several vectors are interleaved, one shuffle of results is cheaper than those of
-/// the arguments.
+/// The lanes of vector calls in the order in which vectors hold their first argument by lane: each vector's by place,
+/// the vectors by their first lane. Where lanes of several vectors are interleaved, one shuffle of results is cheaper
+/// than those of the arguments.
 std::vector<int> order_of_arguments(const std::vector<llvm::CallInst*>& lanes) {
   std::vector<int> order(lanes.size());
   std::iota(order.begin(), order.end(), 0);
@@ -209,6 +213,7 @@ void finish_module(llvm::Module& code, Isa isa) {
                                             [&](const char* name) { return code.getFunction(name) != nullptr; });
   if (calls_intrinsics) link_bitcode(code, isa);
   set_instruction_set(code, isa);
+  if (!is_arm(isa)) align_stack(code, isa);
   const bool has_products = expand_matrix_products(code);
   for (const char* name : kIntrinsics) {
     if (const llvm::Function* intrinsic = code.getFunction(name)) restore_vector_calls(code, *intrinsic);

@@ -2,6 +2,7 @@
 
 #include <Halide.h>
 
+#include "lower/float_bounds.h"
 #include "schedules/isa.h"
 
 namespace qatc {
@@ -15,11 +16,8 @@ Halide::Expr lookup(const Halide::Expr& index, const Halide::Expr& table);
 /// saturate(round_half_even(value) + zero_point) in the storage type; `clamp`: |value| may be 2^15 and more.
 Halide::Expr round_to_storage(Halide::Expr value, const Halide::Expr& zero_point, bool clamp, Isa isa);
 
-struct FloatBounds {
-  Halide::Expr x, factor, low, high;
-};
-/// The same of `value`, a double with |value| < 2^15, that lies between the floats x * factor + low and x * factor + high
-/// wherever it is not saturated: computed only where these round to different bytes. For x86.
+/// round_to_storage of a double, |value| < 2^15, within `bounds`. A vector in whose lanes both bounds round to the same
+/// integer does not compute `value`. For x86 (rounds_between in schedules/kernel_schedule.h).
 Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value, const Halide::Expr& zero_point);
 
 /// value / divisor, both float or both double, correctly rounded. `divisor` is the same in all lanes; nothing on the

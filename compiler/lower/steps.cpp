@@ -1,6 +1,7 @@
 #include "lower/steps.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "lower/intrinsics.h"
@@ -17,17 +18,6 @@ using Halide::ImageParam;
 using Halide::strict_float;
 using Halide::Var;
 using Kind = KernelArgument::Kind;
-
-// How far floats may be from the doubles that they stand for (schedules/kernel_schedule.h, rounds_between), with a
-// reserve of 5 % for what is second to that.
-constexpr float kUnit = 1.0F / 16777216;  // a float's rounding, relatively
-// acc * multiplier + bias: both factors, the product, the sum and, twice, the bias are rounded. As a product is at most
-// the value and the bias together, that is four units of the value, which is below 256 unless it is saturated, ...
-constexpr float kErrorOfValue = 1.05F * 4 * 256 * kUnit;
-// ... and five of the bias.
-constexpr float kErrorOfBias = 1.05F * 5 * kUnit;
-// Sums of two products with a difference of bytes: the factors, the products, one of them once more, and the sum.
-constexpr float kErrorOfFactors = 1.05F * 4 * 255 * kUnit;
 
 class StepLowering {
  public:
@@ -91,17 +81,10 @@ class StepLowering {
       if (!is_double) sum = cast<float>(sum);
     }
     const Expr c = channel(conv);
-    const Expr product = strict_float(sum * image(Kind::kMultiplier, step.conv)(c));
-    const Expr value = strict_float(product + image(Kind::kBias, step.conv)(c));
-    if (rounds_between(spec_, step, isa_)) {
-      const Expr factor = cast<float>(image(Kind::kMultiplier, step.conv)(c));
-      const Expr bias = cast<float>(image(Kind::kBias, step.conv)(c));
-      const Expr error = strict_float(strict_float(Halide::abs(bias) * kErrorOfBias) + kErrorOfValue);
-      const FloatBounds bounds{real(at_pixel(accumulator, c_), false), factor, strict_float(bias - error),
-                               strict_float(bias + error)};
-      return round_between(bounds, value, scalar(Kind::kZeroPointOut, index));
-    }
-    return round_to_storage(value, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
+    const Expr multiplier = image(Kind::kMultiplier, step.conv)(c);
+    const Expr bias = image(Kind::kBias, step.conv)(c);
+    const Expr value = strict_float(strict_float(sum * multiplier) + bias);
+    return round(step, index, value, [&] { return conv_bounds(at_pixel(accumulator, c_), multiplier, bias); });
   }
 
   /// sum of digit d * 256^d as a double. It stays below 2^53 (passes/check_accumulators.h), so that everything here is
@@ -204,50 +187,46 @@ class StepLowering {
   }
 
   Expr add(const KernelStep& step, int index) {
-    const Expr d1 = real_difference(step.a, Kind::kZeroPointA, index);
-    const Expr d2 = real_difference(step.b, Kind::kZeroPointB, index);
-    const Expr first = strict_float(d1 * scalar(Kind::kScaleA, index));
-    const Expr second = strict_float(d2 * scalar(Kind::kScaleB, index));
+    const Expr scale1 = scalar(Kind::kScaleA, index);
+    const Expr scale2 = scalar(Kind::kScaleB, index);
+    const Expr first = strict_float(real_difference(step.a, Kind::kZeroPointA, index, exact()) * scale1);
+    const Expr second = strict_float(real_difference(step.b, Kind::kZeroPointB, index, exact()) * scale2);
     Expr sum = strict_float(first + second);
     if (exact()) sum = quotient(sum, scalar(Kind::kScaleOut, index), isa_);
-    if (rounds_between(spec_, step, isa_)) {
-      const Expr factor1 = cast<float>(scalar(Kind::kScaleA, index) / scalar(Kind::kScaleOut, index));
-      const Expr factor2 = cast<float>(scalar(Kind::kScaleB, index) / scalar(Kind::kScaleOut, index));
-      const Expr error = strict_float(strict_float(factor1 + factor2) * kErrorOfFactors);
-      const Expr product2 = strict_float(real(difference(step.b, Kind::kZeroPointB, index), false) * factor2);
-      const FloatBounds bounds{real(difference(step.a, Kind::kZeroPointA, index), false), factor1,
-                               strict_float(product2 - error), strict_float(product2 + error)};
-      return round_between(bounds, sum, scalar(Kind::kZeroPointOut, index));
-    }
-    return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
+    return round(step, index, sum, [&] {
+      const Expr scale_out = scalar(Kind::kScaleOut, index);
+      return sum_bounds(real_difference(step.a, Kind::kZeroPointA, index, false), scale1 / scale_out,
+                        real_difference(step.b, Kind::kZeroPointB, index, false), scale2 / scale_out);
+    });
   }
 
   Expr mul(const KernelStep& step, int index) {
     const Expr d1 = difference(step.a, Kind::kZeroPointA, index);
     const Expr d2 = difference(step.b, Kind::kZeroPointB, index);
-    const Expr exact_product = cast<int32_t>(d1) * cast<int32_t>(d2);
-    Expr product;
-    if (exact()) {
-      const Expr first = strict_float(real(d1, true) * scalar(Kind::kScaleA, index));
-      const Expr second = strict_float(real(d2, true) * scalar(Kind::kScaleB, index));
-      product = quotient(strict_float(first * second), scalar(Kind::kScaleOut, index), isa_);
-    } else {
-      product = strict_float(real(exact_product, false) * scalar(Kind::kScaleA, index));
+    const Expr product = cast<int32_t>(d1) * cast<int32_t>(d2);
+    if (!exact()) {
+      return round(step, index, strict_float(real(product, false) * scalar(Kind::kScaleA, index)), nullptr);
     }
-    if (rounds_between(spec_, step, isa_)) {
-      const Expr factor =
-          cast<float>(scalar(Kind::kScaleA, index) * scalar(Kind::kScaleB, index) / scalar(Kind::kScaleOut, index));
-      return round_between({real(exact_product, false), factor, Expr(-kErrorOfValue), Expr(kErrorOfValue)}, product,
-                           scalar(Kind::kZeroPointOut, index));
-    }
-    return round_to_storage(product, scalar(Kind::kZeroPointOut, index), step.clamp, isa_);
+    const Expr scale1 = scalar(Kind::kScaleA, index);
+    const Expr scale2 = scalar(Kind::kScaleB, index);
+    const Expr scale_out = scalar(Kind::kScaleOut, index);
+    const Expr value = strict_float(strict_float(real(d1, true) * scale1) * strict_float(real(d2, true) * scale2));
+    return round(step, index, quotient(value, scale_out, isa_),
+                 [&] { return product_bounds(product, scale1 * scale2 / scale_out); });
   }
 
   Expr affine(const KernelStep& step, int index) {
-    const Expr d = real_difference(step.a, Kind::kZeroPointA, index);
+    const Expr d = real_difference(step.a, Kind::kZeroPointA, index, exact());
     const Expr product = strict_float(d * image(Kind::kAffineA, index)(c_));
     const Expr sum = strict_float(product + image(Kind::kAffineB, index)(c_));
     return round_to_storage(sum, scalar(Kind::kZeroPointOut, index), true, isa_);
+  }
+
+  /// The step's byte. `bounds` makes those of `value`; it is called where they are used.
+  Expr round(const KernelStep& step, int index, const Expr& value, const std::function<FloatBounds()>& bounds) const {
+    const Expr zero_point = scalar(Kind::kZeroPointOut, index);
+    if (rounds_between(spec_, step, isa_)) return round_between(bounds(), value, zero_point);
+    return round_to_storage(value, zero_point, step.clamp, isa_);
   }
 
   /// The channel whose sum a conv's channel `c` requantizes. Where vectors run along pixels, padding repeats the last
@@ -274,9 +253,9 @@ class StepLowering {
   }
   /// The same as a real number: exact in every order of conversion and subtraction. x86 widens bytes to 32 bits at
   /// once.
-  Expr real_difference(int step, Kind zero_point, int index) const {
-    if (is_arm(isa_)) return real(difference(step, zero_point, index), exact());
-    return strict_float(real(value(step), exact()) - real(scalar(zero_point, index), exact()));
+  Expr real_difference(int step, Kind zero_point, int index, bool is_double) const {
+    if (is_arm(isa_)) return real(difference(step, zero_point, index), is_double);
+    return strict_float(real(value(step), is_double) - real(scalar(zero_point, index), is_double));
   }
   static Expr real(const Expr& integer, bool is_double) {
     const Expr wide = cast<int32_t>(integer);

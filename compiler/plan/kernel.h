@@ -62,7 +62,8 @@ struct KernelStep {
   };
   Kind kind;
   int conv = -1, input = -1, a = -1, b = -1;
-  /// The value before rounding may leave int16's range and must be clamped first.
+  /// The value before rounding may leave int16's range and must be clamped first. Where it is not set, what the value is
+  /// computed from is in float's range, too.
   bool clamp = false;
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, pad{};  // kMaxPool; pad: top, left
   bool clamp_to_edge = false;                                // kMaxPool: its window may leave the image

@@ -12,15 +12,15 @@ namespace qatc {
 namespace {
 
 using StepKind = KernelStep::Kind;
-// The 16-bit form of a rounded value must hold it (see lower/steps.cpp).
+// The 16-bit form of a rounded value must hold it (see lower/intrinsics.cpp).
 constexpr double kInt16Range = 32767.0;
 
 int64_t channels_of(const TensorType& type) { return type.shape.at(3).constant(); }
 
 size_t filter_operand(const Conv2d& conv) { return static_cast<size_t>(conv.activations); }
 
-/// Whether |acc * multiplier + bias|, or the multiplier of a filter of zeros, may exceed what int16 holds before
-/// saturation.
+/// Whether |acc * multiplier + bias| may exceed what int16 holds before saturation. A filter of zeros counts as one with
+/// a single 1: its multiplier must be in float's range, too (KernelStep::clamp).
 bool conv_needs_clamp(const Graph& graph, const Node& node) {
   const auto& conv = std::get<Conv2d>(node.op);
   const Value& filter = graph.value(node.inputs[filter_operand(conv)]);

@@ -215,8 +215,7 @@ ScheduleChoice known_schedule(const KernelSpec& spec, const Target& target, Sche
     return choice;
   }
   choice.schedule.scheduler = scheduler;
-  choice.source = ScheduleSource::kAutoscheduler;
-  return choice;
+  return {choice.schedule, ScheduleSource::kAutoscheduler, 1, {}, {}};
 }
 
 }  // namespace qatc

@@ -76,13 +76,22 @@ TEST(RankSchedules, CompilesNothingThatATableKnows) {
   KernelSpec known = spec;
   known.convs[0].pad = {1, 1};
   ASSERT_EQ(tuned_table(target.isa).count(signature(known)), 1U) << "another spec of the committed table is needed";
+  const TunedSchedule& tuned = tuned_table(target.isa).at(signature(known));
+  KernelSpec exact = known;
+  exact.rounding = Rounding::kExact;
+  ASSERT_EQ(tuned_table(target.isa).count(signature(exact)), 0U);
   bool has_compiled = false;
   ScheduleOptions options;
   options.progress = [&](int, int) { has_compiled = true; };
-  const std::vector<ScheduleChoice> choices = choose_schedules({known}, target, options);
+  const std::vector<ScheduleChoice> choices = choose_schedules({known, exact}, target, options);
   EXPECT_FALSE(has_compiled);
-  EXPECT_EQ(choices.front().source, ScheduleSource::kTunedTable);
-  EXPECT_EQ(choices.front().schedule, tuned_table(target.isa).at(signature(known)).schedule);
+  for (const ScheduleChoice& choice : choices) {
+    EXPECT_EQ(choice.source, ScheduleSource::kTunedTable);
+    EXPECT_EQ(choice.schedule, tuned.schedule);
+    EXPECT_EQ(choice.ratio, tuned.ratio);
+  }
+  EXPECT_EQ(choices[0].measure, tuned.measure);
+  EXPECT_EQ(choices[1].measure, tuned.measure + " of float rounding");
 }
 
 }  // namespace

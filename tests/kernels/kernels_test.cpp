@@ -70,7 +70,7 @@ class Kernels : public ::testing::TestWithParam<int> {
     const Rounding rounding = GetParam() % 2 == 0 ? Rounding::kFloat : Rounding::kExact;
     Plan plan = make_plan(network.finish(), rounding);
     SCOPED_TRACE("QATC_SEED=" + std::to_string(base_seed()) + (rounding == Rounding::kFloat ? ", float" : ", exact"));
-    // Over eight cases each of them with both roundings.
+    // GetParam() % 4 alone would tie each target to a rounding.
     const std::string& other = kOtherTargets[static_cast<size_t>(GetParam() + GetParam() / 4) % kOtherTargets.size()];
     std::string chosen;
     const auto choose = [&](const KernelSpec& spec, const Target& target) {
@@ -198,24 +198,31 @@ TEST_P(Fused, GatesAndResiduals) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, Fused, ::testing::Range(0, 5));
 
-/// Values that float does not tell from their neighbours, which exact rounding computes in double
-/// (schedules/kernel_schedule.h, rounds_between).
+/// Values halfway between two integers, or so near to it that float does not tell, which exact rounding on x86 computes
+/// in double (lower/float_bounds.h).
 class Ties : public Kernels {};
 
 TEST_P(Ties, EqualEvaluator) {
   NetworkBuilder network(case_seed(), network_channels());
   network.prefer_ties();
   ValueId x = network.conv({network.image()}, 16, {});
-  for (const int64_t count : {12, 16, 32}) {
+  for (const int64_t count : {3, 12, 33, 64}) {
     const ValueId a = network.keep(network.conv({x}, count, {}));
     NetworkBuilder::ConvOptions options;
-    options.filter = Filter::kPerChannel;
-    const ValueId b = network.keep(network.conv({x}, count, options));
+    options.filter = count == 12 ? Filter::kZeroPoints : Filter::kPerChannel;
+    const ValueId b = network.keep(network.conv({x, x}, count, options));
     x = network.keep(network.mul(a, network.add(a, b)));
     x = network.keep(network.add(x, b));
   }
-  expect_equal(network);
+  const Plan plan = expect_equal(network);
+  int64_t steps = 0;
+  for (const KernelSpec& spec : plan.kernels) {
+    steps += std::count_if(spec.steps.begin(), spec.steps.end(),
+                           [&](const KernelStep& step) { return rounds_between(spec, step, Isa::kX86Avx2); });
+  }
+  EXPECT_GE(steps, 9) << print(plan);  // of the convs alone
 }
+// Exact rounding, with each of kOtherTargets once.
 INSTANTIATE_TEST_SUITE_P(Kernels, Ties, ::testing::Values(1, 3, 5, 7));
 
 class Elementwise : public Kernels {};

@@ -157,6 +157,12 @@ TEST(AssemblyCost, LeavesOutWhatIsRarelyDone) {
   EXPECT_EQ(cost->products, 2);
   EXPECT_GT(cost->cycles, without->cycles);
   EXPECT_LT(cost->cycles, without->cycles + 1);  // the branch
+
+  EXPECT_EQ(hottest_loop(code), hottest_loop(kX86));
+
+  // The same entered at its middle by a jump is a loop, and the hottest one.
+  code = replaced(code, "jne\t.LBB0_5", "jmp\t.LBB0_5");
+  EXPECT_NE(hottest_loop(code), hottest_loop(kX86));
 }
 
 /// The code for images narrower than a tile comes behind that for whole tiles and may have more products in a loop.

@@ -34,7 +34,7 @@ TensorType NetworkBuilder::activation_type(double scale) {
   const std::vector<int64_t> levels{0, 255, 128, integer(0, 255), integer(0, 255)};
   const auto zero_point = static_cast<int32_t>(integer_range(dtype).min + one_of(levels));
   const auto jitter = static_cast<double>(integer(700, 1400)) / 1000;
-  return {dtype, {}, QuantParams{{this->scale(scale * jitter)}, {zero_point}, std::nullopt}};
+  return {dtype, {}, QuantParams{{nearby_scale(scale * jitter)}, {zero_point}, std::nullopt}};
 }
 
 ValueId NetworkBuilder::add_op(Op op, std::vector<ValueId> inputs, TensorType type) {
@@ -59,7 +59,7 @@ ValueId NetworkBuilder::reals(int64_t count, double magnitude) {
   return constant({DType::kF32, {}, std::nullopt}, std::move(data));
 }
 
-float NetworkBuilder::scale(double wish) {
+float NetworkBuilder::nearby_scale(double wish) {
   if (!prefers_ties_) return static_cast<float>(wish);
   const float power = std::exp2(std::round(std::log2(static_cast<float>(wish))));
   return one_of<float>({power, std::nextafter(power, 0.0F), std::nextafter(power, 2 * power)});
@@ -108,7 +108,8 @@ ValueId NetworkBuilder::conv(const std::vector<ValueId>& activations, int64_t ou
   if (per_tensor) type.quant->axis = std::nullopt;
   for (int64_t o = 0; o < (per_tensor ? 1 : outputs); ++o) {
     const double jitter = static_cast<double>(integer(500, 2000)) / 1000;
-    type.quant->scale.push_back(fixed ? std::ldexp(1.0F, static_cast<int>(integer(-33, -31))) : scale(0.01 * jitter));
+    type.quant->scale.push_back(fixed ? std::ldexp(1.0F, static_cast<int>(integer(-33, -31)))
+                                      : nearby_scale(0.01 * jitter));
     type.quant->zero_point.push_back(options.filter == Filter::kUnsigned     ? 128
                                      : options.filter == Filter::kZeroPoints ? static_cast<int32_t>(integer(-128, 127))
                                                                              : 0);

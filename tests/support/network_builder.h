@@ -29,8 +29,9 @@ class NetworkBuilder {
   T one_of(const std::vector<T>& choices) {
     return choices[static_cast<size_t>(integer(0, static_cast<int64_t>(choices.size()) - 1))];
   }
-  /// From now on all scales are powers of two or the next float beside one, and constants few bits long: many values
-  /// lie halfway between two integers when they are rounded, and many so near to it that floats do not tell.
+  /// From now on scales, but of fixed point filters, are powers of two or the next float beside one, and biases few bits
+  /// long: many values lie halfway between two integers when they are rounded, and many so near to it that floats do not
+  /// tell.
   void prefer_ties() { prefers_ties_ = true; }
   /// An 8-bit type with one scale; zero points at both ends and in the middle are frequent.
   TensorType activation_type(double scale = 0.02);
@@ -80,8 +81,8 @@ class NetworkBuilder {
   ValueId add_op(Op op, std::vector<ValueId> inputs, TensorType type);
   ValueId constant(TensorType type, Tensor data);
   ValueId reals(int64_t count, double magnitude);
-  /// About what is wished for where ties are preferred.
-  float scale(double wish);
+  /// `wish` or, where ties are preferred, the power of two nearest to it or a float next to that.
+  float nearby_scale(double wish);
 
   std::mt19937_64 random_;
   bool prefers_ties_ = false;
