@@ -210,7 +210,9 @@ class StepLowering {
     const Expr scale1 = scalar(Kind::kScaleA, index);
     const Expr scale2 = scalar(Kind::kScaleB, index);
     const Expr scale_out = scalar(Kind::kScaleOut, index);
-    const Expr value = strict_float(strict_float(real(d1, true) * scale1) * strict_float(real(d2, true) * scale2));
+    const Expr first = strict_float(real_difference(step.a, Kind::kZeroPointA, index, true) * scale1);
+    const Expr second = strict_float(real_difference(step.b, Kind::kZeroPointB, index, true) * scale2);
+    const Expr value = strict_float(first * second);
     return round(step, index, quotient(value, scale_out, isa_),
                  [&] { return product_bounds(product, scale1 * scale2 / scale_out); });
   }
@@ -252,10 +254,12 @@ class StepLowering {
     return cast<int16_t>(value(step)) - cast<int16_t>(scalar(zero_point, index));
   }
   /// The same as a real number: exact in every order of conversion and subtraction. x86 widens bytes to 32 bits at
-  /// once.
+  /// once. ARM64's doubles come from floats: LLVM 14 converts 16-bit lanes to doubles one by one.
   Expr real_difference(int step, Kind zero_point, int index, bool is_double) const {
-    if (is_arm(isa_)) return real(difference(step, zero_point, index), is_double);
-    return strict_float(real(value(step), is_double) - real(scalar(zero_point, index), is_double));
+    if (is_arm(isa_) && !is_double) return real(difference(step, zero_point, index), false);
+    const bool of_doubles = is_double && !is_arm(isa_);
+    const Expr d = strict_float(real(value(step), of_doubles) - real(scalar(zero_point, index), of_doubles));
+    return is_double && !of_doubles ? cast<double>(d) : d;
   }
   static Expr real(const Expr& integer, bool is_double) {
     const Expr wide = cast<int32_t>(integer);
