@@ -250,10 +250,10 @@ bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa
 }
 
 bool rounds_between(const KernelSpec& spec, const KernelStep& step, Isa isa) {
-  if (spec.rounding != Rounding::kExact || is_arm(isa) || step.clamp) return false;
+  if (spec.rounding != Rounding::kExact || step.clamp) return false;
   switch (step.kind) {
     case KernelStep::Kind::kRequantize:
-      return spec.convs[static_cast<size_t>(step.conv)].digits == 1;
+      return !is_arm(isa) && spec.convs[static_cast<size_t>(step.conv)].digits == 1;
     case KernelStep::Kind::kAdd:
     case KernelStep::Kind::kMul:
       return true;

@@ -80,8 +80,9 @@ int64_t pixel_lanes(const KernelSpec& spec, Isa isa);
 bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 /// Whether exact rounding of a step computes floats around its value first (lower/float_bounds.h). Not where the value
-/// is clamped, affine steps among them: float may overflow there; nor of digits, whose sums are beyond int32. x86 only:
-/// not built for ARM. Where ties are frequent it is slower than doubles alone.
+/// is clamped, affine steps among them: float may overflow there; nor of digits, whose sums are beyond int32; nor of
+/// convs on ARM64, where two floats take as many instructions as a double. Where ties are frequent it is slower than
+/// doubles alone.
 bool rounds_between(const KernelSpec& spec, const KernelStep& step, Isa isa);
 
 /// Accumulator lanes of a conv: a multiple of 4.

@@ -178,8 +178,8 @@ void scalarized_form(int lanes) {
   std::printf("  ret %s %s\n}\n", type.c_str(), previous.c_str());
 }
 
-// ---- qatc_round, qatc_round_double, qatc_round_between: uint8 saturate(round_half_even(value) + int16 zero_point) of
-// a float or a double, |value| < 2^15, in which x86 packs 32-bit lanes pairwise.
+// ---- qatc_round, qatc_round_double, qatc_round_between: the byte saturate(round_half_even(value) + int16 zero_point)
+// of a float or a double, |value| < 2^15; uint8 for x86, int8 for ARM64. x86 packs 32-bit lanes pairwise.
 
 std::string typed(int lanes, const char* element) { return "<" + std::to_string(lanes) + " x " + element + ">"; }
 
@@ -211,7 +211,7 @@ void declare_fma(int lanes, const char* element) {
 
 struct PackInstructions {
   int lanes;  // of one int32 register
-  const char *to_int32, *to_int16, *to_uint8;
+  const char *to_int32, *to_int16, *to_byte;
 };
 
 /// How vectors of `lanes` integers are packed: four registers, a group, become one of bytes.
@@ -290,7 +290,7 @@ void return_packed(const Packing& packing) {
       std::printf("  %%z%d_%d = call %s @llvm.sadd.sat.v%di16(%s %%w%d_%d, %s %%zero)\n", g, h,
                   typed(2 * v, "i16").c_str(), 2 * v, typed(2 * v, "i16").c_str(), g, h, typed(2 * v, "i16").c_str());
     }
-    std::printf("  %%b%d = call %s %s(%s %%z%d_0, %s %%z%d_1)\n", g, typed(group, "i8").c_str(), packing.by.to_uint8,
+    std::printf("  %%b%d = call %s %s(%s %%z%d_0, %s %%z%d_1)\n", g, typed(group, "i8").c_str(), packing.by.to_byte,
                 typed(2 * v, "i16").c_str(), g, typed(2 * v, "i16").c_str(), g);
     // Byte k comes from lane k % v of register k / v.
     const std::string bytes = typed(group, "i8");
@@ -341,7 +341,7 @@ void multiply_add(int lanes, bool has_fma, const char* name, const char* addend)
 
 /// Where x * factor + low and x * factor + high round to the same integer in all lanes, so does %value between them;
 /// else, which is rare, %value is rounded. LLVM sinks what gives it into that branch, and the branch out of loops.
-void round_between_form(int lanes, const PackInstructions& instructions, bool has_fma) {
+void round_between_form(int lanes, const PackInstructions& instructions, bool has_fma, bool arm) {
   const Packing packing{lanes, instructions};
   const int v = instructions.lanes;
   const std::string floats = typed(lanes, "float");
@@ -371,9 +371,14 @@ void round_between_form(int lanes, const PackInstructions& instructions, bool ha
     }
     any = so_far;
   });
-  std::printf("  %%lanes_differ = icmp ne %s %%%s, zeroinitializer\n", integers.c_str(), any.c_str());
-  std::printf("  %%bits = bitcast %s %%lanes_differ to i%d\n", typed(v, "i1").c_str(), v);
-  std::printf("  %%differ = icmp ne i%d %%bits, 0\n", v);
+  if (arm) {
+    std::printf("  %%bits = call i32 @llvm.vector.reduce.umax.v%di32(%s %%%s)\n", v, integers.c_str(), any.c_str());
+    std::puts("  %differ = icmp ne i32 %bits, 0");
+  } else {
+    std::printf("  %%lanes_differ = icmp ne %s %%%s, zeroinitializer\n", integers.c_str(), any.c_str());
+    std::printf("  %%bits = bitcast %s %%lanes_differ to i%d\n", typed(v, "i1").c_str(), v);
+    std::printf("  %%differ = icmp ne i%d %%bits, 0\n", v);
+  }
   std::puts("  br i1 %differ, label %compute, label %pack, !prof !0\ncompute:");
   round_doubles(packing, "computed_", "value");
   std::puts("  br label %pack\npack:");
@@ -384,42 +389,76 @@ void round_between_form(int lanes, const PackInstructions& instructions, bool ha
   return_packed(packing);
 }
 
-/// One lane: cvtss2si and cvtsd2si round half to even.
-void scalar_round(const char* name, const char* element, const char* vector, const char* to_int32) {
-  std::printf("declare i32 %s(%s)\n", to_int32, vector);
+/// One lane. `to_int32` rounds half to even; it takes `argument`, of `value` or a vector with that in its first lane.
+void scalar_round(const char* name, const char* element, const char* argument, const char* to_int32, int least) {
+  std::printf("declare i32 %s(%s)\n", to_int32, argument);
   std::printf("define weak_odr i8 @%s(i16 %%zero_point, %s %%value) alwaysinline nounwind readnone {\n", name, element);
-  std::printf("  %%vector = insertelement %s undef, %s %%value, i64 0\n", vector, element);
-  std::printf("  %%integer = call i32 %s(%s %%vector)\n", to_int32, vector);
-  std::puts(R"(  %wide = sext i16 %zero_point to i32
-  %sum = add i32 %integer, %wide
-  %negative = icmp slt i32 %sum, 0
-  %floor = select i1 %negative, i32 0, i32 %sum
-  %large = icmp sgt i32 %floor, 255
-  %clamped = select i1 %large, i32 255, i32 %floor
-  %byte = trunc i32 %clamped to i8
-  ret i8 %byte
-})");
+  if (argument == std::string(element)) {
+    std::printf("  %%integer = call i32 %s(%s %%value)\n", to_int32, argument);
+  } else {
+    std::printf("  %%vector = insertelement %s undef, %s %%value, i64 0\n", argument, element);
+    std::printf("  %%integer = call i32 %s(%s %%vector)\n", to_int32, argument);
+  }
+  std::printf(R"(  %%wide = sext i16 %%zero_point to i32
+  %%sum = add i32 %%integer, %%wide
+  %%small = icmp slt i32 %%sum, %d
+  %%floor = select i1 %%small, i32 %d, i32 %%sum
+  %%large = icmp sgt i32 %%floor, %d
+  %%clamped = select i1 %%large, i32 %d, i32 %%floor
+  %%byte = trunc i32 %%clamped to i8
+  ret i8 %%byte
+}
+)",
+              least, least, least + 255, least + 255);
+}
+
+/// The functions by which ARM64 packs, with x86's names for arguments.
+void neon_packing() {
+  std::puts(R"(declare <8 x i8> @llvm.aarch64.neon.sqxtn.v8i8(<8 x i16>)
+define internal <8 x i16> @qatc_int16(<4 x i32> %a, <4 x i32> %b) alwaysinline nounwind readnone {
+  %wide = shufflevector <4 x i32> %a, <4 x i32> %b, <8 x i32> <i32 0, i32 1, i32 2, i32 3, i32 4, i32 5, i32 6, i32 7>
+  %result = trunc <8 x i32> %wide to <8 x i16>
+  ret <8 x i16> %result
+}
+define internal <16 x i8> @qatc_int8(<8 x i16> %a, <8 x i16> %b) alwaysinline nounwind readnone {
+  %low = call <8 x i8> @llvm.aarch64.neon.sqxtn.v8i8(<8 x i16> %a)
+  %high = call <8 x i8> @llvm.aarch64.neon.sqxtn.v8i8(<8 x i16> %b))");
+  std::printf("  %%result = shufflevector <8 x i8> %%low, <8 x i8> %%high, %s\n  ret <16 x i8> %%result\n}\n",
+              indices(16, [](int i) { return i; }).c_str());
+}
+
+void declare_packing(const PackInstructions& pack) {
+  const int v = pack.lanes;
+  std::printf("declare %s %s(%s, %s)\n", typed(2 * v, "i16").c_str(), pack.to_int16, typed(v, "i32").c_str(),
+              typed(v, "i32").c_str());
+  std::printf("declare %s %s(%s, %s)\n", typed(4 * v, "i8").c_str(), pack.to_byte, typed(2 * v, "i16").c_str(),
+              typed(2 * v, "i16").c_str());
 }
 
 void print_round(const std::string& isa, bool has_fma) {
+  const bool arm = isa == "neon";
   const PackInstructions pack =
       isa == "avx512vnni" ? PackInstructions{16, "@llvm.x86.avx512.mask.cvtps2dq.512", "@llvm.x86.avx512.packssdw.512",
                                              "@llvm.x86.avx512.packuswb.512"}
       : isa == "avx2"
           ? PackInstructions{8, "@llvm.x86.avx.cvt.ps2dq.256", "@llvm.x86.avx2.packssdw", "@llvm.x86.avx2.packuswb"}
-          : PackInstructions{4, "@llvm.x86.sse2.cvtps2dq", "@llvm.x86.sse2.packssdw.128",
-                             "@llvm.x86.sse2.packuswb.128"};
+      : arm ? PackInstructions{4, "@llvm.aarch64.neon.fcvtns.v4i32.v4f32", "@qatc_int16", "@qatc_int8"}
+            : PackInstructions{4, "@llvm.x86.sse2.cvtps2dq", "@llvm.x86.sse2.packssdw.128",
+                               "@llvm.x86.sse2.packuswb.128"};
   const int v = pack.lanes;
   std::printf("declare %s %s(%s%s)\n", typed(v, "i32").c_str(), pack.to_int32, typed(v, "float").c_str(),
               v == 16 ? ", <16 x i32>, i16, i32" : "");
-  std::printf("declare %s %s(%s, %s)\n", typed(2 * v, "i16").c_str(), pack.to_int16, typed(v, "i32").c_str(),
-              typed(v, "i32").c_str());
-  std::printf("declare %s %s(%s, %s)\n", typed(4 * v, "i8").c_str(), pack.to_uint8, typed(2 * v, "i16").c_str(),
-              typed(2 * v, "i16").c_str());
   std::printf("declare %s @llvm.sadd.sat.v%di16(%s, %s)\n", typed(2 * v, "i16").c_str(), 2 * v,
               typed(2 * v, "i16").c_str(), typed(2 * v, "i16").c_str());
-  scalar_round("qatc_round", "float", "<4 x float>", "@llvm.x86.sse.cvtss2si");
-  scalar_round("qatc_round_double", "double", "<2 x double>", "@llvm.x86.sse2.cvtsd2si");
+  if (arm) {
+    std::puts("declare i32 @llvm.vector.reduce.umax.v4i32(<4 x i32>)");
+    neon_packing();
+    scalar_round("qatc_round_double", "double", "double", "@llvm.aarch64.neon.fcvtns.i32.f64", -128);
+  } else {
+    declare_packing(pack);
+    scalar_round("qatc_round", "float", "<4 x float>", "@llvm.x86.sse.cvtss2si", 0);
+    scalar_round("qatc_round_double", "double", "<2 x double>", "@llvm.x86.sse2.cvtsd2si", 0);
+  }
   std::puts(
       "define weak_odr i8 @qatc_round_between(i16 %zero_point, float %x, float %factor, float %low, float %high,");
   std::puts(R"(double %value) alwaysinline nounwind readnone {
@@ -427,9 +466,10 @@ void print_round(const std::string& isa, bool has_fma) {
   ret i8 %byte
 })");
   for (int lanes = 4; lanes <= 64; lanes += 4) {
+    round_between_form(lanes, pack, has_fma || arm, arm);
+    if (arm) continue;  // lower/intrinsics makes these of Halide's operators
     round_form(lanes, pack, "float");
     round_form(lanes, pack, "double");
-    round_between_form(lanes, pack, has_fma);
   }
 }
 
@@ -565,11 +605,14 @@ int main(int argc, char** argv) {
     }
   }
   const bool has_fma = isa == "avx2" || isa == "avx512vnni";
-  if (!arm) print_round(isa, has_fma);
+  print_round(isa, has_fma);
+  if (has_fma || arm) {
+    for (int lanes = 4; lanes <= 64; lanes += 4) declare_fma(lanes, "float");
+  }
   if (has_fma) {
+    for (int lanes = 4; lanes <= 64; lanes += 4) declare_fma(lanes, "double");
     for (const char* element : {"float", "double"}) {
       declare_fma(1, element);
-      for (int lanes = 4; lanes <= 64; lanes += 4) declare_fma(lanes, element);
       quotient_form(1, element);
       for (int lanes = 4; lanes <= 64; lanes += 4) quotient_form(lanes, element);
     }

@@ -47,8 +47,8 @@ Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
   return Halide::saturating_cast(storage_type(isa), sum);
 }
 
-Expr round_between(const FloatBounds& bounds, const Expr& value, const Expr& zero_point) {
-  return intrinsic(Halide::UInt(8), "qatc_round_between",
+Expr round_between(const FloatBounds& bounds, const Expr& value, const Expr& zero_point, Isa isa) {
+  return intrinsic(storage_type(isa), "qatc_round_between",
                    {cast<int16_t>(zero_point), bounds.x, bounds.factor, bounds.low, bounds.high, value});
 }
 

@@ -17,8 +17,9 @@ Halide::Expr lookup(const Halide::Expr& index, const Halide::Expr& table);
 Halide::Expr round_to_storage(Halide::Expr value, const Halide::Expr& zero_point, bool clamp, Isa isa);
 
 /// round_to_storage of a double, |value| < 2^15, within `bounds`. A vector in whose lanes both bounds round to the same
-/// integer does not compute `value`. For x86 (rounds_between in schedules/kernel_schedule.h).
-Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value, const Halide::Expr& zero_point);
+/// integer does not compute `value`. Where: rounds_between in schedules/kernel_schedule.h.
+Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value, const Halide::Expr& zero_point,
+                           Isa isa);
 
 /// value / divisor, both float or both double, correctly rounded. `divisor` is the same in all lanes; nothing on the
 /// way overflows or underflows (see qatc_quotient in schedules/make_intrinsics_ir.cpp).

@@ -227,7 +227,7 @@ class StepLowering {
   /// The step's byte. `bounds` makes those of `value`; it is called where they are used.
   Expr round(const KernelStep& step, int index, const Expr& value, const std::function<FloatBounds()>& bounds) const {
     const Expr zero_point = scalar(Kind::kZeroPointOut, index);
-    if (rounds_between(spec_, step, isa_)) return round_between(bounds(), value, zero_point);
+    if (rounds_between(spec_, step, isa_)) return round_between(bounds(), value, zero_point, isa_);
     return round_to_storage(value, zero_point, step.clamp, isa_);
   }
 
