@@ -127,6 +127,24 @@ std::vector<int> order_of_arguments(const std::vector<llvm::CallInst*>& lanes) {
   return order;
 }
 
+/// Has what needs some lanes only, of a vector that is not whole yet, take them from the `whole` one: a store in parts
+/// would keep the calls by lane alive.
+void replace_parts(llvm::InsertElementInst& last, llvm::Value& whole) {
+  std::vector<llvm::InsertElementInst*> parts;
+  llvm::Value* rest = last.getOperand(0);
+  while (auto* part = llvm::dyn_cast<llvm::InsertElementInst>(rest)) {
+    parts.push_back(part);
+    rest = part->getOperand(0);
+  }
+  if (!llvm::isa<llvm::UndefValue>(rest)) return;
+  const llvm::DominatorTree tree(*last.getFunction());
+  for (llvm::InsertElementInst* part : parts) {
+    part->replaceUsesWithIf(&whole, [&](const llvm::Use& use) {
+      return !llvm::isa<llvm::InsertElementInst>(use.getUser()) && tree.dominates(&last, use);
+    });
+  }
+}
+
 /// Puts calls whose first argument is the same in all lanes together again.
 void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
   for (llvm::InsertElementInst* last : insertions_of(code)) {
@@ -151,9 +169,10 @@ void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
     }
     std::vector<int> places(order.size());  // of the lanes in the arguments
     for (size_t i = 0; i < order.size(); ++i) places[static_cast<size_t>(order[i])] = static_cast<int>(i);
-    llvm::Value* call = builder.CreateCall(vector_form, arguments);
-    last->replaceAllUsesWith(std::is_sorted(order.begin(), order.end()) ? call
-                                                                        : builder.CreateShuffleVector(call, places));
+    llvm::Value* whole = builder.CreateCall(vector_form, arguments);
+    if (!std::is_sorted(order.begin(), order.end())) whole = builder.CreateShuffleVector(whole, places);
+    last->replaceAllUsesWith(whole);
+    replace_parts(*last, *whole);
   }
 }
 

@@ -56,6 +56,24 @@ TEST(RoundBetween, DoublesAreComputedAside) {
   }
 }
 
+TEST(RoundBetween, QuotientsAreComputedAsideOnArm) {
+  for (const char* name : {"arm-64-linux", "arm-64-linux-arm_dot_prod", "arm-64-linux-arm_dot_prod-i8mm"}) {
+    const Target target = parse_target(name);
+    for (const KernelStep::Kind kind : {KernelStep::Kind::kAdd, KernelStep::Kind::kMul}) {
+      const KernelSpec spec = binary_spec(kind);
+      SCOPED_TRACE(std::string(name) + ": " + signature(spec));
+      const std::string text = exact_assembly(spec, target);
+      EXPECT_EQ(text.find("\tbl\t"), std::string::npos) << "not inlined";
+      const size_t test = text.find("\tumaxv\ts");
+      const size_t branch = text.find("\tcbnz\t", test);
+      ASSERT_NE(branch, std::string::npos);
+      const size_t quotient = text.find("\tfdiv\tv");  // scalars are of the scales, before all loops
+      ASSERT_NE(quotient, std::string::npos);
+      EXPECT_LT(branch, quotient) << "a double before the branch";
+    }
+  }
+}
+
 /// Or vectors that are spilled lie across cache lines.
 TEST(Stack, IsAlignedForVectors) {
   const std::string text = exact_assembly(conv_spec({64}, 64, 1), parse_target(kTargets[3]));
