@@ -51,9 +51,9 @@ def write_image(path, height, width, channels):
             file.write(row)
 
 
-def measure(isa, program, plugin_path, folder, size, kernels):
-    """All that is said about one target. `program`: examples/run_case with a network; `size`: height, width, channels of
-    the image; `kernels`: of the library's manifest."""
+def inference(isa, program, plugin_path, folder, size):
+    """({function: instructions a pixel}, blocks of a program that does two) of one inference. `program`: examples/run_case with a
+    network; `size`: height, width, channels of the image."""
     image = os.path.join(folder, "image.bin")
     write_image(image, *size)
     once, twice = (count(plugin_path, folder, CPU_OF[isa],
@@ -61,8 +61,14 @@ def measure(isa, program, plugin_path, folder, size, kernels):
                    for repeat in (1, 2))
     pixels = size[0] * size[1]
     functions = {name: (total - once.functions.get(name, 0)) / pixels for name, total in twice.functions.items()}
+    return functions, twice.blocks
+
+
+def measure(isa, program, plugin_path, folder, size, kernels):
+    """All that is said about one target. `program`, `size`: of inference(); `kernels`: of the library's manifest."""
+    functions, blocks = inference(isa, program, plugin_path, folder, size)
     convs = {k["symbols"][isa]: k["signature"] for k in kernels if "conv0(" in k["signature"]}
-    loops = inner_loops.analyse(program, list(convs), twice.blocks)
+    loops = inner_loops.analyse(program, list(convs), blocks)
     for row in loops:
         row["signature"] = convs[row["kernel"]]
     return {"instruction_set": isa, "cpu": CPU_OF[isa], "height": size[0], "width": size[1],

@@ -1,7 +1,7 @@
 """Measures a compiled network and writes BUILD/bench/report.md and results.json; `./dev bench` runs it.
 
   network     time against ONNX Runtime from npm, in turn; and as a share of the machine's peak, in turn with that
-  rounding    exact against float rounding, in turn
+  rounding    exact against float rounding: time in turn for each instruction set of this machine, ARM64 instructions
   memory      arena, and peak memory of runtime/examples/enhance and of ONNX Runtime
   size        what the network adds to an arm64 app
   arm64       instructions a pixel by function under qemu, and the inner loops of the kernels
@@ -82,7 +82,7 @@ class Bench:
 
     def compile_all(self):
         seconds = self.results["compile_seconds"] = {}
-        wanted = ["host"] if self.needs("network", "rounding", "memory", "schedulers") else []
+        wanted = ["host"] if self.needs("network", "memory", "schedulers") else []
         if self.needs("size", "arm64"):
             wanted += ARM64_TARGETS
         for target in wanted:
@@ -94,7 +94,7 @@ class Bench:
 
     def link(self, program, source, target="host", variant="float", flags=()):
         folder = self.path("out-" + variant)
-        compiler = [tools.c_compiler()] if target == "host" else [tools.arm64_c_compiler(), "-static"]
+        compiler = [tools.arm64_c_compiler(), "-static"] if target in ARM64_TARGETS else [tools.c_compiler()]
         path = self.path(program)
         tools.output(compiler + ["-O2", '-DQATC_MODEL_HEADER="%s.h"' % NAME, "-DQATC_MODEL=" + NAME, "-I" + folder,
                                  "-I" + RUNTIME, "-I" + os.path.join(RUNTIME, "examples"), source] + list(flags) +
@@ -106,9 +106,9 @@ class Bench:
         return self.link("%s-%s-%s" % (name, target, variant), os.path.join(RUNTIME, "examples", name + ".c"), target,
                          variant)
 
-    def fastest(self, variants, height, width, repeat):
+    def fastest(self, variants, height, width, repeat, target="host"):
         """Milliseconds of each variant on this machine: the minimum over alternating runs."""
-        programs = {variant: self.example("run_case", variant=variant) for variant in variants}
+        programs = {variant: self.example("run_case", target, variant) for variant in variants}
         image = self.path("image.bin")
         arm64.write_image(image, height, width, 3)
         best = {}
@@ -143,12 +143,48 @@ class Bench:
                                                 row["threads"], "--rounds", self.options.rounds])))
         return result
 
+    def x86_targets(self):
+        """(instruction set, target) of those that this CPU has."""
+        if platform.machine() != "x86_64":
+            return []
+        return [(isa, target) for isa, target in X86_TARGETS.items()
+                if float(tools.output([self.bin("print_peak"), isa])) > 0]
+
     def rounding(self):
+        """What exact rounding costs: rows of {instruction set, measure, float, exact, ratio}."""
         height, width = 540, 960
-        self.compile("host", "exact")
-        best = self.fastest(["float", "exact"], height, width, repeat=4)
-        return {"height": height, "width": width, "float_ms": best["float"], "exact_ms": best["exact"],
-                "ratio": best["exact"] / best["float"]}
+        variants = ["float", "exact"]
+        rows = []
+
+        def add(isa, measure, by_variant):
+            rows.append({"instruction_set": isa, "measure": measure, **by_variant,
+                         "ratio": by_variant["exact"] / by_variant["float"]})
+
+        for isa, target in self.x86_targets():
+            say("exact rounding for " + isa)
+            for variant in variants:
+                self.compile(target, variant)
+            add(isa, "time, %dx%d" % (height, width), self.fastest(variants, height, width, 4, target))
+        plugin = arm64.plugin(self.work)
+        for target in ARM64_TARGETS:
+            say("exact rounding for " + target)
+            instructions = {}
+            for variant in variants:
+                folder, _ = self.compile(target, variant)
+                isa, channels, _ = self.described(os.path.join(folder, target))
+                functions, _ = arm64.inference(isa, self.example("run_case", target, variant), plugin, self.work,
+                                               ARM64_SIZE + (channels,))
+                instructions[variant] = sum(functions.values())
+            add(isa, "ARM64 instructions a pixel", instructions)
+        return rows
+
+    @staticmethod
+    def described(folder):
+        """Of the library in a folder: its instruction set, channels of its images, kernels."""
+        with open(os.path.join(folder, "manifest.json")) as file:
+            manifest = json.load(file)
+        isa, = manifest["instruction_sets"]
+        return isa, manifest["input"]["channels"], manifest["kernels"]
 
     def schedulers(self):
         height, width = 540, 960
@@ -192,12 +228,10 @@ class Bench:
         result = {}
         for target in ARM64_TARGETS:
             folder = self.path("out-float", target)
-            with open(os.path.join(folder, "manifest.json")) as file:
-                manifest = json.load(file)
-            isa, = manifest["instruction_sets"]
+            isa, channels, kernels = self.described(folder)
             say("counting instructions of " + target)
             result[isa] = arm64.measure(isa, self.example("run_case", target), plugin, self.work,
-                                        ARM64_SIZE + (manifest["input"]["channels"],), manifest["kernels"])
+                                        ARM64_SIZE + (channels,), kernels)
         return result
 
     def time_kernels(self, *options):
@@ -213,9 +247,7 @@ class Bench:
     def isas(self):
         """{instruction set: all kernels of the network}, as far as this CPU has them."""
         result = {}
-        for isa, target in X86_TARGETS.items() if platform.machine() == "x86_64" else []:
-            if float(tools.output([self.bin("print_peak"), isa])) == 0:
-                continue
+        for isa, target in self.x86_targets():
             say("kernels for " + isa)
             kernels = self.time_kernels("--target", target, "--rounds", 100)
             rows = [r for r in kernels["benchmarks"] if "gmacs_per_second" in r]

@@ -23,6 +23,10 @@ def network_row(height, width, **values):
                  "settled": True}, **values)
 
 
+def rounding_row(isa, ratio):
+    return {"instruction_set": isa, "measure": "time", "float": 100.0, "exact": 100.0 * ratio, "ratio": ratio}
+
+
 class Verdicts(unittest.TestCase):
     def verdict(self, ratio, share, peak_beside, settled=True):
         rows = [network_row(540, 960), network_row(1080, 1920, ratio=ratio, share_of_peak_u8=share,
@@ -40,15 +44,23 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(self.verdict(0.3, 0.97, 318), ("met", "disturbed, measure again"))
         self.assertEqual(self.verdict(0.3, 0.8, 450, settled=False), ("disturbed, measure again", "met"))
 
+    def test_exact_rounding_is_judged_by_its_worst(self):
+        rows = [rounding_row("avx2", 1.05), rounding_row("i8mm", 1.21), rounding_row("base", 1.1)]
+        of_rounding = next(r for r in report.requirements({"rounding": rows}) if r.what.startswith("exact rounding"))
+        self.assertEqual(of_rounding.row(), ["exact rounding over float, worst of 3 (i8mm, time)", "1.21", "≤ 1.20",
+                                             "MISSED"])
+
 
 class Readme(unittest.TestCase):
     def test_shows_the_network(self):
         results = {"model": {"name": "net", "multiply_adds_per_pixel": 1234},
                    "machine": {"cpu": "a CPU", "cores": 2, "system": "Debian"},
-                   "network": {"rounds": 7, "onnxruntime": "1.30.0", "rows": [network_row(540, 960)]}}
+                   "network": {"rounds": 7, "onnxruntime": "1.30.0", "rows": [network_row(540, 960)]},
+                   "rounding": [rounding_row("avx2", 1.05)]}
         text = report.for_readme(results)
         self.assertIn("net, 1,234 multiply-adds a pixel. Measured on: a CPU, 2 cores, Debian", text)
         self.assertIn("| 540x960 | 1 | 30.00 ms | 100.00 ms | 0.30 | 0.80 | 30.00 ms | 0.80 |", text)
+        self.assertIn("| avx2 | time | 1.05 |", text)
 
 
 class KnownCode(unittest.TestCase):
