@@ -145,9 +145,11 @@ void replace_parts(llvm::InsertElementInst& last, llvm::Value& whole) {
   }
 }
 
-/// Puts calls whose first argument is the same in all lanes together again.
-void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
+/// Puts calls whose first argument is the same in all lanes together again. Returns whether there were any.
+bool restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
+  bool restored = false;
   for (llvm::InsertElementInst* last : insertions_of(code)) {
+    if (last->use_empty()) continue;
     const std::vector<llvm::CallInst*> lanes = calls_by_lane(*last, intrinsic);
     const bool is_uniform = std::all_of(lanes.begin(), lanes.end(), [&](const llvm::CallInst* lane) {
       return lane->getArgOperand(0) == lanes.front()->getArgOperand(0);
@@ -173,6 +175,20 @@ void restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
     if (!std::is_sorted(order.begin(), order.end())) whole = builder.CreateShuffleVector(whole, places);
     last->replaceAllUsesWith(whole);
     replace_parts(*last, *whole);
+    restored = true;
+  }
+  return restored;
+}
+
+/// Until nothing changes: calls whose results are arguments of others have a vector only once those have.
+void restore_vector_calls(llvm::Module& code) {
+  bool restored = true;
+  while (restored) {
+    restored = false;
+    for (const char* name : kIntrinsics) {
+      const llvm::Function* intrinsic = code.getFunction(name);
+      if (intrinsic != nullptr && restore_vector_calls(code, *intrinsic)) restored = true;
+    }
   }
 }
 
@@ -234,9 +250,7 @@ void finish_module(llvm::Module& code, Isa isa) {
   set_instruction_set(code, isa);
   if (!is_arm(isa)) align_stack(code, isa);
   const bool has_products = expand_matrix_products(code);
-  for (const char* name : kIntrinsics) {
-    if (const llvm::Function* intrinsic = code.getFunction(name)) restore_vector_calls(code, *intrinsic);
-  }
+  restore_vector_calls(code);
   if (has_products) {
     for (llvm::Function& function : code) {
       if (!function.isDeclaration()) load_tables_late(function);

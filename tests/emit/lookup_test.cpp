@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "emit/object.h"
+#include "schedules/kernel_specs.h"
 #include "support/files.h"
 
 namespace qatc {
@@ -46,6 +47,31 @@ TEST(Lookup, VectorsAreNotBrokenIntoLanes) {
       EXPECT_EQ(count(text, "movzbl"), 0) << target;
       EXPECT_EQ(count(text, "ldrb"), 0) << target;
     }
+  }
+}
+
+/// Lookups of what was looked up, added and looked up again: each one's lanes are whole once those of the next one are.
+TEST(Lookup, ChainsAreNotBrokenIntoLanes) {
+  for (const char* target : {"x86-64-linux-avx512_sapphirerapids", "x86-64-linux-avx2", "arm-64-linux-arm_dot_prod"}) {
+    KernelSpec spec = testing::conv_spec({32}, 32, 3);
+    const auto add_step = [&](KernelStep::Kind kind, int a, int b) {
+      KernelStep step{kind};
+      step.a = a;
+      step.b = b;
+      spec.steps.push_back(step);
+    };
+    add_step(KernelStep::Kind::kLookup, 0, -1);
+    add_step(KernelStep::Kind::kLookup, 1, -1);
+    add_step(KernelStep::Kind::kMul, 1, 2);
+    add_step(KernelStep::Kind::kLookup, 3, -1);
+    add_step(KernelStep::Kind::kLookup, 4, -1);
+    spec.outputs = {2, 5};
+    const TemporaryDirectory folder;
+    const std::string path = folder.path() + "/kernel.s";
+    const Target parsed = parse_target(target);
+    compile_kernel_assembly(spec, default_schedule(spec, parsed.isa), parsed, "kernel", path);
+    const std::string text = read_file(path);
+    for (const char* scalar : {"cvtss2si", "movzbl", "pinsrb", "ldrb"}) EXPECT_EQ(count(text, scalar), 0) << target;
   }
 }
 
