@@ -52,7 +52,11 @@ std::string signature(const KernelSpec& spec) {
     for (size_t j = 0; j < conv.inputs.size(); ++j) text << (j > 0 ? "," : "") << "in" << conv.inputs[j];
     text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d" << pair_text(conv.dilation) << " p"
          << pair_text(conv.pad);
-    if (conv.digits != 1) text << " digits" << conv.digits << "x" << conv.filters;
+    if (conv.digits != 1) {
+      text << " digits" << conv.digits << "x" << conv.filters;
+    } else if (conv.filters != spec.out_channels) {
+      text << " filters" << conv.filters;
+    }
     if (conv.digit_pairs) text << " pairs";
     if (conv.upsampled) text << " upsampled";
     if (conv.exact) text << " exact";

@@ -35,7 +35,7 @@ struct KernelConv {
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
-  int64_t filters = 0;  // with digits: the first channels, which have filters; the others are padding
+  int64_t filters = 0;  // the first channels, which have filters; the others are padding
   /// The conv is of its input upsampled by 2 (nearest): pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each
   /// pixel.
   bool upsampled = false;

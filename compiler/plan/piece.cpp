@@ -128,9 +128,9 @@ class UseMaker {
     conv.stride = op.stride;
     conv.dilation = op.dilation;
     conv.pad = {op.pad[0], op.pad[1]};
+    conv.filters = filter.constant->shape[0];
     if (needs_digits(filter)) {
       conv.digits = kFixedPointDigits;
-      conv.filters = filter.constant->shape[0];
       conv.digit_pairs = has_digit_pairs(filter);
     }
     conv.exact = conv_rounding(filter.type.dtype, Rounding::kFloat) == Rounding::kExact;
