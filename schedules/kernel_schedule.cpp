@@ -180,7 +180,12 @@ KernelSchedule elementwise_schedule(const KernelSpec& spec, Isa isa) {
   schedule.channels = byte_vector(isa);
   while (spec.out_channels % schedule.channels != 0 && schedule.channels > 1) schedule.channels /= 2;
   schedule.pixels = 4;
-  return schedule;
+  // All of some few channels, of as many pixels as fill whole vectors.
+  KernelSchedule all = schedule;
+  all.channels = spec.out_channels;
+  while (all.channels * all.pixels % byte_vector(isa) != 0) all.pixels *= 2;
+  const bool fills_vectors = lanes_across_pixels(spec, all, isa) == byte_vector(isa);
+  return schedule.channels < spec.out_channels && fills_vectors ? all : schedule;
 }
 
 KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
