@@ -25,7 +25,7 @@ const char* qatc_status_string(qatc_status status) {
     case QATC_SIZE_TOO_SMALL:
       return "the image is smaller than the network's minimum";
     case QATC_SIZE_TOO_LARGE:
-      return "the image is larger than the network's maximum";
+      return "the image is above the network's maximum size, or a tensor would exceed 2^31 - 1 bytes";
     case QATC_SIZE_UNSUPPORTED:
       return "the network has a fixed size and the image has another";
     case QATC_ARENA_TOO_SMALL:
@@ -33,7 +33,7 @@ const char* qatc_status_string(qatc_status status) {
     case QATC_WRONG_CHANNELS:
       return "an image has the wrong number of channels";
     case QATC_WRONG_TYPE:
-      return "an image has a type that the network does not accept";
+      return "an image's type is neither QATC_U8 nor QATC_F32";
     case QATC_WRONG_OUTPUT_SIZE:
       return "the output's height or width is not what the network makes of this input";
     case QATC_BAD_STRIDE:

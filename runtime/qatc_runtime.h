@@ -8,7 +8,7 @@
  *   qatc_status <name>_run_on(features, ...)                        the same for a CPU with these features
  *
  * Nothing here allocates, prints, or keeps state: any number of threads may run networks at the same time,
- * each with its own arena. C11 and C++11; needs no other header than these two. */
+ * each with its own arena. C11 and C++11; needs only <stddef.h> and <stdint.h>. */
 #ifndef QATC_RUNTIME_H
 #define QATC_RUNTIME_H
 
@@ -65,11 +65,12 @@ typedef enum qatc_status {
   QATC_OK = 0,
   QATC_NULL_ARGUMENT,     /**< a pointer that must not be NULL is, or an image's data */
   QATC_SIZE_TOO_SMALL,    /**< height or width is below the network's minimum */
-  QATC_SIZE_TOO_LARGE,    /**< height or width is above the network's maximum */
+  QATC_SIZE_TOO_LARGE,    /**< height or width is above the network's maximum, or a tensor of the network would take
+                               more than 2^31 - 1 bytes for this image */
   QATC_SIZE_UNSUPPORTED,  /**< the graph has a fixed size and this is another */
   QATC_ARENA_TOO_SMALL,   /**< arena_size is less than <name>_arena_size says for this image */
   QATC_WRONG_CHANNELS,    /**< an image has another number of channels than the network */
-  QATC_WRONG_TYPE,        /**< an image's type is not one the network accepts here */
+  QATC_WRONG_TYPE,        /**< an image's type is neither QATC_U8 nor QATC_F32 */
   QATC_WRONG_OUTPUT_SIZE, /**< the output's height or width is not what <name>_output_size says */
   QATC_BAD_STRIDE,        /**< values of an output overlap, or an image would not fit into memory */
   QATC_OVERLAP,           /**< the output shares memory with the input in a way that the network cannot work with */
