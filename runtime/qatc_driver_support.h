@@ -294,9 +294,7 @@ qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed);
 /** How many rows a stage computes at a time, 2 to 16, when the widest of its windows has `row_bytes`. */
 int32_t qatc_band_rows(size_t row_bytes);
 
-enum { QATC_MAX_STRIPES = 8 /* threads that share a stage, at most: each has windows of its own in the arena */ };
-
-/** Over how many threads to split `rows` rows: at most QATC_MAX_STRIPES and what the executor has. */
+/** Over how many threads to split `rows` rows: at most QATC_MAX_WORKERS and what the executor has. */
 int32_t qatc_stripes(const qatc_executor* executor, int32_t rows);
 
 /** Coefficients of an InstanceNorm and the memory they are made in; all of `channels` elements. */

@@ -554,7 +554,7 @@ int32_t qatc_band_rows(size_t row_bytes) {
 int32_t qatc_stripes(const qatc_executor* executor, int32_t rows) {
   int32_t stripes = executor == NULL ? 1 : executor->workers;
   if (stripes > rows / kFewestStripeRows) stripes = rows / kFewestStripeRows;
-  if (stripes > QATC_MAX_STRIPES) stripes = QATC_MAX_STRIPES;
+  if (stripes > QATC_MAX_WORKERS) stripes = QATC_MAX_WORKERS;
   return stripes < 1 ? 1 : stripes;
 }
 

@@ -231,7 +231,7 @@ void print_text(const PlanReport& report, const std::vector<SchedulesReport>& sc
 
 /// Three common sizes, or the only one.
 std::vector<ImageSize> default_sizes(const SizeLimits& limits) {
-  if (limits.min_height == limits.max_height && limits.min_width == limits.max_width) {
+  if (is_one_size(limits)) {
     return {{limits.min_height, limits.min_width}};
   }
   return {{100, 100}, {540, 960}, {1080, 1920}};

@@ -83,11 +83,9 @@ class DriverWriter {
   void write_api() {
     const PlanTensor& out = plan_.tensors[static_cast<size_t>(plan_.output_tensor)];
     const PlanTensor& in = plan_.tensors[static_cast<size_t>(plan_.input_tensor)];
-    const bool fixed =
-        plan_.limits.min_height == plan_.limits.max_height && plan_.limits.min_width == plan_.limits.max_width;
     const std::string macro = c_macro(model_);
     line("static qatc_status check_size(int32_t height, int32_t width) {");
-    if (fixed) {
+    if (is_one_size(plan_.limits)) {
       line("  return height == " + macro + "_MIN_HEIGHT && width == " + macro +
            "_MIN_WIDTH ? QATC_OK : QATC_SIZE_UNSUPPORTED;");
     } else {

@@ -76,7 +76,7 @@ class LayoutWriter {
       case Block::Kind::kTensor:
         return "qatc_tensor_bytes(&f->t" + subject + ")";
       case Block::Kind::kWindows:
-        return "f->stripe_bytes" + subject + " * QATC_MAX_STRIPES";
+        return "f->stripe_bytes" + subject + " * QATC_MAX_WORKERS";
       case Block::Kind::kSums:
         return "2 * " + sums_bytes(block.subject);
       case Block::Kind::kCoefficients:

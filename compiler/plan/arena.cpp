@@ -106,7 +106,7 @@ int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64
   }
   int64_t scratch = 0;
   for (int id : scratch_tensors(stage)) scratch = std::max(scratch, bytes_of_row(id));
-  return (total + align(scratch)) * QATC_MAX_STRIPES;
+  return (total + align(scratch)) * QATC_MAX_WORKERS;
 }
 
 std::array<int64_t, 2> usual_size(const Plan& plan) {

@@ -135,6 +135,10 @@ struct Block {
 struct SizeLimits {
   int64_t min_height, max_height, min_width, max_width;
 };
+/// Whether images come in one size only.
+inline bool is_one_size(const SizeLimits& limits) {
+  return limits.min_height == limits.max_height && limits.min_width == limits.max_width;
+}
 
 struct Plan {
   Graph graph;

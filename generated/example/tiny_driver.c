@@ -88,11 +88,11 @@ static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   size_t total = 0;
   const size_t offset0 = 0, end0 = offset0 + qatc_tensor_bytes(&f->t1);
   total = larger(total, end0);
-  const size_t offset2 = end0, end2 = offset2 + f->stripe_bytes0 * QATC_MAX_STRIPES;
+  const size_t offset2 = end0, end2 = offset2 + f->stripe_bytes0 * QATC_MAX_WORKERS;
   total = larger(total, end2);
   const size_t offset3 = end0, end3 = offset3 + qatc_norm_bytes(4);
   total = larger(total, end3);
-  const size_t offset6 = 0, end6 = offset6 + f->stripe_bytes3 * QATC_MAX_STRIPES;
+  const size_t offset6 = 0, end6 = offset6 + f->stripe_bytes3 * QATC_MAX_WORKERS;
   total = larger(total, end6);
   const size_t offset1 = larger(end2, end3), end1 = offset1 + 2 * qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t));
   total = larger(total, end1);
