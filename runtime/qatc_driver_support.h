@@ -134,16 +134,26 @@ void qatc_split_rows(int32_t rows, int32_t parts, int32_t index, int32_t* begin,
 void qatc_parallel_for(const qatc_executor* executor, int32_t count, void (*body)(void* data, int32_t index),
                        void* data);
 
+/** An InstanceNormalization between two 8-bit tensors: all that its coefficients depend on but the sums. */
+typedef struct qatc_norm_parameters {
+  int32_t channels;
+  double scale_in;
+  int32_t zero_point;        /**< of the values that are summed, see qatc_norm_coefficients */
+  double epsilon;            /**< > 0, or every channel has a variance above 0 */
+  const float *gamma, *beta; /**< the norm's scale and bias, by channel */
+  double scale_out;
+} qatc_norm_parameters;
+
 /** InstanceNormalization followed by a rescale, as one line a channel: normalized / scale_out = a * (q -
  * zero_point) + b.
  *
  * sum[c] and sum_of_squares[c] are over the values q of channel c at `count` >= 1 pixels (count * 255^2 <
  * 2^62). They are integers, so every order of summation, thread count and tile size gives the same
- * coefficients. gamma and beta are the norm's scale and bias, epsilon > 0 or a variance above 0. This is the
- * one definition of this arithmetic: the reference evaluator calls it too. */
-void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares, int32_t channels,
-                            double scale_in, int32_t zero_point, double epsilon, const float* gamma, const float* beta,
-                            double scale_out, double* a, double* b);
+ * coefficients. q and zero_point may both be less by the same constant in 0..255, which changes no coefficient: kernels
+ * sum q - 128 (lower/channel_sums.h). This is the one definition of this arithmetic: the reference
+ * evaluator calls it too. */
+void qatc_norm_coefficients(const qatc_norm_parameters* norm, int64_t count, const int64_t* sum,
+                            const int64_t* sum_of_squares, double* a, double* b);
 
 /** The source index of each output index of a nearest resize: map[i] = min(floor(i * numerator /
  * denominator), in_size - 1), in exact integers. out_size >= 0, in_size >= 1, numerator >= 0, 0 < denominator
@@ -308,10 +318,10 @@ typedef struct qatc_norm {
 size_t qatc_norm_bytes(int32_t channels);
 qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels);
 
-/** Adds up rows of per-row sums (height x channels, both) and makes the coefficients; see qatc_norm_coefficients. */
-void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares,
-                      int32_t height, int32_t width, int32_t channels, double scale_in, int32_t zero_point,
-                      double epsilon, const float* gamma, const float* beta, double scale_out);
+/** Adds up the sums of `height` rows (height x channels, both) of `width` pixels and makes the coefficients; see
+ * qatc_norm_coefficients. */
+void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* parameters, const int32_t* row_sums,
+                      const int32_t* row_sums_of_squares, int32_t height, int32_t width);
 
 /** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);

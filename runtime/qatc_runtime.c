@@ -429,12 +429,11 @@ static double u128_to_double(qatc_u128 value) {
 
 static uint64_t magnitude(int64_t value) { return value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value; }
 
-void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares, int32_t channels,
-                            double scale_in, int32_t zero_point, double epsilon, const float* gamma, const float* beta,
-                            double scale_out, double* a, double* b) {
+void qatc_norm_coefficients(const qatc_norm_parameters* norm, int64_t count, const int64_t* sum,
+                            const int64_t* sum_of_squares, double* a, double* b) {
   const double n = (double)count;
-  const int64_t z = zero_point;
-  for (int32_t c = 0; c < channels; ++c) {
+  const int64_t z = norm->zero_point;
+  for (int32_t c = 0; c < norm->channels; ++c) {
     /* With d = q - z: S = sum of d and Q = sum of d^2, exactly. */
     const int64_t S = sum[c] - count * z;
     const int64_t Q = sum_of_squares[c] - 2 * z * sum[c] + count * z * z;
@@ -443,9 +442,10 @@ void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* su
     const qatc_u128 spread = (qatc_u128)(uint64_t)count * (uint64_t)Q - (qatc_u128)magnitude(S) * magnitude(S);
     const double variance = u128_to_double(spread) / (n * n);
     const double mean = (double)S / n;
-    const double inverse = (double)gamma[c] / __builtin_sqrt(variance * scale_in * scale_in + epsilon);
-    a[c] = inverse * scale_in / scale_out;
-    b[c] = ((double)beta[c] - mean * scale_in * inverse) / scale_out;
+    const double inverse =
+        (double)norm->gamma[c] / __builtin_sqrt(variance * norm->scale_in * norm->scale_in + norm->epsilon);
+    a[c] = inverse * norm->scale_in / norm->scale_out;
+    b[c] = ((double)norm->beta[c] - mean * norm->scale_in * inverse) / norm->scale_out;
   }
 }
 
@@ -574,9 +574,9 @@ qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels) {
   return norm;
 }
 
-void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares,
-                      int32_t height, int32_t width, int32_t channels, double scale_in, int32_t zero_point,
-                      double epsilon, const float* gamma, const float* beta, double scale_out) {
+void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* parameters, const int32_t* row_sums,
+                      const int32_t* row_sums_of_squares, int32_t height, int32_t width) {
+  const int32_t channels = parameters->channels;
   for (int32_t c = 0; c < channels; ++c) {
     norm->sum[c] = 0;
     norm->sum_of_squares[c] = 0;
@@ -587,8 +587,7 @@ void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int3
       norm->sum_of_squares[c] += row_sums_of_squares[(size_t)y * (size_t)channels + (size_t)c];
     }
   }
-  qatc_norm_coefficients((int64_t)height * width, norm->sum, norm->sum_of_squares, channels, scale_in, zero_point,
-                         epsilon, gamma, beta, scale_out, norm->a, norm->b);
+  qatc_norm_coefficients(parameters, (int64_t)height * width, norm->sum, norm->sum_of_squares, norm->a, norm->b);
   for (int32_t c = 0; c < channels; ++c) {
     norm->a_float[c] = (float)norm->a[c];
     norm->b_float[c] = (float)norm->b[c];

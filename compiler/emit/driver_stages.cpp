@@ -15,6 +15,10 @@ namespace {
 
 using ArgumentKind = KernelArgument::Kind;
 
+/// What kernels take off every q (0..255) that they sum, so that sums of squares stay small (lower/channel_sums.h): it
+/// must be taken off the zero point, too.
+constexpr int32_t kTakenOffSummed = 128;
+
 class StageWriter {
  public:
   StageWriter(std::ostream& out, const Plan& plan, const std::string& name) : out_(out), plan_(plan), name_(name) {}
@@ -384,15 +388,22 @@ class StageWriter {
     const std::string n = c_number(stage.norm), t = "f->t" + c_number(statistics.tensor);
     for (const Origin& origin : node.origins)
       line("/* statistics of '" + c_comment(origin.name) + "' (" + c_comment(origin.op_type) + ") */");
+    const int32_t zero_point = stored(in.quant->zero_point_at(0), in.dtype) - kTakenOffSummed;
+    line("static const qatc_norm_parameters parameters" + n + " = {");
+    line("    .channels = " + c_number(norm_channels(plan_, stage.norm)) + ",");
+    line("    .scale_in = " + c_real(in.quant->scale_at(0)) + ",");
+    line("    .zero_point = " + c_number(zero_point) + ", /* kernels sum q - " + c_number(kTakenOffSummed) + " */");
+    line("    .epsilon = " + c_real(std::get<InstanceNorm>(node.op).epsilon) + ",");
+    line("    .gamma = " + norm_symbol(name_, stage.norm, "gamma") + ",");
+    line("    .beta = " + norm_symbol(name_, stage.norm, "beta") + ",");
+    line("    .scale_out = " + c_real(plan_.graph.type(node.output).quant->scale_at(0)) + ",");
+    line("};");
+    line();
     line("static void stage" + id + "(void* data, int32_t stripe) {");
     line("  const frame* const f = data;");
     line("  (void)stripe;");
-    line("  qatc_finish_norm(&f->norm" + n + ", f->sums" + n + ", f->squares" + n + ", " + t + ".height, " + t +
-         ".width, " + c_number(norm_channels(plan_, stage.norm)) + ", " + c_real(in.quant->scale_at(0)) + ", " +
-         c_number(stored(in.quant->zero_point_at(0), in.dtype) - 128) + ", " +
-         c_real(std::get<InstanceNorm>(node.op).epsilon) + ", " + norm_symbol(name_, stage.norm, "gamma") + ", " +
-         norm_symbol(name_, stage.norm, "beta") + ", " + c_real(plan_.graph.type(node.output).quant->scale_at(0)) +
-         ");");
+    line("  qatc_finish_norm(&f->norm" + n + ", &parameters" + n + ", f->sums" + n + ", f->squares" + n + ", " + t +
+         ".height, " + t + ".width);");
     line("}");
     line();
   }

@@ -174,7 +174,7 @@ static void stage0(void* data, int32_t stripe) {
 static void stage1(void* data, int32_t stripe) {
   const frame* const f = data;
   (void)stripe;
-  qatc_finish_norm(&f->norm0, f->sums0, f->squares0, f->t1.height, f->t1.width, 4, 0x1.47ae14p-6, -8, 0x1.4f8b58p-17, tiny_norm0_gamma, tiny_norm0_beta, 0x1.eb851ep-6);
+  qatc_finish_norm(&f->norm0, &parameters0, f->sums0, f->squares0, f->t1.height, f->t1.width);
 }
 
 /* 'norm' (InstanceNormalization) */
@@ -202,6 +202,16 @@ static void stage3(void* data, int32_t stripe) {
   int32_t begin, end;
   qatc_split_rows(f->t4.height, f->stripes, stripe, &begin, &end);
   uint8_t* memory = f->windows3 + (size_t)stripe * f->stripe_bytes3;
+static const qatc_norm_parameters parameters0 = {
+    .channels = 4,
+    .scale_in = 0x1.47ae14p-6,
+    .zero_point = -8, /* kernels sum q - 128 */
+    .epsilon = 0x1.4f8b58p-17,
+    .gamma = tiny_norm0_gamma,
+    .beta = tiny_norm0_beta,
+    .scale_out = 0x1.eb851ep-6,
+};
+
   qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows3_0);
   memory += qatc_window_bytes(&f->t0, f->rows3_0);
   qatc_window w3 = qatc_open_window(&f->t3, memory, f->rows3_3);
