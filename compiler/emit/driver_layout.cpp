@@ -112,9 +112,9 @@ class LayoutWriter {
       const PlanTensor& t = plan_.tensors[i];
       const std::string pads = c_number(t.border[0]) + ", " + c_number(t.border[1]) + ", " + c_number(t.border[2]) +
                                ", " + c_number(t.border[3]);
-      line("  f->t" + c_number(static_cast<int64_t>(i)) + " = (qatc_tensor){NULL, 0, " + c_extent(t.height) + ", " +
-           c_extent(t.width) + ", " + c_number(storage_channels(t.channels)) + ", {" + pads + "}, (uint8_t)STORED(" +
-           c_number(stored(t.zero_point, t.dtype)) + ")};");
+      line("  f->t" + c_number(static_cast<int64_t>(i)) + " = (qatc_tensor){.height = " + c_extent(t.height) +
+           ", .width = " + c_extent(t.width) + ", .pixel_bytes = " + c_number(storage_channels(t.channels)) +
+           ", .pad = {" + pads + "}, .border = (uint8_t)STORED(" + c_number(stored(t.zero_point, t.dtype)) + ")};");
     }
     for (const ResizeMaps& resize : plan_.resizes) {
       if (!is_replaced(resize)) continue;

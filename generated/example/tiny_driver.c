@@ -71,11 +71,11 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   (void)H;
   (void)W;
-  f->t0 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(0)};
-  f->t1 = (qatc_tensor){NULL, 0, (int32_t)((H - 1) / 2), (int32_t)((W + 1) / 2), 4, {0, 0, 0, 0}, (uint8_t)STORED(120)};
-  f->t2 = (qatc_tensor){NULL, 0, (int32_t)((H - 1) / 2), (int32_t)((W + 1) / 2), 4, {0, 0, 0, 0}, (uint8_t)STORED(128)};
-  f->t3 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(128)};
-  f->t4 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(40)};
+  f->t0 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(0)};
+  f->t1 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(120)};
+  f->t2 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(128)};
+  f->t3 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(128)};
+  f->t4 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(40)};
   f->band0 = qatc_band_rows(qatc_row_bytes(&f->t0));
   const int32_t rows0_base1 = (f->band0 - 1) * 2 + 1;
   f->rows0_0 = rows0_base1 + 2;
@@ -130,14 +130,45 @@ qatc_store_kernel tiny_store_f32_padded;
 qatc_store_kernel tiny_store_f32_planar;
 
 static const qatc_quantizer quantizer = {
-    0x1.010102p-8f, 0, QATC_ROUND_FLOAT, STORAGE_XOR, tiny_input_u8,
-    {{tiny_load_u8_interleaved, tiny_load_u8_padded, tiny_load_u8_planar},
-     {tiny_load_f32_interleaved, tiny_load_f32_padded, tiny_load_f32_planar}}};
+    .scale = 0x1.010102p-8f,
+    .zero_point = 0,
+    .rounding = QATC_ROUND_FLOAT,
+    .storage_xor = STORAGE_XOR,
+    .u8_table = tiny_input_u8,
+    .kernels = {
+        [QATC_U8] = {
+            [QATC_INTERLEAVED] = tiny_load_u8_interleaved,
+            [QATC_PADDED] = tiny_load_u8_padded,
+            [QATC_PLANAR] = tiny_load_u8_planar,
+        },
+        [QATC_F32] = {
+            [QATC_INTERLEAVED] = tiny_load_f32_interleaved,
+            [QATC_PADDED] = tiny_load_f32_padded,
+            [QATC_PLANAR] = tiny_load_f32_planar,
+        },
+    },
+};
 
 static const qatc_dequantizer dequantizer = {
-    tiny_output_f32, tiny_output_u8, STORED(40), 0x1.89374cp-8f, 0x0p+0f, 0x1p+0f,
-    {{tiny_store_u8_interleaved, tiny_store_u8_padded, tiny_store_u8_planar},
-     {tiny_store_f32_interleaved, tiny_store_f32_padded, tiny_store_f32_planar}}};
+    .f32_table = tiny_output_f32,
+    .u8_table = tiny_output_u8,
+    .zero_point = STORED(40),
+    .scale = 0x1.89374cp-8f,
+    .low = 0x0p+0f,
+    .high = 0x1p+0f,
+    .kernels = {
+        [QATC_U8] = {
+            [QATC_INTERLEAVED] = tiny_store_u8_interleaved,
+            [QATC_PADDED] = tiny_store_u8_padded,
+            [QATC_PLANAR] = tiny_store_u8_planar,
+        },
+        [QATC_F32] = {
+            [QATC_INTERLEAVED] = tiny_store_f32_interleaved,
+            [QATC_PADDED] = tiny_store_f32_padded,
+            [QATC_PLANAR] = tiny_store_f32_planar,
+        },
+    },
+};
 
 /* 'encoder' (Conv) */
 static void stage0(void* data, int32_t stripe) {
@@ -171,6 +202,16 @@ static void stage0(void* data, int32_t stripe) {
 }
 
 /* statistics of 'norm' (InstanceNormalization) */
+static const qatc_norm_parameters parameters0 = {
+    .channels = 4,
+    .scale_in = 0x1.47ae14p-6,
+    .zero_point = -8, /* kernels sum q - 128 */
+    .epsilon = 0x1.4f8b58p-17,
+    .gamma = tiny_norm0_gamma,
+    .beta = tiny_norm0_beta,
+    .scale_out = 0x1.eb851ep-6,
+};
+
 static void stage1(void* data, int32_t stripe) {
   const frame* const f = data;
   (void)stripe;
@@ -202,16 +243,6 @@ static void stage3(void* data, int32_t stripe) {
   int32_t begin, end;
   qatc_split_rows(f->t4.height, f->stripes, stripe, &begin, &end);
   uint8_t* memory = f->windows3 + (size_t)stripe * f->stripe_bytes3;
-static const qatc_norm_parameters parameters0 = {
-    .channels = 4,
-    .scale_in = 0x1.47ae14p-6,
-    .zero_point = -8, /* kernels sum q - 128 */
-    .epsilon = 0x1.4f8b58p-17,
-    .gamma = tiny_norm0_gamma,
-    .beta = tiny_norm0_beta,
-    .scale_out = 0x1.eb851ep-6,
-};
-
   qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows3_0);
   memory += qatc_window_bytes(&f->t0, f->rows3_0);
   qatc_window w3 = qatc_open_window(&f->t3, memory, f->rows3_3);
