@@ -7,6 +7,7 @@
 #include "emit/constants.h"
 #include "emit/driver_layout.h"
 #include "emit/symbols.h"
+#include "ops/requantize.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -340,7 +341,8 @@ class StageWriter {
       const TensorType& type = plan_.graph.type(value);
       return "STORED(" + c_number(stored(type.quant->zero_point_at(0), type.dtype)) + ")";
     };
-    const auto scale = [&](ValueId value) { return static_cast<double>(plan_.graph.type(value).quant->scale_at(0)); };
+    const auto scale = [&](ValueId value) { return plan_.graph.type(value).quant->scale_at(0); };
+    const auto add = [&] { return add_multipliers(scale(node.inputs[0]), scale(node.inputs[1]), scale(node.output)); };
     const bool exact = spec.rounding == Rounding::kExact;
     const bool is_mul = std::holds_alternative<Mul>(node.op);
     switch (argument.kind) {
@@ -353,11 +355,11 @@ class StageWriter {
       case ArgumentKind::kScaleA:
         if (exact) return c_real(scale(node.inputs[0]));
         if (is_mul)
-          return c_real(static_cast<float>(scale(node.inputs[0]) * scale(node.inputs[1]) / scale(node.output))) + "f";
-        return c_real(static_cast<float>(scale(node.inputs[0]) / scale(node.output))) + "f";
+          return c_real(mul_multiplier(scale(node.inputs[0]), scale(node.inputs[1]), scale(node.output))) + "f";
+        return c_real(add().first) + "f";
       case ArgumentKind::kScaleB:
         if (exact) return c_real(scale(node.inputs[1]));
-        return c_real(static_cast<float>(scale(node.inputs[1]) / scale(node.output))) + "f";
+        return c_real(add().second) + "f";
       case ArgumentKind::kScaleOut:
         return c_real(scale(node.output));
       default:
