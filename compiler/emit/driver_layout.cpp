@@ -28,15 +28,13 @@ class LayoutWriter {
     line("  const qatc_executor* executor;");
     line("  int32_t stripes; /* of the running stage */");
     for (size_t i = 0; i < plan_.tensors.size(); ++i)
-      line("  qatc_tensor t" + c_number(static_cast<int64_t>(i)) + "; /* " + c_comment(plan_.tensors[i].name) + " */");
+      line("  qatc_tensor t" + c_number(i) + "; /* " + c_comment(plan_.tensors[i].name) + " */");
     for (size_t i = 0; i < plan_.statistics.size(); ++i) {
-      line("  int32_t *sums" + c_number(static_cast<int64_t>(i)) + ", *squares" + c_number(static_cast<int64_t>(i)) +
-           ";");
-      line("  qatc_norm norm" + c_number(static_cast<int64_t>(i)) + ";");
+      line("  int32_t *sums" + c_number(i) + ", *squares" + c_number(i) + ";");
+      line("  qatc_norm norm" + c_number(i) + ";");
     }
     for (size_t i = 0; i < plan_.resizes.size(); ++i)
-      line("  int32_t *x_map" + c_number(static_cast<int64_t>(i)) + ", *y_map" + c_number(static_cast<int64_t>(i)) +
-           ";");
+      line("  int32_t *x_map" + c_number(i) + ", *y_map" + c_number(i) + ";");
     for (const ResizeMaps& resize : plan_.resizes) {
       if (!is_replaced(resize)) continue;
       line("  int " + doubles_field(plan_, resize.node) + "; /* whether this resize doubles both sides */");
@@ -45,11 +43,10 @@ class LayoutWriter {
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
       if (stage.windows.empty() && stage.statistics.empty()) continue;
-      line("  int32_t band" + c_number(static_cast<int64_t>(i)) + "; /* rows computed at a time in stage " +
-           c_number(static_cast<int64_t>(i)) + " */");
+      line("  int32_t band" + c_number(i) + "; /* rows computed at a time in stage " + c_number(i) + " */");
       if (stage.windows.empty()) continue;
-      line("  uint8_t* windows" + c_number(static_cast<int64_t>(i)) + ";");
-      line("  size_t stripe_bytes" + c_number(static_cast<int64_t>(i)) + ";");
+      line("  uint8_t* windows" + c_number(i) + ";");
+      line("  size_t stripe_bytes" + c_number(i) + ";");
       for (const Window& window : stage.windows) {
         line("  int32_t " + window_rows_field(static_cast<int>(i), window.tensor) + "; /* capacity of t" +
              c_number(window.tensor) + "'s window */");
@@ -71,7 +68,6 @@ class LayoutWriter {
   /// Bytes of a block, as an expression over the frame; the same formulas as block_size() in the compiler.
   std::string block_bytes(const Block& block) const {
     const std::string subject = c_number(block.subject);
-    std::string maps;
     switch (block.kind) {
       case Block::Kind::kTensor:
         return "qatc_tensor_bytes(&f->t" + subject + ")";
@@ -84,12 +80,11 @@ class LayoutWriter {
       case Block::Kind::kMaps: {
         const Shape& shape =
             plan_.graph.type(plan_.graph.node(plan_.resizes[static_cast<size_t>(block.subject)].node).output).shape;
-        maps = "qatc_align((size_t)" + c_extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" +
+        return "qatc_align((size_t)" + c_extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" +
                c_extent(shape[1]) + " * sizeof(int32_t))";
-        return maps;
       }
     }
-    throw InternalError("unknown block kind");
+    QATC_CHECK(false, "unknown block kind");
   }
 
   std::string sums_bytes(int statistics) const {
@@ -112,7 +107,7 @@ class LayoutWriter {
       const PlanTensor& t = plan_.tensors[i];
       const std::string pads = c_number(t.border[0]) + ", " + c_number(t.border[1]) + ", " + c_number(t.border[2]) +
                                ", " + c_number(t.border[3]);
-      line("  f->t" + c_number(static_cast<int64_t>(i)) + " = (qatc_tensor){.height = " + c_extent(t.height) +
+      line("  f->t" + c_number(i) + " = (qatc_tensor){.height = " + c_extent(t.height) +
            ", .width = " + c_extent(t.width) + ", .pixel_bytes = " + c_number(storage_channels(t.channels)) +
            ", .pad = {" + pads + "}, .border = (uint8_t)STORED(" + c_number(stored(t.zero_point, t.dtype)) + ")};");
     }
@@ -142,7 +137,7 @@ class LayoutWriter {
     line("  if (arena == NULL) return total;");
     for (size_t b = 0; b < plan_.blocks.size(); ++b) {
       const Block& block = plan_.blocks[b];
-      const std::string at = "arena + offset" + c_number(int64_t(b));
+      const std::string at = "arena + offset" + c_number(b);
       const std::string subject = c_number(block.subject);
       switch (block.kind) {
         case Block::Kind::kTensor:

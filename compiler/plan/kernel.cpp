@@ -35,7 +35,7 @@ std::string step_text(const KernelStep& step) {
     case KernelStep::Kind::kAffine:
       return "affine(" + a + ")";
   }
-  return "?";
+  QATC_CHECK(false, "unknown kind of step");
 }
 
 }  // namespace
