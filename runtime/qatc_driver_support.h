@@ -1,8 +1,8 @@
 /* qatc_driver_support.h - functions that generated drivers call. Not part of the public API.
  *
  * Shapes: a stored tensor is NHWC with N = 1, one byte a channel, `pixel_bytes` bytes a pixel (>= its
- * channels: the rest pads up to what the kernels want). `origin` is the address of pixel (0, 0); a border of
- * `pad` pixels lies around it, so rows and columns below 0 are memory too. Row y starts at origin + y *
+ * channels: the rest pads up to what the kernels want). `origin` is the address of pixel (0, 0); a border lies
+ * around the image, so rows and columns below 0 are memory too. Row y starts at origin + y *
  * row_stride (bytes).
  *
  * Values: a quantized value q is in 0..255 and is stored as q ^ storage_xor: 0 keeps uint8, 0x80 makes the
@@ -46,10 +46,10 @@ qatc_status qatc_check_overlap(const qatc_image* input, const qatc_image* output
 
 /** Fills the border of rows y_begin .. y_end-1 of a height x width tensor with the stored byte `value`. Rows
  * 0 .. height-1 get their left and right border, other rows lie in the border and are filled from end to end.
- * Rows beyond the border are ignored, so (-pad[0], height + pad[2]) and anything wider fills it all. pad:
- * top, left, bottom, right in pixels, each >= 0. */
+ * Rows beyond the border are ignored, so (-border[0], height + border[2]) and anything wider fills it all. border:
+ * its width at the top, left, bottom and right in pixels, each >= 0. */
 void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
-                      const int32_t pad[4], uint8_t value, int32_t y_begin, int32_t y_end);
+                      const int32_t border[4], uint8_t value, int32_t y_begin, int32_t y_end);
 
 /* ---- What kernels take: Halide's halide_buffer_t and halide_dimension_t (HalideRuntime.h), whose layout this is. */
 
@@ -166,13 +166,13 @@ typedef struct qatc_tensor {
   uint8_t* origin;
   ptrdiff_t row_stride;
   int32_t height, width, pixel_bytes;
-  int32_t pad[4]; /**< top, left, bottom, right, in pixels */
-  uint8_t border; /**< the stored byte that pads */
+  int32_t border[4];    /**< its width at the top, left, bottom and right, in pixels */
+  uint8_t border_value; /**< the stored byte that fills it */
 } qatc_tensor;
 
 /** Bytes of a row with its border. */
 static inline size_t qatc_row_bytes(const qatc_tensor* tensor) {
-  return (size_t)(tensor->width + tensor->pad[1] + tensor->pad[3]) * (size_t)tensor->pixel_bytes;
+  return (size_t)(tensor->width + tensor->border[1] + tensor->border[3]) * (size_t)tensor->pixel_bytes;
 }
 
 /** Bytes behind the last row that kernels may load, and never use: whole vectors of 16 bytes bring the last pixels of a

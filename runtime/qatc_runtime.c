@@ -167,11 +167,11 @@ qatc_status qatc_check_overlap(const qatc_image* input, const qatc_image* output
 }
 
 void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
-                      const int32_t pad[4], uint8_t value, int32_t y_begin, int32_t y_end) {
-  const int32_t top = pad[0];
-  const int32_t bottom = pad[2];
-  const size_t left = (size_t)pad[1] * (size_t)pixel_bytes;
-  const size_t right = (size_t)pad[3] * (size_t)pixel_bytes;
+                      const int32_t border[4], uint8_t value, int32_t y_begin, int32_t y_end) {
+  const int32_t top = border[0];
+  const int32_t bottom = border[2];
+  const size_t left = (size_t)border[1] * (size_t)pixel_bytes;
+  const size_t right = (size_t)border[3] * (size_t)pixel_bytes;
   const size_t inside = (size_t)width * (size_t)pixel_bytes;
   const int32_t begin = y_begin < -top ? -top : y_begin;
   const int32_t end = y_end > height + bottom ? height + bottom : y_end;
@@ -474,27 +474,27 @@ void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t 
 /* ---- Tensors, windows, norms and kernel buffers ------------------------------------------------------------------ */
 
 size_t qatc_tensor_bytes(const qatc_tensor* tensor) {
-  return qatc_window_bytes(tensor, tensor->height + tensor->pad[0] + tensor->pad[2]);
+  return qatc_window_bytes(tensor, tensor->height + tensor->border[0] + tensor->border[2]);
 }
 
 /* The address of row 0 when row `first` (border rows are negative) begins at `memory`. */
 static uint8_t* origin_of(const qatc_tensor* tensor, uint8_t* memory, int32_t first) {
-  return memory - (ptrdiff_t)first * tensor->row_stride + (ptrdiff_t)tensor->pad[1] * tensor->pixel_bytes;
+  return memory - (ptrdiff_t)first * tensor->row_stride + (ptrdiff_t)tensor->border[1] * tensor->pixel_bytes;
 }
 
 void qatc_place_tensor(qatc_tensor* tensor, uint8_t* memory) {
   tensor->row_stride = (ptrdiff_t)qatc_row_bytes(tensor);
-  tensor->origin = origin_of(tensor, memory, -tensor->pad[0]);
+  tensor->origin = origin_of(tensor, memory, -tensor->border[0]);
 }
 
 static void fill_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
-  qatc_fill_border(tensor->origin, tensor->row_stride, tensor->height, tensor->width, tensor->pixel_bytes, tensor->pad,
-                   tensor->border, y_begin, y_end);
+  qatc_fill_border(tensor->origin, tensor->row_stride, tensor->height, tensor->width, tensor->pixel_bytes,
+                   tensor->border, tensor->border_value, y_begin, y_end);
 }
 
 void qatc_pad_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
-  fill_rows(tensor, y_begin == 0 ? -tensor->pad[0] : y_begin,
-            y_end == tensor->height ? tensor->height + tensor->pad[2] : y_end);
+  fill_rows(tensor, y_begin == 0 ? -tensor->border[0] : y_begin,
+            y_end == tensor->height ? tensor->height + tensor->border[2] : y_end);
 }
 
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity) {

@@ -71,11 +71,11 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   (void)H;
   (void)W;
-  f->t0 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(0)};
-  f->t1 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(120)};
-  f->t2 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(128)};
-  f->t3 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(128)};
-  f->t4 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .pad = {0, 0, 0, 0}, .border = (uint8_t)STORED(40)};
+  f->t0 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(0)};
+  f->t1 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(120)};
+  f->t2 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(128)};
+  f->t3 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(128)};
+  f->t4 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(40)};
   f->band0 = qatc_band_rows(qatc_row_bytes(&f->t0));
   const int32_t rows0_base1 = (f->band0 - 1) * 2 + 1;
   f->rows0_0 = rows0_base1 + 2;
