@@ -193,14 +193,14 @@ typedef struct qatc_rows {
 } qatc_rows;
 
 /** The input rows that a convolution or pool reads for output rows `rows`; may reach into the border. Empty for none. */
-static inline qatc_rows qatc_window_rows(qatc_rows rows, int32_t stride, int32_t before, int32_t after) {
+static inline qatc_rows qatc_rows_read(qatc_rows rows, int32_t stride, int32_t before, int32_t after) {
   const qatc_rows none = {0, 0};
   const qatc_rows needed = {rows.begin * stride - before, (rows.end - 1) * stride + after + 1};
   return rows.begin < rows.end ? needed : none;
 }
 
 /** The input rows that a resize reads for output rows `rows`. */
-static inline qatc_rows qatc_resize_rows(qatc_rows rows, const int32_t* y_map) {
+static inline qatc_rows qatc_rows_read_by_resize(qatc_rows rows, const int32_t* y_map) {
   const qatc_rows none = {0, 0};
   if (rows.begin >= rows.end) return none;
   const qatc_rows needed = {y_map[rows.begin], y_map[rows.end - 1] + 1};
@@ -225,7 +225,7 @@ static inline int32_t qatc_shown_row(const qatc_row_map* map, int32_t y) {
 }
 
 /** The input rows that a 3x3 convolution of the resized input reads for output rows `rows`; may reach into the border. */
-static inline qatc_rows qatc_resized_window_rows(qatc_rows rows, const qatc_row_map* map) {
+static inline qatc_rows qatc_rows_read_by_upsampled_conv(qatc_rows rows, const qatc_row_map* map) {
   const qatc_rows none = {0, 0};
   if (rows.begin >= rows.end) return none;
   const qatc_rows needed = {qatc_shown_row(map, rows.begin - 1), qatc_shown_row(map, rows.end) + 1};

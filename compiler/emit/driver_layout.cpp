@@ -48,7 +48,7 @@ class LayoutWriter {
       line("  uint8_t* windows" + c_number(i) + ";");
       line("  size_t stripe_bytes" + c_number(i) + ";");
       for (const Window& window : stage.windows) {
-        line("  int32_t " + window_rows_field(static_cast<int>(i), window.tensor) + "; /* capacity of t" +
+        line("  int32_t " + window_capacity_field(static_cast<int>(i), window.tensor) + "; /* rows of t" +
              c_number(window.tensor) + "'s window */");
       }
     }
@@ -180,9 +180,10 @@ class LayoutWriter {
     std::string bytes;
     for (const Window& window : stage.windows) {
       const std::string t = c_number(window.tensor);
-      const std::string rows = window_rows_field(index, window.tensor);
-      line("  f->" + rows + " = " + base_rows(id, window.base) + " + " + c_number(window.before + window.after) + ";");
-      bytes += (bytes.empty() ? "" : " + ") + ("qatc_window_bytes(&f->t" + t + ", f->" + rows + ")");
+      const std::string capacity = window_capacity_field(index, window.tensor);
+      line("  f->" + capacity + " = " + base_rows(id, window.base) + " + " + c_number(window.before + window.after) +
+           ";");
+      bytes += (bytes.empty() ? "" : " + ") + ("qatc_window_bytes(&f->t" + t + ", f->" + capacity + ")");
     }
     const std::vector<int> scratch = scratch_tensors(stage);
     if (!scratch.empty()) bytes += " + qatc_align(" + widest_row(scratch) + ")";
@@ -244,7 +245,9 @@ class LayoutWriter {
 
 }  // namespace
 
-std::string window_rows_field(int stage, int tensor) { return "rows" + c_number(stage) + "_" + c_number(tensor); }
+std::string window_capacity_field(int stage, int tensor) {
+  return "capacity" + c_number(stage) + "_" + c_number(tensor);
+}
 
 int resize_index(const Plan& plan, NodeId resize) {
   const auto found = std::find_if(plan.resizes.begin(), plan.resizes.end(),

@@ -100,10 +100,10 @@ class StageWriter {
     line("  uint8_t* memory = f->windows" + id + " + (size_t)stripe * f->stripe_bytes" + id + ";");
     for (const Window& window : stage.windows) {
       const std::string t = c_number(window.tensor);
-      const std::string rows = "f->" + window_rows_field(index, window.tensor);
-      line("  qatc_window w" + t + " = qatc_open_window(&f->t" + t + ", memory, " + rows + ");");
+      const std::string capacity = "f->" + window_capacity_field(index, window.tensor);
+      line("  qatc_window w" + t + " = qatc_open_window(&f->t" + t + ", memory, " + capacity + ");");
       if (&window != &stage.windows.back() || has_scratch) {
-        line("  memory += qatc_window_bytes(&f->t" + t + ", " + rows + ");");
+        line("  memory += qatc_window_bytes(&f->t" + t + ", " + capacity + ");");
       }
     }
   }
@@ -175,13 +175,14 @@ class StageWriter {
     const RowsNeeded& needed = reader.rows;
     const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
     if (needed.kind == RowsNeeded::Kind::kResize) {
-      return "qatc_resize_rows(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
+      return "qatc_rows_read_by_resize(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
     }
     if (needed.kind == RowsNeeded::Kind::kUpsampled) {
-      return "qatc_rows_if(" + doubles(call) + ", qatc_resized_window_rows(" + rows + ", " + row_map(call) + "))";
+      return "qatc_rows_if(" + doubles(call) + ", qatc_rows_read_by_upsampled_conv(" + rows + ", " + row_map(call) +
+             "))";
     }
     if (needed == RowsNeeded{}) return rows;
-    const std::string read = "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " +
+    const std::string read = "qatc_rows_read(" + rows + ", " + c_number(needed.stride) + ", " +
                              c_number(needed.before) + ", " + c_number(needed.after) + ")";
     // The upsampled image, the only input of such a call, is not made then.
     return call.upsampled ? "qatc_rows_if(!" + doubles(call) + ", " + read + ")" : read;

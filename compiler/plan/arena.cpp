@@ -88,8 +88,8 @@ std::vector<int64_t> place_blocks(const std::vector<Block>& blocks, const std::v
 
 }  // namespace
 
-int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
-                    int64_t width) {
+int64_t window_capacity(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
+                        int64_t width) {
   return base_rows(plan, stage, window.base, band, height, width) + window.before + window.after;
 }
 
@@ -101,7 +101,7 @@ int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64
   const int64_t band = qatc_band_rows(static_cast<size_t>(widest));
   int64_t total = 0;
   for (const Window& window : stage.windows) {
-    total += align(window_rows(plan, stage, window, band, height, width) * bytes_of_row(window.tensor) +
+    total += align(window_capacity(plan, stage, window, band, height, width) * bytes_of_row(window.tensor) +
                    read_ahead(plan.tensors[static_cast<size_t>(window.tensor)]));
   }
   int64_t scratch = 0;

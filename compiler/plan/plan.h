@@ -186,8 +186,8 @@ bool needs_scratch(const Stage& stage, const KernelCall& call);
 /// What the calls of a stage that need a scratch row store, each tensor once.
 std::vector<int> scratch_tensors(const Stage& stage);
 /// Rows that a window holds while its stage computes `band` rows at a time.
-int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
-                    int64_t width);
+int64_t window_capacity(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
+                        int64_t width);
 /// The tensor whose rows a stage is split by.
 int split_tensor(const Plan& plan, const Stage& stage);
 /// How an output image may share memory with the input image.

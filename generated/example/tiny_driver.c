@@ -55,13 +55,13 @@ typedef struct frame {
   int32_t band0; /* rows computed at a time in stage 0 */
   uint8_t* windows0;
   size_t stripe_bytes0;
-  int32_t rows0_0; /* capacity of t0's window */
+  int32_t capacity0_0; /* rows of t0's window */
   int32_t band3; /* rows computed at a time in stage 3 */
   uint8_t* windows3;
   size_t stripe_bytes3;
-  int32_t rows3_0; /* capacity of t0's window */
-  int32_t rows3_3; /* capacity of t3's window */
-  int32_t rows3_4; /* capacity of t4's window */
+  int32_t capacity3_0; /* rows of t0's window */
+  int32_t capacity3_3; /* rows of t3's window */
+  int32_t capacity3_4; /* rows of t4's window */
 } frame;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -78,13 +78,13 @@ static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   f->t4 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(40)};
   f->band0 = qatc_band_rows(qatc_row_bytes(&f->t0));
   const int32_t rows0_base1 = (f->band0 - 1) * 2 + 1;
-  f->rows0_0 = rows0_base1 + 2;
-  f->stripe_bytes0 = qatc_window_bytes(&f->t0, f->rows0_0);
+  f->capacity0_0 = rows0_base1 + 2;
+  f->stripe_bytes0 = qatc_window_bytes(&f->t0, f->capacity0_0);
   f->band3 = qatc_band_rows(larger(larger(qatc_row_bytes(&f->t0), qatc_row_bytes(&f->t3)), qatc_row_bytes(&f->t4)));
-  f->rows3_0 = f->band3 + 0;
-  f->rows3_3 = f->band3 + 0;
-  f->rows3_4 = f->band3 + 0;
-  f->stripe_bytes3 = qatc_window_bytes(&f->t0, f->rows3_0) + qatc_window_bytes(&f->t3, f->rows3_3) + qatc_window_bytes(&f->t4, f->rows3_4);
+  f->capacity3_0 = f->band3 + 0;
+  f->capacity3_3 = f->band3 + 0;
+  f->capacity3_4 = f->band3 + 0;
+  f->stripe_bytes3 = qatc_window_bytes(&f->t0, f->capacity3_0) + qatc_window_bytes(&f->t3, f->capacity3_3) + qatc_window_bytes(&f->t4, f->capacity3_4);
   size_t total = 0;
   const size_t offset0 = 0, end0 = offset0 + qatc_tensor_bytes(&f->t1);
   total = larger(total, end0);
@@ -176,10 +176,10 @@ static void stage0(void* data, int32_t stripe) {
   int32_t begin, end;
   qatc_split_rows(f->t1.height, f->stripes, stripe, &begin, &end);
   uint8_t* memory = f->windows0 + (size_t)stripe * f->stripe_bytes0;
-  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows0_0);
+  qatc_window w0 = qatc_open_window(&f->t0, memory, f->capacity0_0);
   for (int32_t y = begin; y < end; y += f->band0) {
     const qatc_rows band = {y, end - y < f->band0 ? end : y + f->band0};
-    const qatc_rows image_needed = qatc_window_rows(band, 2, 0, 2);
+    const qatc_rows image_needed = qatc_rows_read(band, 2, 0, 2);
     const qatc_rows image = qatc_advance_window(&w0, image_needed);
     qatc_load_image(f->input, w0.tensor.origin, w0.tensor.row_stride, w0.tensor.pixel_bytes, &quantizer, image.begin, image.end);
     if (band.begin < band.end) {
@@ -243,11 +243,11 @@ static void stage3(void* data, int32_t stripe) {
   int32_t begin, end;
   qatc_split_rows(f->t4.height, f->stripes, stripe, &begin, &end);
   uint8_t* memory = f->windows3 + (size_t)stripe * f->stripe_bytes3;
-  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows3_0);
-  memory += qatc_window_bytes(&f->t0, f->rows3_0);
-  qatc_window w3 = qatc_open_window(&f->t3, memory, f->rows3_3);
-  memory += qatc_window_bytes(&f->t3, f->rows3_3);
-  qatc_window w4 = qatc_open_window(&f->t4, memory, f->rows3_4);
+  qatc_window w0 = qatc_open_window(&f->t0, memory, f->capacity3_0);
+  memory += qatc_window_bytes(&f->t0, f->capacity3_0);
+  qatc_window w3 = qatc_open_window(&f->t3, memory, f->capacity3_3);
+  memory += qatc_window_bytes(&f->t3, f->capacity3_3);
+  qatc_window w4 = qatc_open_window(&f->t4, memory, f->capacity3_4);
   for (int32_t y = begin; y < end; y += f->band3) {
     const qatc_rows band = {y, end - y < f->band3 ? end : y + f->band3};
     const qatc_rows rows1_needed = band;

@@ -676,7 +676,7 @@ TEST(Rows, OfAResizedInputAreTakenOnceAndReadWhatTheResizeShows) {
     const auto row_at = [&](int32_t y) { return y < 0 ? -1 : y >= out ? in : shown[static_cast<size_t>(y)]; };
     for (int32_t begin = 0; begin < out; ++begin) {
       for (int32_t end = begin + 1; end <= out; ++end) {
-        const qatc_rows needed = qatc_resized_window_rows({begin, end}, &map);
+        const qatc_rows needed = qatc_rows_read_by_upsampled_conv({begin, end}, &map);
         EXPECT_EQ(needed.begin, row_at(begin - 1));
         EXPECT_EQ(needed.end, row_at(end) + 1);
         int32_t next = begin;
@@ -715,7 +715,7 @@ TEST(Rows, OfAnUpsampledInputAreMostlyPairs) {
 
 TEST(Rows, OfNothing) {
   const qatc_row_map map{nullptr, 4, 8};
-  EXPECT_EQ(qatc_resized_window_rows({3, 3}, &map).end, qatc_resized_window_rows({3, 3}, &map).begin);
+  EXPECT_EQ(qatc_rows_read_by_upsampled_conv({3, 3}, &map).end, qatc_rows_read_by_upsampled_conv({3, 3}, &map).begin);
   EXPECT_EQ(qatc_rows_if(1, {2, 5}).end, 5);
   EXPECT_EQ(qatc_rows_if(0, {2, 5}).end, qatc_rows_if(0, {2, 5}).begin);
 }
