@@ -307,6 +307,30 @@ int32_t qatc_band_rows(size_t row_bytes);
 /** Over how many threads to split `rows` rows: at most QATC_MAX_WORKERS and what the executor has. */
 int32_t qatc_stripes(const qatc_executor* executor, int32_t rows);
 
+/* Sizes that the driver and the compiler's plan both compute, here once. */
+
+/** Rows of its input that a conv or pool reads for `rows` rows of its output, but for the taps around them. */
+static inline int64_t qatc_rows_strided(int64_t rows, int64_t stride) { return (rows - 1) * stride + 1; }
+
+/** The most rows of its input that a resize shows in `rows` adjacent rows of its output. */
+static inline int64_t qatc_most_rows_shown(int64_t rows, int64_t in_height, int64_t out_height) {
+  return rows * in_height / out_height + 2;
+}
+
+/** Bytes of one of a resize's index maps of `size` elements, rounded up to QATC_ALIGNMENT. */
+static inline size_t qatc_map_bytes(int64_t size) { return qatc_align((size_t)size * sizeof(int32_t)); }
+
+/** Bytes of per-row sums (height x channels), rounded up to QATC_ALIGNMENT. */
+static inline size_t qatc_sums_bytes(int64_t height, int64_t channels) {
+  return qatc_align((size_t)(height * channels) * sizeof(int32_t));
+}
+
+/** Whether a resize doubles the width as kernels of upsampled convs need it: exactly. */
+static inline int qatc_doubles_width(int64_t in, int64_t out) { return out == 2 * in; }
+
+/** Likewise the height: within one row, since those that are no pairs are computed one by one. */
+static inline int qatc_doubles_height(int64_t in, int64_t out) { return out - 2 * in >= -1 && out - 2 * in <= 1; }
+
 /** Coefficients of an InstanceNorm and the memory they are made in; all of `channels` elements. */
 typedef struct qatc_norm {
   int64_t *sum, *sum_of_squares;

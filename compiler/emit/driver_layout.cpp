@@ -65,7 +65,7 @@ class LayoutWriter {
     });
   }
 
-  /// Bytes of a block, as an expression over the frame; the same formulas as block_size() in the compiler.
+  /// Bytes of a block, as an expression over the frame: what block_size() is in the compiler.
   std::string block_bytes(const Block& block) const {
     const std::string subject = c_number(block.subject);
     switch (block.kind) {
@@ -80,8 +80,7 @@ class LayoutWriter {
       case Block::Kind::kMaps: {
         const Shape& shape =
             plan_.graph.type(plan_.graph.node(plan_.resizes[static_cast<size_t>(block.subject)].node).output).shape;
-        return "qatc_align((size_t)" + c_extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" +
-               c_extent(shape[1]) + " * sizeof(int32_t))";
+        return "qatc_map_bytes(" + c_extent(shape[2]) + ") + qatc_map_bytes(" + c_extent(shape[1]) + ")";
       }
     }
     QATC_CHECK(false, "unknown block kind");
@@ -89,8 +88,7 @@ class LayoutWriter {
 
   std::string sums_bytes(int statistics) const {
     const std::string tensor = "f->t" + c_number(plan_.statistics[static_cast<size_t>(statistics)].tensor);
-    return "qatc_align((size_t)" + tensor + ".height * " + c_number(norm_channels(plan_, statistics)) +
-           " * sizeof(int32_t))";
+    return "qatc_sums_bytes(" + tensor + ".height, " + c_number(norm_channels(plan_, statistics)) + ")";
   }
 
   void write_layout() {
@@ -116,9 +114,8 @@ class LayoutWriter {
       const Node& node = plan_.graph.node(resize.node);
       const Shape& in = plan_.graph.type(node.inputs[0]).shape;
       const Shape& out = plan_.graph.type(node.output).shape;
-      const std::string rows = c_extent(out[1]) + " - 2 * " + c_extent(in[1]);
-      line("  f->" + doubles_field(plan_, resize.node) + " = " + rows + " >= -1 && " + rows + " <= 1 && " +
-           c_extent(out[2]) + " == 2 * " + c_extent(in[2]) + ";");
+      line("  f->" + doubles_field(plan_, resize.node) + " = qatc_doubles_height(" + c_extent(in[1]) + ", " +
+           c_extent(out[1]) + ") && qatc_doubles_width(" + c_extent(in[2]) + ", " + c_extent(out[2]) + ");");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));
     line("  size_t total = 0;");
@@ -207,12 +204,12 @@ class LayoutWriter {
   void write_base(const Stage& stage, const std::string& id, int index) {
     const RowBase& base = stage.bases[static_cast<size_t>(index)];
     const std::string of = base_rows(id, base.of);
-    std::string rows = "(" + of + " - 1) * " + c_number(base.stride) + " + 1";
+    std::string rows = "qatc_rows_strided(" + of + ", " + c_number(base.stride) + ")";
     if (base.kind == RowBase::Kind::kResize) {
-      rows = "(int32_t)(((int64_t)" + of + " + " + c_number(base.extra) + ") * f->t" + c_number(base.tensor) +
-             ".height / f->t" + c_number(base.result) + ".height + 2)";
+      rows = "qatc_most_rows_shown(" + of + " + " + c_number(base.extra) + ", f->t" + c_number(base.tensor) +
+             ".height, f->t" + c_number(base.result) + ".height)";
     }
-    line("  const int32_t " + base_rows(id, index) + " = " + rows + ";");
+    line("  const int32_t " + base_rows(id, index) + " = (int32_t)" + rows + ";");
   }
 
   void write_maps(int index, const std::string& at) {
@@ -222,8 +219,7 @@ class LayoutWriter {
     const Shape& in = plan_.graph.type(node.inputs[0]).shape;
     const std::string id = c_number(index);
     line("  f->x_map" + id + " = (int32_t*)(void*)(" + at + ");");
-    line("  f->y_map" + id + " = (int32_t*)(void*)(" + at + " + qatc_align((size_t)" + c_extent(out[2]) +
-         " * sizeof(int32_t)));");
+    line("  f->y_map" + id + " = (int32_t*)(void*)(" + at + " + qatc_map_bytes(" + c_extent(out[2]) + "));");
     for (size_t axis = 0; axis < 2; ++axis) {
       // The step from one output index to the next is in/out by the sizes, or 1/scale.
       const bool by_scale = resize.numerator[axis] > 0;
