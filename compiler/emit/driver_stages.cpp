@@ -255,9 +255,26 @@ class StageWriter {
           return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, upsampled.image) + ")";
         case ArgumentKind::kOutput:
           return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", &pairs)";
-        default:
+        case ArgumentKind::kFilter:
+        case ArgumentKind::kCorrection:
+        case ArgumentKind::kMultiplier:
+        case ArgumentKind::kBias:
           return "qatc_bind_constant(" + buffer + ", " + upsampled_symbol(name_, call_index, argument) + ")";
+        case ArgumentKind::kXMap:
+        case ArgumentKind::kYMap:
+        case ArgumentKind::kTable:
+        case ArgumentKind::kRowsApart:
+        case ArgumentKind::kZeroPointOut:
+        case ArgumentKind::kZeroPointA:
+        case ArgumentKind::kZeroPointB:
+        case ArgumentKind::kScaleA:
+        case ArgumentKind::kScaleB:
+        case ArgumentKind::kScaleOut:
+        case ArgumentKind::kAffineA:
+        case ArgumentKind::kAffineB:
+          break;
       }
+      QATC_CHECK(false, "no buffer of an upsampled conv: " + argument_name(argument));
     });
     line(indent + "}");
   }
@@ -314,9 +331,22 @@ class StageWriter {
         return "qatc_bind_constant(" + buffer + ", f->norm" + c_number(statistics_of(call.step_nodes[index])) + "." +
                which + (exact ? "" : "_float") + ")";
       }
-      default:
+      case ArgumentKind::kFilter:
+      case ArgumentKind::kCorrection:
+      case ArgumentKind::kMultiplier:
+      case ArgumentKind::kBias:
         return "qatc_bind_constant(" + buffer + ", " + call_symbol(name_, call_index, argument) + ")";
+      case ArgumentKind::kTable:
+      case ArgumentKind::kRowsApart:
+      case ArgumentKind::kZeroPointOut:
+      case ArgumentKind::kZeroPointA:
+      case ArgumentKind::kZeroPointB:
+      case ArgumentKind::kScaleA:
+      case ArgumentKind::kScaleB:
+      case ArgumentKind::kScaleOut:
+        break;
     }
+    QATC_CHECK(false, "no buffer: " + argument_name(argument));
   }
 
   static std::string bind_output(const Stage& stage, const KernelCall& call, int tensor, const std::string& rows,
@@ -363,9 +393,21 @@ class StageWriter {
         return c_real(add().second) + "f";
       case ArgumentKind::kScaleOut:
         return c_real(scale(node.output));
-      default:
-        QATC_CHECK(false, "not a scalar argument");
+      case ArgumentKind::kTable:
+      case ArgumentKind::kRowsApart:  // above
+      case ArgumentKind::kInput:
+      case ArgumentKind::kXMap:
+      case ArgumentKind::kYMap:
+      case ArgumentKind::kFilter:
+      case ArgumentKind::kCorrection:
+      case ArgumentKind::kMultiplier:
+      case ArgumentKind::kBias:
+      case ArgumentKind::kAffineA:
+      case ArgumentKind::kAffineB:
+      case ArgumentKind::kOutput:
+        break;
     }
+    QATC_CHECK(false, "no scalar: " + argument_name(argument));
   }
 
   /// Sums over rows of a tensor for each norm of it.
