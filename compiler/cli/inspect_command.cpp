@@ -144,13 +144,14 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
-/// Without the QuantizeLinear nodes, each of which is the rounding of the node before it.
+/// Without the QuantizeLinear nodes, each of which is the rounding of the node before it. Where there are no others, the
+/// call is just that: it brings values to another scale.
 std::string joined(const std::vector<Origin>& origins) {
-  std::vector<std::string> texts;
+  std::vector<std::string> texts, roundings;
   for (const Origin& origin : origins) {
-    if (origin.op_type != "QuantizeLinear") texts.push_back(origin.name + " (" + origin.op_type + ")");
+    (origin.op_type == "QuantizeLinear" ? roundings : texts).push_back(origin.name + " (" + origin.op_type + ")");
   }
-  return joined(texts);
+  return joined(texts.empty() ? roundings : texts);
 }
 
 std::string megabytes(int64_t bytes) {
