@@ -35,7 +35,7 @@ std::string step_text(const KernelStep& step) {
     case KernelStep::Kind::kAffine:
       return "affine(" + a + ")";
   }
-  return "?";
+  QATC_CHECK(false, "unknown kind of step");
 }
 
 }  // namespace
@@ -190,16 +190,30 @@ std::string argument_name(const KernelArgument& argument) {
 
 ScalarType scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
   switch (argument.kind) {
-    case KernelArgument::Kind::kTable:
+    case Argument::kTable:
       return ScalarType::kAddress;
-    case KernelArgument::Kind::kRowsApart:
-    case KernelArgument::Kind::kZeroPointOut:
-    case KernelArgument::Kind::kZeroPointA:
-    case KernelArgument::Kind::kZeroPointB:
+    case Argument::kRowsApart:
+    case Argument::kZeroPointOut:
+    case Argument::kZeroPointA:
+    case Argument::kZeroPointB:
       return ScalarType::kInt32;
-    default:
+    case Argument::kScaleA:
+    case Argument::kScaleB:
+    case Argument::kScaleOut:
       return spec.rounding == Rounding::kExact ? ScalarType::kDouble : ScalarType::kFloat;
+    case Argument::kInput:
+    case Argument::kXMap:
+    case Argument::kYMap:
+    case Argument::kFilter:
+    case Argument::kCorrection:
+    case Argument::kMultiplier:
+    case Argument::kBias:
+    case Argument::kAffineA:
+    case Argument::kAffineB:
+    case Argument::kOutput:
+      break;
   }
+  QATC_CHECK(false, "a buffer is no scalar: " + argument_name(argument));
 }
 
 bool is_buffer(const KernelArgument& argument) {
@@ -215,9 +229,17 @@ bool is_buffer(const KernelArgument& argument) {
     case Argument::kAffineB:
     case Argument::kOutput:
       return true;
-    default:
+    case Argument::kTable:
+    case Argument::kRowsApart:
+    case Argument::kZeroPointOut:
+    case Argument::kZeroPointA:
+    case Argument::kZeroPointB:
+    case Argument::kScaleA:
+    case Argument::kScaleB:
+    case Argument::kScaleOut:
       return false;
   }
+  QATC_CHECK(false, "unknown kind of argument");
 }
 
 }  // namespace qatc
