@@ -61,6 +61,8 @@ int64_t loads_of(int64_t bytes, int64_t vector) { return (bytes + vector - 1) / 
 int64_t operand_step(const KernelSpec& spec, const KernelConv& conv, int input, int64_t load) {
   const int64_t length = conv_runs(spec, conv, input).length;
   if (length % kVectorBytes == 0) return kVectorBytes;
+  // Three products by lane and more for a load.
+  if (conv.upsampled && length % 12 == 0) return 12;
   if (conv.upsampled) return length % 8 == 0 ? 8 : 4;
   // Behind pixels of whole vectors nothing may be read ahead.
   if (spec.inputs[static_cast<size_t>(input)] % kVectorBytes == 0) return length % 8 == 0 ? 8 : 4;
@@ -348,7 +350,7 @@ OperandLoads operand_loads(const KernelSpec& spec, const KernelSchedule& schedul
   loads.step = operand_step(spec, conv, input, schedule.load);
   // Half a vector and less is a load of its own kind, which reads no more.
   loads.vector = loads.step <= kVectorBytes / 2 ? loads.step : kVectorBytes;
-  if (conv.upsampled) return {loads.step, false, loads.step, schedule.pixels + 2};
+  if (conv.upsampled) return {loads.step, false, loads.vector, schedule.pixels + 2};
   loads.count = schedule.pixels * loads_of(loads.step, loads.vector);
   const int64_t pixel_bytes = spec.inputs[static_cast<size_t>(input)];
   if (pixel_bytes % kVectorBytes == 0 || loads.step % kVectorBytes == 0) return loads;

@@ -33,8 +33,8 @@ void schedule_sums(LoweredConv& conv, const Func& out, const KernelSpec& spec, c
   const auto red = static_cast<int>(layout.reduction);
   const auto terms = static_cast<int>(terms_of(spec_conv, layout));
   const int64_t channels = spec.inputs.front();
-  const auto load = static_cast<int>(operand_loads(spec, schedule, spec_conv, spec_conv.inputs.front()).step);
-  const int step = load > 0 ? load : red * terms;
+  const OperandLoads loads = operand_loads(spec, schedule, spec_conv, spec_conv.inputs.front());
+  const int step = loads.step > 0 ? static_cast<int>(loads.step) : red * terms;
   const auto steps = unrolled_steps(schedule, channels / step);
   Func& sums = conv.accumulator;
   const Var lane = sums.args()[0];
@@ -49,9 +49,10 @@ void schedule_sums(LoweredConv& conv, const Func& out, const KernelSpec& spec, c
   const std::vector<Var> in = operand.args();
   const RVar rcu =
       schedule_products(sums.update(), lane, {tap, place}, r, layout, {step, terms, static_cast<int>(steps)});
-  if (load > 0) {
-    operand.compute_at(sums, rcu).store_in(MemoryType::Stack).bound_extent(in[0], load);
-    operand.vectorize(in[0]).unroll(in[1]);
+  if (loads.step > 0) {
+    const auto vector = static_cast<int>(loads.vector);
+    operand.compute_at(sums, rcu).store_in(MemoryType::Stack);
+    operand.bound_extent(in[0], (step + vector - 1) / vector * vector).vectorize(in[0], vector).unroll(in[1]);
   }
 }
 

@@ -26,6 +26,14 @@ double multiply_adds_per_pixel(const Plan& plan, const KernelCall& call) {
   return total;
 }
 
+/// Products of bytes that the kernel computes for a multiply-add of its first conv. An upsampled 3x3 conv sums 12 taps for
+/// four pixels (lower/upsampled_conv.h).
+double products_per_multiply_add(const KernelSpec& spec) {
+  if (spec.convs.empty()) return 0;
+  const KernelConv& conv = spec.convs.front();
+  return conv.upsampled ? 12.0 / 36 : conv.digits;
+}
+
 /// The calls of all stages, as MeasuredCall::call counts them.
 std::vector<const KernelCall*> all_calls(const Plan& plan) {
   std::vector<const KernelCall*> calls;
@@ -104,12 +112,13 @@ ConvOptions conv_options(int64_t size, int64_t stride = 1) {
   return options;
 }
 
+const std::vector<int64_t> kChannelCounts{3, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256};
+
 /// Inputs and outputs that networks of widths 8 to 128 have; the head and the first conv with 3.
 std::vector<std::array<int64_t, 2>> conv_channels(bool all) {
-  const std::vector<int64_t> counts{3, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256};
   std::vector<std::array<int64_t, 2>> pairs;
-  for (int64_t in : counts) {
-    for (int64_t out : counts) {
+  for (int64_t in : kChannelCounts) {
+    for (int64_t out : kChannelCounts) {
       const bool usual = in == out || out == 2 * in || (in == 2 * out && in >= 64) || (in == 3 && out <= 32) ||
                          (out == 3 && in <= 64 && in >= 12);
       if (all || usual) pairs.push_back({in, out});
@@ -252,6 +261,27 @@ void add_tail(Family& family, int64_t channels) {
   family.add("tail:conv3x3_float_filter,add,lookup" + suffix + "+3to3", network, is_head);
 }
 
+KernelCase image_case(const ImageKernel& kernel, int64_t height, int64_t width) {
+  KernelCase image;
+  image.image = kernel;
+  image.name = image_kernel_symbol("image", kernel);
+  image.width = width;
+  image.rows = qatc_band_rows(static_cast<size_t>(width * storage_channels(kernel.channels)));
+  image.pixels = static_cast<double>(width * height);
+  return image;
+}
+
+/// How often a plan reads the caller's image.
+int64_t image_loads(const Plan& plan) {
+  int64_t loads = 0;
+  for (const Stage& stage : plan.stages) {
+    const auto is_image = [](const Window& window) { return window.writer == Window::kImage; };
+    loads += stage.kind == Stage::Kind::kLoadImage ? 1 : 0;
+    loads += std::count_if(stage.windows.begin(), stage.windows.end(), is_image);
+  }
+  return loads;
+}
+
 /// Colour images in all layouts that there are kernels for.
 std::vector<KernelCase> image_cases(int64_t width, Rounding rounding) {
   using Layout = ImageKernel::Layout;
@@ -259,14 +289,7 @@ std::vector<KernelCase> image_cases(int64_t width, Rounding rounding) {
   for (const bool stores : {false, true}) {
     for (const bool is_real : {false, true}) {
       for (const Layout layout : {Layout::kInterleaved, Layout::kPadded, Layout::kPlanar}) {
-        KernelCase image;
-        image.image = ImageKernel{stores, is_real, layout, 3, rounding};
-        image.name = image_kernel_symbol("image", *image.image);
-        image.width = width;
-        image.rows = qatc_band_rows(static_cast<size_t>(width * storage_channels(3)));
-        const int64_t height = width / 2;
-        image.pixels = static_cast<double>(width * height);
-        cases.push_back(image);
+        cases.push_back(image_case({stores, is_real, layout, 3, rounding}, width / 2, width));
       }
     }
   }
@@ -288,8 +311,15 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
     kernel.rows = measured.rows;
     kernel.inputs = measured.inputs;
     kernel.multiply_adds = call == nullptr ? 0 : multiply_adds_per_pixel(plan, *call);
+    kernel.products = kernel.multiply_adds * products_per_multiply_add(kernel.spec);
     kernel.pixels = measured.pixels;
     cases.push_back(kernel);
+  }
+  for (const ImageKernel& image : image_kernels(plan)) {
+    if (image.is_real || image.layout != ImageKernel::Layout::kInterleaved) continue;
+    cases.push_back(image_case(image, height, width));
+    // Every stage that reads the image loads it, and one stores it.
+    cases.back().pixels *= image.stores ? 1 : static_cast<double>(image_loads(plan));
   }
   return cases;
 }
@@ -299,8 +329,13 @@ std::vector<KernelCase> family_cases(int64_t width, Rounding rounding, bool all_
   for (int64_t size : {3, 1}) {
     for (const auto& [in, out] : conv_channels(all_channels)) add_conv(family, size, 1, in, out);
   }
-  for (int64_t channels : {3, 16, 32, 64, 128}) add_conv(family, 3, 2, channels, channels == 3 ? 32 : 2 * channels);
-  for (int64_t channels : {16, 32, 64}) {
+  const std::vector<int64_t> usual{12, 16, 24, 32, 64};
+  const std::vector<int64_t> counts = all_channels ? kChannelCounts : usual;
+  add_conv(family, 3, 2, 3, 32);
+  for (int64_t channels : counts) {
+    if (channels == 3) continue;
+    add_conv(family, 3, 2, channels, 2 * channels);
+    if (all_channels) add_conv(family, 1, 2, channels, 2 * channels);
     add_conv(family, 3, 1, channels, 3, NetworkBuilder::Filter::kFixedPoint);
     add_concat(family, 1, channels, channels);
     add_concat(family, 3, channels, channels);
