@@ -110,10 +110,14 @@ def disassemble(path):
     return tools.output([tools.llvm("llvm-objdump"), "-d", "--no-show-raw-insn", "--mattr=+dotprod,+i8mm", path])
 
 
+# The same list as in compiler/tune/mca.cpp; bench_test.py compares the two.
+MCA_VERSIONS = (22, 21, 20, 19)
+
+
 def mca():
     """The newest llvm-mca of those that `qatc tune` asks (compiler/tune/mca.cpp), or else that of the build's LLVM, whose
     models of ARM cores are worse."""
-    newest = (shutil.which("llvm-mca-%d" % version) for version in (22, 21, 20, 19))
+    newest = (shutil.which("llvm-mca-%d" % version) for version in MCA_VERSIONS)
     return next(filter(None, newest), None) or tools.llvm("llvm-mca")
 
 
