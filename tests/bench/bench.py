@@ -303,7 +303,8 @@ def main():
                         metavar="MODEL.onnx", help="default: the demo network")
     parser.add_argument("--only", type=lambda text: text.split(","), default=DEFAULT_SECTIONS,
                         metavar="SECTION,...", help="of the above; default: all but the last")
-    parser.add_argument("--rounds", type=int, default=7, help="how often each program is timed; the best counts; default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=7,
+                        help="how often each program is timed; the best counts; default: %(default)s")
     parser.add_argument("--all-channels", action="store_true", help="convs over all pairs of channel counts")
     parser.add_argument("--title", help="what the network is called in the report; default: its folder")
     parser.add_argument("--readme", action="store_true", help="put the result into README.md")
