@@ -78,8 +78,8 @@ static timing new_timing(int32_t height, int32_t width, int32_t channels, qatc_t
   if (model_output_size(height, width, &out_height, &out_width, &out_channels) != QATC_OK) {
     fail("the network does not take images of this size");
   }
-  const timing result = {new_image(height, width, channels, type),
-                         new_image(out_height, out_width, out_channels, type), 1e9};
+  const timing result = {new_image(height, width, channels, type), new_image(out_height, out_width, out_channels, type),
+                         1e9};
   return result;
 }
 
@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
   }
   qatc_threads_destroy(&threads);
   const double peak_seconds = multiply_adds / (rate * 1e9 * (double)thread_count);
-  printf("{\"peak_instructions\": \"%s\", \"peak_gmacs\": %.1f, \"u8_ms\": %.3f, \"f32_ms\": %.3f, ",
+  printf("{\"peak_instructions\": \"%s\", \"peak_gmacs\": %.1f, \"u8_ms\": %.5f, \"f32_ms\": %.5f, ",
          peak->instructions, rate, bytes.seconds * 1e3, floats.seconds * 1e3);
   printf("\"share_of_peak_u8\": %.4f, \"share_of_peak_f32\": %.4f}\n", peak_seconds / bytes.seconds,
          peak_seconds / floats.seconds);
