@@ -1,8 +1,8 @@
 /* qatc_driver_support.h - functions that generated drivers call. Not part of the public API.
  *
  * Shapes: a stored tensor is NHWC with N = 1, one byte a channel, `pixel_bytes` bytes a pixel (>= its
- * channels: the rest pads up to what the kernels want). `origin` is the address of pixel (0, 0); a border of
- * `pad` pixels lies around it, so rows and columns below 0 are memory too. Row y starts at origin + y *
+ * channels: the rest pads up to what the kernels want). `origin` is the address of pixel (0, 0); a border lies
+ * around the image, so rows and columns below 0 are memory too. Row y starts at origin + y *
  * row_stride (bytes).
  *
  * Values: a quantized value q is in 0..255 and is stored as q ^ storage_xor: 0 keeps uint8, 0x80 makes the
@@ -46,10 +46,10 @@ qatc_status qatc_check_overlap(const qatc_image* input, const qatc_image* output
 
 /** Fills the border of rows y_begin .. y_end-1 of a height x width tensor with the stored byte `value`. Rows
  * 0 .. height-1 get their left and right border, other rows lie in the border and are filled from end to end.
- * Rows beyond the border are ignored, so (-pad[0], height + pad[2]) and anything wider fills it all. pad:
- * top, left, bottom, right in pixels, each >= 0. */
+ * Rows beyond the border are ignored, so (-border[0], height + border[2]) and anything wider fills it all. border:
+ * its width at the top, left, bottom and right in pixels, each >= 0. */
 void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
-                      const int32_t pad[4], uint8_t value, int32_t y_begin, int32_t y_end);
+                      const int32_t border[4], uint8_t value, int32_t y_begin, int32_t y_end);
 
 /* ---- What kernels take: Halide's halide_buffer_t and halide_dimension_t (HalideRuntime.h), whose layout this is. */
 
@@ -134,16 +134,26 @@ void qatc_split_rows(int32_t rows, int32_t parts, int32_t index, int32_t* begin,
 void qatc_parallel_for(const qatc_executor* executor, int32_t count, void (*body)(void* data, int32_t index),
                        void* data);
 
+/** An InstanceNormalization between two 8-bit tensors: all that its coefficients depend on but the sums. */
+typedef struct qatc_norm_parameters {
+  int32_t channels;
+  double scale_in;
+  int32_t zero_point;        /**< of the values that are summed, see qatc_norm_coefficients */
+  double epsilon;            /**< > 0, or every channel has a variance above 0 */
+  const float *gamma, *beta; /**< the norm's scale and bias, by channel */
+  double scale_out;
+} qatc_norm_parameters;
+
 /** InstanceNormalization followed by a rescale, as one line a channel: normalized / scale_out = a * (q -
  * zero_point) + b.
  *
  * sum[c] and sum_of_squares[c] are over the values q of channel c at `count` >= 1 pixels (count * 255^2 <
  * 2^62). They are integers, so every order of summation, thread count and tile size gives the same
- * coefficients. gamma and beta are the norm's scale and bias, epsilon > 0 or a variance above 0. This is the
- * one definition of this arithmetic: the reference evaluator calls it too. */
-void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares, int32_t channels,
-                            double scale_in, int32_t zero_point, double epsilon, const float* gamma, const float* beta,
-                            double scale_out, double* a, double* b);
+ * coefficients. q and zero_point may both be less by the same constant in 0..255, which changes no coefficient: kernels
+ * sum q - 128 (lower/channel_sums.h). This is the one definition of this arithmetic: the reference
+ * evaluator calls it too. */
+void qatc_norm_coefficients(const qatc_norm_parameters* norm, int64_t count, const int64_t* sum,
+                            const int64_t* sum_of_squares, double* a, double* b);
 
 /** The source index of each output index of a nearest resize: map[i] = min(floor(i * numerator /
  * denominator), in_size - 1), in exact integers. out_size >= 0, in_size >= 1, numerator >= 0, 0 < denominator
@@ -156,13 +166,13 @@ typedef struct qatc_tensor {
   uint8_t* origin;
   ptrdiff_t row_stride;
   int32_t height, width, pixel_bytes;
-  int32_t pad[4]; /**< top, left, bottom, right, in pixels */
-  uint8_t border; /**< the stored byte that pads */
+  int32_t border[4];    /**< its width at the top, left, bottom and right, in pixels */
+  uint8_t border_value; /**< the stored byte that fills it */
 } qatc_tensor;
 
 /** Bytes of a row with its border. */
 static inline size_t qatc_row_bytes(const qatc_tensor* tensor) {
-  return (size_t)(tensor->width + tensor->pad[1] + tensor->pad[3]) * (size_t)tensor->pixel_bytes;
+  return (size_t)(tensor->width + tensor->border[1] + tensor->border[3]) * (size_t)tensor->pixel_bytes;
 }
 
 /** Bytes behind the last row that kernels may load, and never use: whole vectors of 16 bytes bring the last pixels of a
@@ -183,14 +193,14 @@ typedef struct qatc_rows {
 } qatc_rows;
 
 /** The input rows that a convolution or pool reads for output rows `rows`; may reach into the border. Empty for none. */
-static inline qatc_rows qatc_window_rows(qatc_rows rows, int32_t stride, int32_t before, int32_t after) {
+static inline qatc_rows qatc_rows_read(qatc_rows rows, int32_t stride, int32_t before, int32_t after) {
   const qatc_rows none = {0, 0};
   const qatc_rows needed = {rows.begin * stride - before, (rows.end - 1) * stride + after + 1};
   return rows.begin < rows.end ? needed : none;
 }
 
 /** The input rows that a resize reads for output rows `rows`. */
-static inline qatc_rows qatc_resize_rows(qatc_rows rows, const int32_t* y_map) {
+static inline qatc_rows qatc_rows_read_by_resize(qatc_rows rows, const int32_t* y_map) {
   const qatc_rows none = {0, 0};
   if (rows.begin >= rows.end) return none;
   const qatc_rows needed = {y_map[rows.begin], y_map[rows.end - 1] + 1};
@@ -215,7 +225,7 @@ static inline int32_t qatc_shown_row(const qatc_row_map* map, int32_t y) {
 }
 
 /** The input rows that a 3x3 convolution of the resized input reads for output rows `rows`; may reach into the border. */
-static inline qatc_rows qatc_resized_window_rows(qatc_rows rows, const qatc_row_map* map) {
+static inline qatc_rows qatc_rows_read_by_upsampled_conv(qatc_rows rows, const qatc_row_map* map) {
   const qatc_rows none = {0, 0};
   if (rows.begin >= rows.end) return none;
   const qatc_rows needed = {qatc_shown_row(map, rows.begin - 1), qatc_shown_row(map, rows.end) + 1};
@@ -294,10 +304,32 @@ qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed);
 /** How many rows a stage computes at a time, 2 to 16, when the widest of its windows has `row_bytes`. */
 int32_t qatc_band_rows(size_t row_bytes);
 
-enum { QATC_MAX_STRIPES = 8 /* threads that share a stage, at most: each has windows of its own in the arena */ };
-
-/** Over how many threads to split `rows` rows: at most QATC_MAX_STRIPES and what the executor has. */
+/** Over how many threads to split `rows` rows: at most QATC_MAX_WORKERS and what the executor has. */
 int32_t qatc_stripes(const qatc_executor* executor, int32_t rows);
+
+/* Sizes that the driver and the compiler's plan both compute, here once. */
+
+/** Rows of its input that a conv or pool reads for `rows` rows of its output, but for the taps around them. */
+static inline int64_t qatc_rows_strided(int64_t rows, int64_t stride) { return (rows - 1) * stride + 1; }
+
+/** The most rows of its input that a resize shows in `rows` adjacent rows of its output. */
+static inline int64_t qatc_most_rows_shown(int64_t rows, int64_t in_height, int64_t out_height) {
+  return rows * in_height / out_height + 2;
+}
+
+/** Bytes of one of a resize's index maps of `size` elements, rounded up to QATC_ALIGNMENT. */
+static inline size_t qatc_map_bytes(int64_t size) { return qatc_align((size_t)size * sizeof(int32_t)); }
+
+/** Bytes of per-row sums (height x channels), rounded up to QATC_ALIGNMENT. */
+static inline size_t qatc_sums_bytes(int64_t height, int64_t channels) {
+  return qatc_align((size_t)(height * channels) * sizeof(int32_t));
+}
+
+/** Whether a resize doubles the width as kernels of upsampled convs need it: exactly. */
+static inline int qatc_doubles_width(int64_t in, int64_t out) { return out == 2 * in; }
+
+/** Likewise the height: within one row, since those that are no pairs are computed one by one. */
+static inline int qatc_doubles_height(int64_t in, int64_t out) { return out - 2 * in >= -1 && out - 2 * in <= 1; }
 
 /** Coefficients of an InstanceNorm and the memory they are made in; all of `channels` elements. */
 typedef struct qatc_norm {
@@ -310,10 +342,10 @@ typedef struct qatc_norm {
 size_t qatc_norm_bytes(int32_t channels);
 qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels);
 
-/** Adds up rows of per-row sums (height x channels, both) and makes the coefficients; see qatc_norm_coefficients. */
-void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares,
-                      int32_t height, int32_t width, int32_t channels, double scale_in, int32_t zero_point,
-                      double epsilon, const float* gamma, const float* beta, double scale_out);
+/** Adds up the sums of `height` rows (height x channels, both) of `width` pixels and makes the coefficients; see
+ * qatc_norm_coefficients. */
+void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* parameters, const int32_t* row_sums,
+                      const int32_t* row_sums_of_squares, int32_t height, int32_t width);
 
 /** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);

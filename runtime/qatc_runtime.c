@@ -25,7 +25,7 @@ const char* qatc_status_string(qatc_status status) {
     case QATC_SIZE_TOO_SMALL:
       return "the image is smaller than the network's minimum";
     case QATC_SIZE_TOO_LARGE:
-      return "the image is larger than the network's maximum";
+      return "the image is above the network's maximum size, or a tensor would exceed 2^31 - 1 bytes";
     case QATC_SIZE_UNSUPPORTED:
       return "the network has a fixed size and the image has another";
     case QATC_ARENA_TOO_SMALL:
@@ -33,7 +33,7 @@ const char* qatc_status_string(qatc_status status) {
     case QATC_WRONG_CHANNELS:
       return "an image has the wrong number of channels";
     case QATC_WRONG_TYPE:
-      return "an image has a type that the network does not accept";
+      return "an image's type is neither QATC_U8 nor QATC_F32";
     case QATC_WRONG_OUTPUT_SIZE:
       return "the output's height or width is not what the network makes of this input";
     case QATC_BAD_STRIDE:
@@ -167,11 +167,11 @@ qatc_status qatc_check_overlap(const qatc_image* input, const qatc_image* output
 }
 
 void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int32_t width, int32_t pixel_bytes,
-                      const int32_t pad[4], uint8_t value, int32_t y_begin, int32_t y_end) {
-  const int32_t top = pad[0];
-  const int32_t bottom = pad[2];
-  const size_t left = (size_t)pad[1] * (size_t)pixel_bytes;
-  const size_t right = (size_t)pad[3] * (size_t)pixel_bytes;
+                      const int32_t border[4], uint8_t value, int32_t y_begin, int32_t y_end) {
+  const int32_t top = border[0];
+  const int32_t bottom = border[2];
+  const size_t left = (size_t)border[1] * (size_t)pixel_bytes;
+  const size_t right = (size_t)border[3] * (size_t)pixel_bytes;
   const size_t inside = (size_t)width * (size_t)pixel_bytes;
   const int32_t begin = y_begin < -top ? -top : y_begin;
   const int32_t end = y_end > height + bottom ? height + bottom : y_end;
@@ -430,12 +430,11 @@ static double u128_to_double(qatc_u128 value) {
 
 static uint64_t magnitude(int64_t value) { return value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value; }
 
-void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* sum_of_squares, int32_t channels,
-                            double scale_in, int32_t zero_point, double epsilon, const float* gamma, const float* beta,
-                            double scale_out, double* a, double* b) {
+void qatc_norm_coefficients(const qatc_norm_parameters* norm, int64_t count, const int64_t* sum,
+                            const int64_t* sum_of_squares, double* a, double* b) {
   const double n = (double)count;
-  const int64_t z = zero_point;
-  for (int32_t c = 0; c < channels; ++c) {
+  const int64_t z = norm->zero_point;
+  for (int32_t c = 0; c < norm->channels; ++c) {
     /* With d = q - z: S = sum of d and Q = sum of d^2, exactly. */
     const int64_t S = sum[c] - count * z;
     const int64_t Q = sum_of_squares[c] - 2 * z * sum[c] + count * z * z;
@@ -444,9 +443,10 @@ void qatc_norm_coefficients(int64_t count, const int64_t* sum, const int64_t* su
     const qatc_u128 spread = (qatc_u128)(uint64_t)count * (uint64_t)Q - (qatc_u128)magnitude(S) * magnitude(S);
     const double variance = u128_to_double(spread) / (n * n);
     const double mean = (double)S / n;
-    const double inverse = (double)gamma[c] / __builtin_sqrt(variance * scale_in * scale_in + epsilon);
-    a[c] = inverse * scale_in / scale_out;
-    b[c] = ((double)beta[c] - mean * scale_in * inverse) / scale_out;
+    const double inverse =
+        (double)norm->gamma[c] / __builtin_sqrt(variance * norm->scale_in * norm->scale_in + norm->epsilon);
+    a[c] = inverse * norm->scale_in / norm->scale_out;
+    b[c] = ((double)norm->beta[c] - mean * norm->scale_in * inverse) / norm->scale_out;
   }
 }
 
@@ -475,27 +475,27 @@ void qatc_resize_map(int32_t* map, int32_t out_size, int64_t numerator, int64_t 
 /* ---- Tensors, windows, norms and kernel buffers ------------------------------------------------------------------ */
 
 size_t qatc_tensor_bytes(const qatc_tensor* tensor) {
-  return qatc_window_bytes(tensor, tensor->height + tensor->pad[0] + tensor->pad[2]);
+  return qatc_window_bytes(tensor, tensor->height + tensor->border[0] + tensor->border[2]);
 }
 
 /* The address of row 0 when row `first` (border rows are negative) begins at `memory`. */
 static uint8_t* origin_of(const qatc_tensor* tensor, uint8_t* memory, int32_t first) {
-  return memory - (ptrdiff_t)first * tensor->row_stride + (ptrdiff_t)tensor->pad[1] * tensor->pixel_bytes;
+  return memory - (ptrdiff_t)first * tensor->row_stride + (ptrdiff_t)tensor->border[1] * tensor->pixel_bytes;
 }
 
 void qatc_place_tensor(qatc_tensor* tensor, uint8_t* memory) {
   tensor->row_stride = (ptrdiff_t)qatc_row_bytes(tensor);
-  tensor->origin = origin_of(tensor, memory, -tensor->pad[0]);
+  tensor->origin = origin_of(tensor, memory, -tensor->border[0]);
 }
 
 static void fill_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
-  qatc_fill_border(tensor->origin, tensor->row_stride, tensor->height, tensor->width, tensor->pixel_bytes, tensor->pad,
-                   tensor->border, y_begin, y_end);
+  qatc_fill_border(tensor->origin, tensor->row_stride, tensor->height, tensor->width, tensor->pixel_bytes,
+                   tensor->border, tensor->border_value, y_begin, y_end);
 }
 
 void qatc_pad_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
-  fill_rows(tensor, y_begin == 0 ? -tensor->pad[0] : y_begin,
-            y_end == tensor->height ? tensor->height + tensor->pad[2] : y_end);
+  fill_rows(tensor, y_begin == 0 ? -tensor->border[0] : y_begin,
+            y_end == tensor->height ? tensor->height + tensor->border[2] : y_end);
 }
 
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity) {
@@ -555,7 +555,7 @@ int32_t qatc_band_rows(size_t row_bytes) {
 int32_t qatc_stripes(const qatc_executor* executor, int32_t rows) {
   int32_t stripes = executor == NULL ? 1 : executor->workers;
   if (stripes > rows / kFewestStripeRows) stripes = rows / kFewestStripeRows;
-  if (stripes > QATC_MAX_STRIPES) stripes = QATC_MAX_STRIPES;
+  if (stripes > QATC_MAX_WORKERS) stripes = QATC_MAX_WORKERS;
   return stripes < 1 ? 1 : stripes;
 }
 
@@ -575,9 +575,9 @@ qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels) {
   return norm;
 }
 
-void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int32_t* row_sums_of_squares,
-                      int32_t height, int32_t width, int32_t channels, double scale_in, int32_t zero_point,
-                      double epsilon, const float* gamma, const float* beta, double scale_out) {
+void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* parameters, const int32_t* row_sums,
+                      const int32_t* row_sums_of_squares, int32_t height, int32_t width) {
+  const int32_t channels = parameters->channels;
   for (int32_t c = 0; c < channels; ++c) {
     norm->sum[c] = 0;
     norm->sum_of_squares[c] = 0;
@@ -588,8 +588,7 @@ void qatc_finish_norm(const qatc_norm* norm, const int32_t* row_sums, const int3
       norm->sum_of_squares[c] += row_sums_of_squares[(size_t)y * (size_t)channels + (size_t)c];
     }
   }
-  qatc_norm_coefficients((int64_t)height * width, norm->sum, norm->sum_of_squares, channels, scale_in, zero_point,
-                         epsilon, gamma, beta, scale_out, norm->a, norm->b);
+  qatc_norm_coefficients(parameters, (int64_t)height * width, norm->sum, norm->sum_of_squares, norm->a, norm->b);
   for (int32_t c = 0; c < channels; ++c) {
     norm->a_float[c] = (float)norm->a[c];
     norm->b_float[c] = (float)norm->b[c];

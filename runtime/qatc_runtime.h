@@ -8,7 +8,7 @@
  *   qatc_status <name>_run_on(features, ...)                        the same for a CPU with these features
  *
  * Nothing here allocates, prints, or keeps state: any number of threads may run networks at the same time,
- * each with its own arena. C11 and C++11; needs no other header than these two. */
+ * each with its own arena. C11 and C++11; needs only <stddef.h> and <stdint.h>. */
 #ifndef QATC_RUNTIME_H
 #define QATC_RUNTIME_H
 
@@ -19,10 +19,16 @@
 extern "C" {
 #endif
 
-/** What one channel of one pixel is. */
+/** What one channel of one pixel is. Input and output may be of different types. */
 typedef enum qatc_type {
-  QATC_U8 = 0, /**< a byte; 0..255 stands for real 0..1 (value / 255) */
-  QATC_F32 = 1 /**< a 32-bit float: the graph's own values; any alignment */
+  /** A byte. Of an input, v stands for the real v / 255. Of an output, it is the real value clamped to 0..1, times 255,
+   * rounded half to even. */
+  QATC_U8 = 0,
+  /** A 32-bit float at any alignment: the graph's own values. Of an input, each is rounded as the graph's first
+   * QuantizeLinear says: values beyond its 8-bit range, infinities too, become the nearest end of that range, and NaN
+   * becomes the zero point, which is real 0. Of an output, they are what the graph gives, not clamped to 0..1: at most
+   * 256 different values, one for each code of its last 8-bit tensor. */
+  QATC_F32 = 1
 } qatc_type;
 
 /** A view of height x width x channels values in the app's memory, in any layout.
@@ -48,12 +54,14 @@ typedef struct qatc_image {
   ptrdiff_t row_stride, pixel_stride, channel_stride; /**< bytes */
 } qatc_image;
 
-/** The app's threads. qatc_threads.h has a ready-made one; an app with a thread pool of its own wraps it in
- * this. Each part of a network is split among at most 8 workers (QATC_MAX_STRIPES), the cores of a phone: every thread
- * keeps rows of its own in the arena, whose size is the same for every executor. */
+/** The most threads that work on one call, the cores of a phone; more are never used. Each has rows of its own in the
+ * arena, whose size is the same for every executor. */
+enum { QATC_MAX_WORKERS = 8 };
+
+/** The app's threads. qatc_threads.h has a ready-made one; an app with a thread pool of its own wraps it in this. */
 typedef struct qatc_executor {
   void* context;   /**< passed back to parallel_for */
-  int32_t workers; /**< how many threads can work at the same time, the calling one included */
+  int32_t workers; /**< how many threads can work at the same time, the calling one included; below 1 counts as 1 */
   /** Calls body(data, index) once for each index in 0..count-1, in any order and on any threads, and returns
    * when all calls have returned. What the caller wrote before is visible to body, what body wrote to the
    * caller. */
@@ -65,11 +73,12 @@ typedef enum qatc_status {
   QATC_OK = 0,
   QATC_NULL_ARGUMENT,     /**< a pointer that must not be NULL is, or an image's data */
   QATC_SIZE_TOO_SMALL,    /**< height or width is below the network's minimum */
-  QATC_SIZE_TOO_LARGE,    /**< height or width is above the network's maximum */
+  QATC_SIZE_TOO_LARGE,    /**< height or width is above the network's maximum, or a tensor of the network would take
+                               more than 2^31 - 1 bytes for this image */
   QATC_SIZE_UNSUPPORTED,  /**< the graph has a fixed size and this is another */
   QATC_ARENA_TOO_SMALL,   /**< arena_size is less than <name>_arena_size says for this image */
   QATC_WRONG_CHANNELS,    /**< an image has another number of channels than the network */
-  QATC_WRONG_TYPE,        /**< an image's type is not one the network accepts here */
+  QATC_WRONG_TYPE,        /**< an image's type is neither QATC_U8 nor QATC_F32 */
   QATC_WRONG_OUTPUT_SIZE, /**< the output's height or width is not what <name>_output_size says */
   QATC_BAD_STRIDE,        /**< values of an output overlap, or an image would not fit into memory */
   QATC_OVERLAP,           /**< the output shares memory with the input in a way that the network cannot work with */

@@ -25,8 +25,8 @@ typedef struct qatc_threads {
 } qatc_threads;
 
 /** Starts workers - 1 threads (the calling thread is the first worker); workers is brought
- * into 1..QATC_THREADS_MAX. Returns how many workers there are, which is fewer where the system refuses
- * threads, and at least 1. */
+ * into 1..QATC_THREADS_MAX. A call of a network uses at most QATC_MAX_WORKERS of them. Returns how many workers there
+ * are, which is fewer where the system refuses threads, and at least 1. */
 int32_t qatc_threads_create(qatc_threads* threads, int32_t workers);
 
 /** The executor to pass to <name>_run. It lives as long as the pool. Calls from inside a body, or from

@@ -145,6 +145,11 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     if (schedule.load > 0 && schedule.pixels % 2 == 0) --schedule.pixels;
     return schedule;
   }
+  if (pixel_lanes(spec, isa) > 0) {
+    schedule.channels = spec.out_channels;
+    schedule.pixels = pixel_lanes(spec, isa);
+    return schedule;
+  }
   if (pads_lanes(spec, isa)) {
     schedule.channels = spec.out_channels;
     const int64_t vectors = padded_lanes(spec) / kPaddedVector;
@@ -175,7 +180,12 @@ KernelSchedule elementwise_schedule(const KernelSpec& spec, Isa isa) {
   schedule.channels = byte_vector(isa);
   while (spec.out_channels % schedule.channels != 0 && schedule.channels > 1) schedule.channels /= 2;
   schedule.pixels = 4;
-  return schedule;
+  // All of some few channels, of as many pixels as fill whole vectors.
+  KernelSchedule all = schedule;
+  all.channels = spec.out_channels;
+  while (all.channels * all.pixels % byte_vector(isa) != 0) all.pixels *= 2;
+  const bool fills_vectors = lanes_across_pixels(spec, all, isa) == byte_vector(isa);
+  return schedule.channels < spec.out_channels && fills_vectors ? all : schedule;
 }
 
 KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
@@ -188,6 +198,16 @@ KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
   constexpr int64_t kVectors = 8;
   if (isa == Isa::kX86Vnni) schedule.pixels = kVectors / (schedule.channels / vector);
   return schedule;
+}
+
+/// Halide 14 takes larger allocations off the stack.
+constexpr int64_t kMostStackBytes = 16 * 1024;
+
+/// Of the rows that a tile of `pixels` pixels of `words` words has transposed.
+int64_t transposed_bytes(const KernelConv& conv, int64_t words, int64_t pixels) {
+  constexpr int64_t kVectorPixels = 16;
+  const int64_t vectors = (pixels + conv.kernel[1] - 1 + kVectorPixels - 1) / kVectorPixels;
+  return transposed_rows(conv) * words * vectors * kVectorPixels * kChannelAlignment;
 }
 
 }  // namespace
@@ -232,16 +252,33 @@ bool pads_lanes(const KernelSpec& spec, Isa isa) {
          std::all_of(spec.convs.begin(), spec.convs.end(), [](const KernelConv& conv) { return conv.digits == 1; });
 }
 
+int64_t transposed_rows(const KernelConv& conv) {
+  int64_t rows = 1;
+  while (rows < conv.kernel[0]) rows *= 2;
+  return rows;
+}
+
 int64_t pixel_lanes(const KernelSpec& spec, Isa isa) {
-  constexpr int64_t kPixelBytes = 32;
-  constexpr int64_t kPixels = 32;
+  constexpr int64_t kFewChannels = 12;
+  constexpr std::array<int64_t, 8> kPixelWords{1, 2, 3, 4, 6, 8, 12, 16};  // that intrinsics transpose
+  constexpr int64_t kVector = 16;
   const std::array<int64_t, 2> one{1, 1};
   if (isa != Isa::kX86Vnni || spec.convs.size() != 1 || spec.outputs.size() != 1) return 0;
   const KernelConv& conv = spec.convs.front();
-  const bool fits = conv.inputs.size() == 1 && spec.inputs[static_cast<size_t>(conv.inputs[0])] == kPixelBytes &&
-                    conv.stride == one && conv.dilation == one && spec.out_channels == spec.out_pixel_stride;
-  const int64_t sums = conv.digits * conv.filters * kPixels / conv_layout(isa, conv_lanes(spec, conv, isa)).vector;
-  return fits && conv.digits > 1 && sums <= accumulator_budget(isa) ? kPixels : 0;
+  const bool fits = conv.inputs.size() == 1 && conv.stride == one && conv.dilation == one && !conv.upsampled &&
+                    spec.out_channels == spec.out_pixel_stride && spec.out_channels <= kFewChannels;
+  if (!fits) return 0;
+  const int64_t words = spec.inputs[static_cast<size_t>(conv.inputs[0])] / kChannelAlignment;
+  if (std::find(kPixelWords.begin(), kPixelWords.end(), words) == kPixelWords.end()) return 0;
+  // The most that registers and the stack hold: products that read the same bytes of the filter are the more, and sums
+  // need not wait.
+  for (const int64_t pixels : {64, 48, 32}) {
+    if (conv.digits * conv.filters * pixels / kVector <= accumulator_budget(isa) &&
+        transposed_bytes(conv, words, pixels) <= kMostStackBytes) {
+      return pixels;
+    }
+  }
+  return 0;
 }
 
 bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {

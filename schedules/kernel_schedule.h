@@ -79,8 +79,12 @@ int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const Kernel
 bool pads_lanes(const KernelSpec& spec, Isa isa);
 
 /// Pixels of a tile whose vectors run along pixels (lower/pixel_lanes_conv.h), 0 where a kernel has no such form:
-/// AVX-512 only, a conv of float filters to few channels of pixels of 32 bytes.
+/// AVX-512 only, one conv with stride 1 to few channels, as heads are.
 int64_t pixel_lanes(const KernelSpec& spec, Isa isa);
+
+/// Rows of the input that such a tile keeps transposed: those of one row's taps, up to a power of two, so that a row's
+/// place is a few bits of its number.
+int64_t transposed_rows(const KernelConv& conv);
 
 /// Whether this schedule takes that form.
 bool has_pixel_lanes(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);

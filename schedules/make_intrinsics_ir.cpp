@@ -5,7 +5,7 @@
 //   qatc_round_between(zero_point, x, factor, low, high, value)
 //                                              the same of a double between x * factor + low and x * factor + high
 //   qatc_quotient, qatc_quotient_double        correctly rounded division by one divisor
-//   qatc_pixel_word0 ... 7(address, byte)      words of pixels side by side
+//   qatc_pixel_word<K>of<N>(address, byte)     words of pixels side by side
 //
 // Vectors this wide have no direct calling convention in C, hence IR.
 //
@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -506,56 +507,113 @@ void quotient_form(int lanes, const char* element) {
   std::printf("  ret %s %%q2\n}\n", t);
 }
 
-// ---- qatc_pixel_word0 ... qatc_pixel_word7: uint8 qatc_pixel_wordK(uint64 address, int32 byte). Of pixels of eight
-// words of four bytes, the first one at `address`: byte % 4 of word K of pixel byte / 4. The vector form is for 64
-// consecutive bytes, which are a word of 16 pixels. All eight words of them are what one transposition has: LLVM finds
-// the shuffles that the forms have in common.
+// ---- qatc_pixel_word<K>of<N>: uint8 qatc_pixel_wordKofN(uint64 address, int32 byte). Of pixels of N words of four bytes,
+// the first one at `address`: byte % 4 of word K of pixel byte / 4. The vector form is for 64 consecutive bytes, which
+// are a word of 16 pixels. All N words of them are what one transposition has: LLVM finds the shuffles that the forms
+// have in common.
 
-constexpr int kPixelWords = 8;
+constexpr int kVectorWords = 16;
 
 /// %NAME = the lanes of %a and %b that `place` names, those of %b from 16 on.
 void shuffle_words(const std::string& name, const std::string& a, const std::string& b,
                    const std::function<int(int)>& place) {
   std::printf("  %%%s = shufflevector <16 x i32> %%%s, <16 x i32> %%%s, %s\n", name.c_str(), a.c_str(), b.c_str(),
-              indices(16, place).c_str());
+              indices(kVectorWords, place).c_str());
 }
 
-/// Each of three steps joins vectors pairwise: twice the pixels, half the words of each. A vector has all pixels of its
-/// first word, then of its next.
-void pixel_word_form(int word) {
-  const std::string type = typed(16, "i32");
-  std::printf("define weak_odr <64 x i8> @qatc_pixel_word%dx64(i64 %%address, <64 x i32> %%byte) ", word);
-  std::puts("alwaysinline nounwind readonly {");
-  std::puts("  %first = extractelement <64 x i32> %byte, i64 0\n  %wide = sext i32 %first to i64");
-  std::printf("  %%offset = mul i64 %%wide, %d\n  %%begin = add i64 %%address, %%offset\n", kPixelWords);
-  for (int i = 0; i < 8; ++i) {
-    std::printf("  %%a%d = add i64 %%begin, %d\n", i, 64 * i);
-    if (opaque_pointers) {
-      std::printf("  %%p%d = inttoptr i64 %%a%d to ptr\n  %%s0_%d = load %s, ptr %%p%d, align 1, !invariant.load !9\n",
-                  i, i, i, type.c_str(), i);
-    } else {
-      std::printf("  %%p%d = inttoptr i64 %%a%d to %s*\n  %%s0_%d = load %s, %s* %%p%d, align 1, !invariant.load !9\n",
-                  i, i, type.c_str(), i, type.c_str(), type.c_str(), i);
-    }
+/// One way through a transposition: to the vectors that hold one word of all pixels, over vectors with ever fewer words
+/// of ever more pixels. Memory has all words of a pixel, then those of the next; made vectors have a word of all their
+/// pixels, then the next word.
+class WordOfPixels {
+ public:
+  WordOfPixels(int words, int word) : words_(words), word_(word), vectors_(words) {
+    for (int i = 0; i < words; ++i) names_.push_back("memory" + std::to_string(i));
   }
-  for (int step = 1; step <= 3; ++step) {
-    const int pixels = 1 << step;                 // of a vector joined
-    const int words = kPixelWords >> (step - 1);  // of a vector joined
-    const bool second = (word >> (3 - step)) % 2 != 0;
-    for (int i = 0; i < 8 >> step; ++i) {
-      const auto vector = [&](int s, int at) { return "s" + std::to_string(s) + "_" + std::to_string(at); };
-      shuffle_words(vector(step, i), vector(step - 1, 2 * i), vector(step - 1, 2 * i + 1), [&](int lane) {
+
+  /// The name of the vector.
+  std::string join() {
+    if (words_ % 3 == 0) join_three();
+    while (vectors_ > 1) join_two();
+    return names_.front();
+  }
+
+ private:
+  /// Three vectors have a third of their words of all their pixels in one.
+  void join_three() {
+    const int pixels = 3 * kVectorWords / words_;
+    const int kept = words_ / 3;
+    const int first = word_ / kept * kept;
+    std::vector<std::string> joined;
+    for (int i = 0; i < vectors_; i += 3) {
+      const auto place = [&](int lane) { return lane % pixels * words_ + first + lane / pixels; };
+      const std::string two = next_name();
+      shuffle_words(two, names_[at(i)], names_[at(i + 1)],
+                    [&](int lane) { return place(lane) < 2 * kVectorWords ? place(lane) : 0; });
+      joined.push_back(next_name());
+      shuffle_words(joined.back(), two, names_[at(i + 2)],
+                    [&](int lane) { return place(lane) < 2 * kVectorWords ? lane : place(lane) - kVectorWords; });
+    }
+    finish_step(joined, kept);
+  }
+
+  /// Two vectors have half of their words of all their pixels in one.
+  void join_two() {
+    const int pixels = kVectorWords / words_;  // of each
+    const int kept = words_ / 2;
+    const int first = word_ / kept * kept;
+    std::vector<std::string> joined;
+    for (int i = 0; i < vectors_; i += 2) {
+      joined.push_back(next_name());
+      shuffle_words(joined.back(), names_[at(i)], names_[at(i + 1)], [&](int lane) {
         const int pixel = lane % (2 * pixels);
-        const int from_word = lane / (2 * pixels) + (second ? words / 2 : 0);
-        // Memory has all words of a pixel, then those of the next.
-        const int place = step == 1 ? pixel % pixels * words + from_word : from_word * pixels + pixel % pixels;
-        return place + pixel / pixels * 16;
+        const int word = first + lane / (2 * pixels);
+        const int place = is_memory_ ? pixel % pixels * words_ + word : word * pixels + pixel % pixels;
+        return place + pixel / pixels * kVectorWords;
       });
     }
+    finish_step(joined, kept);
   }
-  std::puts("  %result = bitcast <16 x i32> %s3_0 to <64 x i8>\n  ret <64 x i8> %result\n}");
-  std::printf("define weak_odr i8 @qatc_pixel_word%d(i64 %%address, i32 %%byte) alwaysinline nounwind readonly {\n",
-              word);
+
+  void finish_step(const std::vector<std::string>& joined, int kept) {
+    names_ = joined;
+    vectors_ = static_cast<int>(joined.size());
+    words_ = kept;
+    word_ %= kept;
+    is_memory_ = false;
+  }
+
+  static size_t at(int i) { return static_cast<size_t>(i); }
+  std::string next_name() { return "joined" + std::to_string(made_++); }
+
+  int words_, word_;  // of the vectors' pixels; of these, the one that is looked for
+  int vectors_;
+  bool is_memory_ = true;
+  std::vector<std::string> names_;
+  int made_ = 0;
+};
+
+void pixel_word_form(int words, int word) {
+  const std::string type = typed(kVectorWords, "i32");
+  std::printf("define weak_odr <64 x i8> @qatc_pixel_word%dof%dx64(i64 %%address, <64 x i32> %%byte) ", word, words);
+  std::puts("alwaysinline nounwind readonly {");
+  std::puts("  %first = extractelement <64 x i32> %byte, i64 0\n  %wide = sext i32 %first to i64");
+  std::printf("  %%offset = mul i64 %%wide, %d\n  %%begin = add i64 %%address, %%offset\n", words);
+  for (int i = 0; i < words; ++i) {
+    std::printf("  %%a%d = add i64 %%begin, %d\n", i, 64 * i);
+    if (opaque_pointers) {
+      std::printf(
+          "  %%p%d = inttoptr i64 %%a%d to ptr\n  %%memory%d = load %s, ptr %%p%d, align 1, !invariant.load !9\n", i, i,
+          i, type.c_str(), i);
+    } else {
+      std::printf(
+          "  %%p%d = inttoptr i64 %%a%d to %s*\n  %%memory%d = load %s, %s* %%p%d, align 1, !invariant.load !9\n", i, i,
+          type.c_str(), i, type.c_str(), type.c_str(), i);
+    }
+  }
+  const std::string result = WordOfPixels(words, word).join();
+  std::printf("  %%result = bitcast <16 x i32> %%%s to <64 x i8>\n  ret <64 x i8> %%result\n}\n", result.c_str());
+  std::printf("define weak_odr i8 @qatc_pixel_word%dof%d(i64 %%address, i32 %%byte) alwaysinline nounwind readonly {\n",
+              word, words);
   std::printf(R"(  %%wide = sext i32 %%byte to i64
   %%pixel = ashr i64 %%wide, 2
   %%offset = mul i64 %%pixel, %d
@@ -564,7 +622,7 @@ void pixel_word_form(int word) {
   %%begin = add i64 %%address, %%offset
   %%place = add i64 %%begin, %%in_pixel
 )",
-              4 * kPixelWords, 4 * word);
+              4 * words, 4 * word);
   if (opaque_pointers) {
     std::puts("  %pointer = inttoptr i64 %place to ptr\n  %value = load i8, ptr %pointer");
   } else {
@@ -618,7 +676,9 @@ int main(int argc, char** argv) {
     }
   }
   if (isa == "avx512vnni") {
-    for (int word = 0; word < kPixelWords; ++word) pixel_word_form(word);
+    for (int words : {1, 2, 3, 4, 6, 8, 12, 16}) {
+      for (int word = 0; word < words; ++word) pixel_word_form(words, word);
+    }
   }
   // Tables are constants: loads of one may be merged across stores.
   std::puts("!9 = !{}");

@@ -18,6 +18,8 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
     for (int64_t bytes = 1; bytes <= byte_vector(isa); bytes *= 2) {
       if (spec.out_channels % bytes == 0) values.push_back(bytes);
     }
+    const bool is_listed = std::find(values.begin(), values.end(), spec.out_channels) != values.end();
+    if (!is_listed && spec.out_channels <= byte_vector(isa)) values.push_back(spec.out_channels);
     return values;
   }
   const int64_t vector =
@@ -30,7 +32,7 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
 
 std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return isa == Isa::kX86Vnni ? std::vector<int64_t>{1, 2, 4, 8} : std::vector<int64_t>{1};
-  if (spec.convs.empty()) return {1, 2, 4, 8};
+  if (spec.convs.empty()) return {1, 2, 4, 8, 16};
   if (has_matrix_products(isa)) return {2, 4, 6, 8, 10, 12};  // pairs
   return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24};
 }

@@ -144,13 +144,14 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
-/// Without the QuantizeLinear nodes, each of which is the rounding of the node before it.
+/// Without the QuantizeLinear nodes, each of which is the rounding of the node before it. Where there are no others, the
+/// call is just that: it brings values to another scale.
 std::string joined(const std::vector<Origin>& origins) {
-  std::vector<std::string> texts;
+  std::vector<std::string> texts, roundings;
   for (const Origin& origin : origins) {
-    if (origin.op_type != "QuantizeLinear") texts.push_back(origin.name + " (" + origin.op_type + ")");
+    (origin.op_type == "QuantizeLinear" ? roundings : texts).push_back(origin.name + " (" + origin.op_type + ")");
   }
-  return joined(texts);
+  return joined(texts.empty() ? roundings : texts);
 }
 
 std::string megabytes(int64_t bytes) {
@@ -231,7 +232,7 @@ void print_text(const PlanReport& report, const std::vector<SchedulesReport>& sc
 
 /// Three common sizes, or the only one.
 std::vector<ImageSize> default_sizes(const SizeLimits& limits) {
-  if (limits.min_height == limits.max_height && limits.min_width == limits.max_width) {
+  if (is_one_size(limits)) {
     return {{limits.min_height, limits.min_width}};
   }
   return {{100, 100}, {540, 960}, {1080, 1920}};

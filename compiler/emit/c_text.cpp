@@ -8,8 +8,6 @@
 
 namespace qatc {
 
-std::string c_number(int64_t value) { return std::to_string(value); }
-
 std::string c_real(double value) {
   char text[64];
   std::snprintf(text, sizeof text, "%a", value);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <concepts>
 #include <string>
 
 #include "ir/extent.h"
@@ -10,7 +10,10 @@ namespace qatc {
 
 // Pieces of C source that the driver and the header are written with.
 
-std::string c_number(int64_t value);
+template <std::integral Integer>
+std::string c_number(Integer value) {
+  return std::to_string(value);
+}
 /// A double, exact in C11.
 std::string c_real(double value);
 /// An extent as an expression over int64_t H and W.

@@ -28,15 +28,13 @@ class LayoutWriter {
     line("  const qatc_executor* executor;");
     line("  int32_t stripes; /* of the running stage */");
     for (size_t i = 0; i < plan_.tensors.size(); ++i)
-      line("  qatc_tensor t" + c_number(static_cast<int64_t>(i)) + "; /* " + c_comment(plan_.tensors[i].name) + " */");
+      line("  qatc_tensor t" + c_number(i) + "; /* " + c_comment(plan_.tensors[i].name) + " */");
     for (size_t i = 0; i < plan_.statistics.size(); ++i) {
-      line("  int32_t *sums" + c_number(static_cast<int64_t>(i)) + ", *squares" + c_number(static_cast<int64_t>(i)) +
-           ";");
-      line("  qatc_norm norm" + c_number(static_cast<int64_t>(i)) + ";");
+      line("  int32_t *sums" + c_number(i) + ", *squares" + c_number(i) + ";");
+      line("  qatc_norm norm" + c_number(i) + ";");
     }
     for (size_t i = 0; i < plan_.resizes.size(); ++i)
-      line("  int32_t *x_map" + c_number(static_cast<int64_t>(i)) + ", *y_map" + c_number(static_cast<int64_t>(i)) +
-           ";");
+      line("  int32_t *x_map" + c_number(i) + ", *y_map" + c_number(i) + ";");
     for (const ResizeMaps& resize : plan_.resizes) {
       if (!is_replaced(resize)) continue;
       line("  int " + doubles_field(plan_, resize.node) + "; /* whether this resize doubles both sides */");
@@ -45,13 +43,12 @@ class LayoutWriter {
     for (size_t i = 0; i < plan_.stages.size(); ++i) {
       const Stage& stage = plan_.stages[i];
       if (stage.windows.empty() && stage.statistics.empty()) continue;
-      line("  int32_t band" + c_number(static_cast<int64_t>(i)) + "; /* rows computed at a time in stage " +
-           c_number(static_cast<int64_t>(i)) + " */");
+      line("  int32_t band" + c_number(i) + "; /* rows computed at a time in stage " + c_number(i) + " */");
       if (stage.windows.empty()) continue;
-      line("  uint8_t* windows" + c_number(static_cast<int64_t>(i)) + ";");
-      line("  size_t stripe_bytes" + c_number(static_cast<int64_t>(i)) + ";");
+      line("  uint8_t* windows" + c_number(i) + ";");
+      line("  size_t stripe_bytes" + c_number(i) + ";");
       for (const Window& window : stage.windows) {
-        line("  int32_t " + window_rows_field(static_cast<int>(i), window.tensor) + "; /* capacity of t" +
+        line("  int32_t " + window_capacity_field(static_cast<int>(i), window.tensor) + "; /* rows of t" +
              c_number(window.tensor) + "'s window */");
       }
     }
@@ -68,15 +65,14 @@ class LayoutWriter {
     });
   }
 
-  /// Bytes of a block, as an expression over the frame; the same formulas as block_size() in the compiler.
+  /// Bytes of a block, as an expression over the frame: what block_size() is in the compiler.
   std::string block_bytes(const Block& block) const {
     const std::string subject = c_number(block.subject);
-    std::string maps;
     switch (block.kind) {
       case Block::Kind::kTensor:
         return "qatc_tensor_bytes(&f->t" + subject + ")";
       case Block::Kind::kWindows:
-        return "f->stripe_bytes" + subject + " * QATC_MAX_STRIPES";
+        return "f->stripe_bytes" + subject + " * QATC_MAX_WORKERS";
       case Block::Kind::kSums:
         return "2 * " + sums_bytes(block.subject);
       case Block::Kind::kCoefficients:
@@ -84,18 +80,15 @@ class LayoutWriter {
       case Block::Kind::kMaps: {
         const Shape& shape =
             plan_.graph.type(plan_.graph.node(plan_.resizes[static_cast<size_t>(block.subject)].node).output).shape;
-        maps = "qatc_align((size_t)" + c_extent(shape[2]) + " * sizeof(int32_t)) + qatc_align((size_t)" +
-               c_extent(shape[1]) + " * sizeof(int32_t))";
-        return maps;
+        return "qatc_map_bytes(" + c_extent(shape[2]) + ") + qatc_map_bytes(" + c_extent(shape[1]) + ")";
       }
     }
-    throw InternalError("unknown block kind");
+    QATC_CHECK(false, "unknown block kind");
   }
 
   std::string sums_bytes(int statistics) const {
     const std::string tensor = "f->t" + c_number(plan_.statistics[static_cast<size_t>(statistics)].tensor);
-    return "qatc_align((size_t)" + tensor + ".height * " + c_number(norm_channels(plan_, statistics)) +
-           " * sizeof(int32_t))";
+    return "qatc_sums_bytes(" + tensor + ".height, " + c_number(norm_channels(plan_, statistics)) + ")";
   }
 
   void write_layout() {
@@ -110,20 +103,19 @@ class LayoutWriter {
     line("  (void)W;");
     for (size_t i = 0; i < plan_.tensors.size(); ++i) {
       const PlanTensor& t = plan_.tensors[i];
-      const std::string pads = c_number(t.border[0]) + ", " + c_number(t.border[1]) + ", " + c_number(t.border[2]) +
-                               ", " + c_number(t.border[3]);
-      line("  f->t" + c_number(static_cast<int64_t>(i)) + " = (qatc_tensor){NULL, 0, " + c_extent(t.height) + ", " +
-           c_extent(t.width) + ", " + c_number(storage_channels(t.channels)) + ", {" + pads + "}, (uint8_t)STORED(" +
-           c_number(stored(t.zero_point, t.dtype)) + ")};");
+      const std::string border = c_number(t.border[0]) + ", " + c_number(t.border[1]) + ", " + c_number(t.border[2]) +
+                                 ", " + c_number(t.border[3]);
+      line("  f->t" + c_number(i) + " = (qatc_tensor){.height = " + c_extent(t.height) + ", .width = " +
+           c_extent(t.width) + ", .pixel_bytes = " + c_number(storage_channels(t.channels)) + ", .border = {" + border +
+           "}, .border_value = (uint8_t)STORED(" + c_number(stored(t.zero_point, t.dtype)) + ")};");
     }
     for (const ResizeMaps& resize : plan_.resizes) {
       if (!is_replaced(resize)) continue;
       const Node& node = plan_.graph.node(resize.node);
       const Shape& in = plan_.graph.type(node.inputs[0]).shape;
       const Shape& out = plan_.graph.type(node.output).shape;
-      const std::string rows = c_extent(out[1]) + " - 2 * " + c_extent(in[1]);
-      line("  f->" + doubles_field(plan_, resize.node) + " = " + rows + " >= -1 && " + rows + " <= 1 && " +
-           c_extent(out[2]) + " == 2 * " + c_extent(in[2]) + ";");
+      line("  f->" + doubles_field(plan_, resize.node) + " = qatc_doubles_height(" + c_extent(in[1]) + ", " +
+           c_extent(out[1]) + ") && qatc_doubles_width(" + c_extent(in[2]) + ", " + c_extent(out[2]) + ");");
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) write_windows_layout(static_cast<int>(i));
     line("  size_t total = 0;");
@@ -142,7 +134,7 @@ class LayoutWriter {
     line("  if (arena == NULL) return total;");
     for (size_t b = 0; b < plan_.blocks.size(); ++b) {
       const Block& block = plan_.blocks[b];
-      const std::string at = "arena + offset" + c_number(int64_t(b));
+      const std::string at = "arena + offset" + c_number(b);
       const std::string subject = c_number(block.subject);
       switch (block.kind) {
         case Block::Kind::kTensor:
@@ -185,9 +177,10 @@ class LayoutWriter {
     std::string bytes;
     for (const Window& window : stage.windows) {
       const std::string t = c_number(window.tensor);
-      const std::string rows = window_rows_field(index, window.tensor);
-      line("  f->" + rows + " = " + base_rows(id, window.base) + " + " + c_number(window.before + window.after) + ";");
-      bytes += (bytes.empty() ? "" : " + ") + ("qatc_window_bytes(&f->t" + t + ", f->" + rows + ")");
+      const std::string capacity = window_capacity_field(index, window.tensor);
+      line("  f->" + capacity + " = " + base_rows(id, window.base) + " + " + c_number(window.before + window.after) +
+           ";");
+      bytes += (bytes.empty() ? "" : " + ") + ("qatc_window_bytes(&f->t" + t + ", f->" + capacity + ")");
     }
     const std::vector<int> scratch = scratch_tensors(stage);
     if (!scratch.empty()) bytes += " + qatc_align(" + widest_row(scratch) + ")";
@@ -211,12 +204,12 @@ class LayoutWriter {
   void write_base(const Stage& stage, const std::string& id, int index) {
     const RowBase& base = stage.bases[static_cast<size_t>(index)];
     const std::string of = base_rows(id, base.of);
-    std::string rows = "(" + of + " - 1) * " + c_number(base.stride) + " + 1";
+    std::string rows = "qatc_rows_strided(" + of + ", " + c_number(base.stride) + ")";
     if (base.kind == RowBase::Kind::kResize) {
-      rows = "(int32_t)(((int64_t)" + of + " + " + c_number(base.extra) + ") * f->t" + c_number(base.tensor) +
-             ".height / f->t" + c_number(base.result) + ".height + 2)";
+      rows = "qatc_most_rows_shown(" + of + " + " + c_number(base.extra) + ", f->t" + c_number(base.tensor) +
+             ".height, f->t" + c_number(base.result) + ".height)";
     }
-    line("  const int32_t " + base_rows(id, index) + " = " + rows + ";");
+    line("  const int32_t " + base_rows(id, index) + " = (int32_t)" + rows + ";");
   }
 
   void write_maps(int index, const std::string& at) {
@@ -226,8 +219,7 @@ class LayoutWriter {
     const Shape& in = plan_.graph.type(node.inputs[0]).shape;
     const std::string id = c_number(index);
     line("  f->x_map" + id + " = (int32_t*)(void*)(" + at + ");");
-    line("  f->y_map" + id + " = (int32_t*)(void*)(" + at + " + qatc_align((size_t)" + c_extent(out[2]) +
-         " * sizeof(int32_t)));");
+    line("  f->y_map" + id + " = (int32_t*)(void*)(" + at + " + qatc_map_bytes(" + c_extent(out[2]) + "));");
     for (size_t axis = 0; axis < 2; ++axis) {
       // The step from one output index to the next is in/out by the sizes, or 1/scale.
       const bool by_scale = resize.numerator[axis] > 0;
@@ -249,7 +241,9 @@ class LayoutWriter {
 
 }  // namespace
 
-std::string window_rows_field(int stage, int tensor) { return "rows" + c_number(stage) + "_" + c_number(tensor); }
+std::string window_capacity_field(int stage, int tensor) {
+  return "capacity" + c_number(stage) + "_" + c_number(tensor);
+}
 
 int resize_index(const Plan& plan, NodeId resize) {
   const auto found = std::find_if(plan.resizes.begin(), plan.resizes.end(),

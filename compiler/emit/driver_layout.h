@@ -12,7 +12,7 @@ namespace qatc {
 void write_layout(std::ostream& out, const Plan& plan);
 
 /// The frame's field that holds how many rows the window of a tensor has in a stage.
-std::string window_rows_field(int stage, int tensor);
+std::string window_capacity_field(int stage, int tensor);
 
 /// Index of a resize in plan.resizes.
 int resize_index(const Plan& plan, NodeId resize);

@@ -7,6 +7,7 @@
 #include "emit/constants.h"
 #include "emit/driver_layout.h"
 #include "emit/symbols.h"
+#include "ops/requantize.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -14,6 +15,10 @@ namespace qatc {
 namespace {
 
 using ArgumentKind = KernelArgument::Kind;
+
+/// What kernels take off every q (0..255) that they sum, so that sums of squares stay small (lower/channel_sums.h): it
+/// must be taken off the zero point, too.
+constexpr int32_t kTakenOffSummed = 128;
 
 class StageWriter {
  public:
@@ -95,10 +100,10 @@ class StageWriter {
     line("  uint8_t* memory = f->windows" + id + " + (size_t)stripe * f->stripe_bytes" + id + ";");
     for (const Window& window : stage.windows) {
       const std::string t = c_number(window.tensor);
-      const std::string rows = "f->" + window_rows_field(index, window.tensor);
-      line("  qatc_window w" + t + " = qatc_open_window(&f->t" + t + ", memory, " + rows + ");");
+      const std::string capacity = "f->" + window_capacity_field(index, window.tensor);
+      line("  qatc_window w" + t + " = qatc_open_window(&f->t" + t + ", memory, " + capacity + ");");
       if (&window != &stage.windows.back() || has_scratch) {
-        line("  memory += qatc_window_bytes(&f->t" + t + ", " + rows + ");");
+        line("  memory += qatc_window_bytes(&f->t" + t + ", " + capacity + ");");
       }
     }
   }
@@ -170,13 +175,14 @@ class StageWriter {
     const RowsNeeded& needed = reader.rows;
     const KernelCall& call = stage.calls[static_cast<size_t>(reader.call)];
     if (needed.kind == RowsNeeded::Kind::kResize) {
-      return "qatc_resize_rows(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
+      return "qatc_rows_read_by_resize(" + rows + ", f->y_map" + c_number(resize_of(call)) + ")";
     }
     if (needed.kind == RowsNeeded::Kind::kUpsampled) {
-      return "qatc_rows_if(" + doubles(call) + ", qatc_resized_window_rows(" + rows + ", " + row_map(call) + "))";
+      return "qatc_rows_if(" + doubles(call) + ", qatc_rows_read_by_upsampled_conv(" + rows + ", " + row_map(call) +
+             "))";
     }
     if (needed == RowsNeeded{}) return rows;
-    const std::string read = "qatc_window_rows(" + rows + ", " + c_number(needed.stride) + ", " +
+    const std::string read = "qatc_rows_read(" + rows + ", " + c_number(needed.stride) + ", " +
                              c_number(needed.before) + ", " + c_number(needed.after) + ")";
     // The upsampled image, the only input of such a call, is not made then.
     return call.upsampled ? "qatc_rows_if(!" + doubles(call) + ", " + read + ")" : read;
@@ -249,9 +255,26 @@ class StageWriter {
           return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, upsampled.image) + ")";
         case ArgumentKind::kOutput:
           return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", &pairs)";
-        default:
+        case ArgumentKind::kFilter:
+        case ArgumentKind::kCorrection:
+        case ArgumentKind::kMultiplier:
+        case ArgumentKind::kBias:
           return "qatc_bind_constant(" + buffer + ", " + upsampled_symbol(name_, call_index, argument) + ")";
+        case ArgumentKind::kXMap:
+        case ArgumentKind::kYMap:
+        case ArgumentKind::kTable:
+        case ArgumentKind::kRowsApart:
+        case ArgumentKind::kZeroPointOut:
+        case ArgumentKind::kZeroPointA:
+        case ArgumentKind::kZeroPointB:
+        case ArgumentKind::kScaleA:
+        case ArgumentKind::kScaleB:
+        case ArgumentKind::kScaleOut:
+        case ArgumentKind::kAffineA:
+        case ArgumentKind::kAffineB:
+          break;
       }
+      QATC_CHECK(false, "no buffer of an upsampled conv: " + argument_name(argument));
     });
     line(indent + "}");
   }
@@ -308,9 +331,22 @@ class StageWriter {
         return "qatc_bind_constant(" + buffer + ", f->norm" + c_number(statistics_of(call.step_nodes[index])) + "." +
                which + (exact ? "" : "_float") + ")";
       }
-      default:
+      case ArgumentKind::kFilter:
+      case ArgumentKind::kCorrection:
+      case ArgumentKind::kMultiplier:
+      case ArgumentKind::kBias:
         return "qatc_bind_constant(" + buffer + ", " + call_symbol(name_, call_index, argument) + ")";
+      case ArgumentKind::kTable:
+      case ArgumentKind::kRowsApart:
+      case ArgumentKind::kZeroPointOut:
+      case ArgumentKind::kZeroPointA:
+      case ArgumentKind::kZeroPointB:
+      case ArgumentKind::kScaleA:
+      case ArgumentKind::kScaleB:
+      case ArgumentKind::kScaleOut:
+        break;
     }
+    QATC_CHECK(false, "no buffer: " + argument_name(argument));
   }
 
   static std::string bind_output(const Stage& stage, const KernelCall& call, int tensor, const std::string& rows,
@@ -336,7 +372,8 @@ class StageWriter {
       const TensorType& type = plan_.graph.type(value);
       return "STORED(" + c_number(stored(type.quant->zero_point_at(0), type.dtype)) + ")";
     };
-    const auto scale = [&](ValueId value) { return static_cast<double>(plan_.graph.type(value).quant->scale_at(0)); };
+    const auto scale = [&](ValueId value) { return plan_.graph.type(value).quant->scale_at(0); };
+    const auto add = [&] { return add_multipliers(scale(node.inputs[0]), scale(node.inputs[1]), scale(node.output)); };
     const bool exact = spec.rounding == Rounding::kExact;
     const bool is_mul = std::holds_alternative<Mul>(node.op);
     switch (argument.kind) {
@@ -349,16 +386,28 @@ class StageWriter {
       case ArgumentKind::kScaleA:
         if (exact) return c_real(scale(node.inputs[0]));
         if (is_mul)
-          return c_real(static_cast<float>(scale(node.inputs[0]) * scale(node.inputs[1]) / scale(node.output))) + "f";
-        return c_real(static_cast<float>(scale(node.inputs[0]) / scale(node.output))) + "f";
+          return c_real(mul_multiplier(scale(node.inputs[0]), scale(node.inputs[1]), scale(node.output))) + "f";
+        return c_real(add().first) + "f";
       case ArgumentKind::kScaleB:
         if (exact) return c_real(scale(node.inputs[1]));
-        return c_real(static_cast<float>(scale(node.inputs[1]) / scale(node.output))) + "f";
+        return c_real(add().second) + "f";
       case ArgumentKind::kScaleOut:
         return c_real(scale(node.output));
-      default:
-        QATC_CHECK(false, "not a scalar argument");
+      case ArgumentKind::kTable:
+      case ArgumentKind::kRowsApart:  // above
+      case ArgumentKind::kInput:
+      case ArgumentKind::kXMap:
+      case ArgumentKind::kYMap:
+      case ArgumentKind::kFilter:
+      case ArgumentKind::kCorrection:
+      case ArgumentKind::kMultiplier:
+      case ArgumentKind::kBias:
+      case ArgumentKind::kAffineA:
+      case ArgumentKind::kAffineB:
+      case ArgumentKind::kOutput:
+        break;
     }
+    QATC_CHECK(false, "no scalar: " + argument_name(argument));
   }
 
   /// Sums over rows of a tensor for each norm of it.
@@ -384,15 +433,22 @@ class StageWriter {
     const std::string n = c_number(stage.norm), t = "f->t" + c_number(statistics.tensor);
     for (const Origin& origin : node.origins)
       line("/* statistics of '" + c_comment(origin.name) + "' (" + c_comment(origin.op_type) + ") */");
+    const int32_t zero_point = stored(in.quant->zero_point_at(0), in.dtype) - kTakenOffSummed;
+    line("static const qatc_norm_parameters parameters" + n + " = {");
+    line("    .channels = " + c_number(norm_channels(plan_, stage.norm)) + ",");
+    line("    .scale_in = " + c_real(in.quant->scale_at(0)) + ",");
+    line("    .zero_point = " + c_number(zero_point) + ", /* kernels sum q - " + c_number(kTakenOffSummed) + " */");
+    line("    .epsilon = " + c_real(std::get<InstanceNorm>(node.op).epsilon) + ",");
+    line("    .gamma = " + norm_symbol(name_, stage.norm, "gamma") + ",");
+    line("    .beta = " + norm_symbol(name_, stage.norm, "beta") + ",");
+    line("    .scale_out = " + c_real(plan_.graph.type(node.output).quant->scale_at(0)) + ",");
+    line("};");
+    line();
     line("static void stage" + id + "(void* data, int32_t stripe) {");
     line("  const frame* const f = data;");
     line("  (void)stripe;");
-    line("  qatc_finish_norm(&f->norm" + n + ", f->sums" + n + ", f->squares" + n + ", " + t + ".height, " + t +
-         ".width, " + c_number(norm_channels(plan_, stage.norm)) + ", " + c_real(in.quant->scale_at(0)) + ", " +
-         c_number(stored(in.quant->zero_point_at(0), in.dtype) - 128) + ", " +
-         c_real(std::get<InstanceNorm>(node.op).epsilon) + ", " + norm_symbol(name_, stage.norm, "gamma") + ", " +
-         norm_symbol(name_, stage.norm, "beta") + ", " + c_real(plan_.graph.type(node.output).quant->scale_at(0)) +
-         ");");
+    line("  qatc_finish_norm(&f->norm" + n + ", &parameters" + n + ", f->sums" + n + ", f->squares" + n + ", " + t +
+         ".height, " + t + ".width);");
     line("}");
     line();
   }

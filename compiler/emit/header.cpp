@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "emit/c_text.h"
+#include "support/error.h"
 
 namespace qatc {
 
@@ -17,7 +18,12 @@ std::string in_place_text(InPlace sharing) {
     case InPlace::kNever:
       return "The output must not overlap the input: QATC_OVERLAP.";
   }
-  return "";
+  QATC_CHECK(false, "unknown way to share memory");
+}
+
+/// What a call says of a size that the network does not take.
+std::string size_statuses(const SizeLimits& limits) {
+  return is_one_size(limits) ? "QATC_SIZE_UNSUPPORTED" : "QATC_SIZE_TOO_SMALL, QATC_SIZE_TOO_LARGE";
 }
 
 }  // namespace
@@ -26,6 +32,7 @@ std::string emit_header(const Plan& plan, const std::string& name) {
   const std::string macro = c_macro(name);
   const PlanTensor& in = plan.tensors[static_cast<size_t>(plan.input_tensor)];
   const PlanTensor& out = plan.tensors[static_cast<size_t>(plan.output_tensor)];
+  const InPlace sharing = in_place(plan);
   std::ostringstream text;
   text << "/* " << name << ".h - an image network compiled by qatc. Link lib" << name
        << ".a and libqatc_runtime.a. */\n"
@@ -43,7 +50,8 @@ std::string emit_header(const Plan& plan, const std::string& name) {
        << " * size is not supported. */\n"
        << "size_t " << name << "_arena_size(int32_t height, int32_t width);\n\n"
        << "/** The size of the result for a height x width image: " << out.height.to_string() << " x "
-       << out.width.to_string() << " pixels of " << out.channels << " channels. */\n"
+       << out.width.to_string() << " pixels of " << out.channels << " channels. Returns QATC_OK,\n"
+       << " * " << size_statuses(plan.limits) << " or QATC_NULL_ARGUMENT. */\n"
        << "qatc_status " << name
        << "_output_size(int32_t height, int32_t width, int32_t* out_height, int32_t* out_width,\n"
        << "                             int32_t* out_channels);\n\n"
@@ -51,7 +59,11 @@ std::string emit_header(const Plan& plan, const std::string& name) {
        << "_arena_size bytes, not shared with another\n"
        << " * running call. executor: the app's threads, or NULL for the calling thread. The result is the "
           "same for any number of\n"
-       << " * threads and any strides. " << in_place_text(in_place(plan)) << " */\n"
+       << " * threads and any strides. " << in_place_text(sharing) << "\n *\n * Returns QATC_OK, QATC_NULL_ARGUMENT, "
+       << size_statuses(plan.limits) << ", QATC_ARENA_TOO_SMALL,\n"
+       << " * QATC_WRONG_CHANNELS, QATC_WRONG_TYPE, QATC_WRONG_OUTPUT_SIZE"
+       << (sharing == InPlace::kAlways ? " or QATC_BAD_STRIDE" : ", QATC_BAD_STRIDE or QATC_OVERLAP")
+       << "; of a library for several\n * instruction sets, also QATC_CPU_UNSUPPORTED. */\n"
        << "qatc_status " << name
        << "_run(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size,\n"
        << "                     const qatc_executor* executor);\n\n"

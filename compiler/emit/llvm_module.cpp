@@ -31,11 +31,16 @@ namespace qatc {
 
 namespace {
 
-/// Functions that lowering calls and schedules/ defines: the first argument is uniform, the others are by lane.
-constexpr const char* kIntrinsics[] = {
-    "qatc_lookup",          "qatc_round",       "qatc_round_double", "qatc_round_between", "qatc_quotient",
-    "qatc_quotient_double", "qatc_pixel_word0", "qatc_pixel_word1",  "qatc_pixel_word2",   "qatc_pixel_word3",
-    "qatc_pixel_word4",     "qatc_pixel_word5", "qatc_pixel_word6",  "qatc_pixel_word7"};
+/// Of the functions that lowering calls (lower/intrinsics.h) and schedules/ defines: the first argument is uniform, the
+/// others are by lane.
+std::vector<std::string> called_intrinsics(const llvm::Module& code) {
+  std::vector<std::string> names;
+  for (const llvm::Function& function : code) {
+    const std::string name = function.getName().str();
+    if (function.isDeclaration() && !function.use_empty() && name.starts_with("qatc_")) names.push_back(name);
+  }
+  return names;
+}
 
 void set_flag(llvm::Module& code, const char* name, const std::string& value) {
   if (code.getModuleFlag(name) == nullptr) return;
@@ -98,12 +103,12 @@ void link_bitcode(llvm::Module& code, Isa isa) {
   auto intrinsics = llvm::cantFail(llvm::parseBitcodeFile({bytes, "intrinsics"}, code.getContext()));
   intrinsics->setDataLayout(code.getDataLayout());
   intrinsics->setTargetTriple(code.getTargetTriple());
-  QATC_CHECK(!llvm::Linker::linkModules(code, std::move(intrinsics)), "the intrinsics do not link");
-  for (llvm::Function& function : code) {
-    for (const char* intrinsic : kIntrinsics) {
-      if (function.getName().str().starts_with(intrinsic)) function.setLinkage(llvm::GlobalValue::InternalLinkage);
-    }
+  std::vector<std::string> defined;
+  for (const llvm::Function& function : *intrinsics) {
+    if (!function.isDeclaration()) defined.push_back(function.getName().str());
   }
+  QATC_CHECK(!llvm::Linker::linkModules(code, std::move(intrinsics)), "the intrinsics do not link");
+  for (const std::string& name : defined) code.getFunction(name)->setLinkage(llvm::GlobalValue::InternalLinkage);
 }
 
 /// The lanes of vector calls in the order in which vectors hold their first argument by lane: each vector's by place,
@@ -181,13 +186,12 @@ bool restore_vector_calls(llvm::Module& code, const llvm::Function& intrinsic) {
 }
 
 /// Until nothing changes: calls whose results are arguments of others have a vector only once those have.
-void restore_vector_calls(llvm::Module& code) {
+void restore_vector_calls(llvm::Module& code, const std::vector<std::string>& intrinsics) {
   bool restored = true;
   while (restored) {
     restored = false;
-    for (const char* name : kIntrinsics) {
-      const llvm::Function* intrinsic = code.getFunction(name);
-      if (intrinsic != nullptr && restore_vector_calls(code, *intrinsic)) restored = true;
+    for (const std::string& name : intrinsics) {
+      if (restore_vector_calls(code, *code.getFunction(name))) restored = true;
     }
   }
 }
@@ -244,19 +248,18 @@ void simplify(llvm::Module& code) {
 }  // namespace
 
 void finish_module(llvm::Module& code, Isa isa) {
-  const bool calls_intrinsics = std::any_of(std::begin(kIntrinsics), std::end(kIntrinsics),
-                                            [&](const char* name) { return code.getFunction(name) != nullptr; });
-  if (calls_intrinsics) link_bitcode(code, isa);
+  const bool has_products = expand_matrix_products(code);
+  const std::vector<std::string> intrinsics = called_intrinsics(code);
+  if (!intrinsics.empty()) link_bitcode(code, isa);
   set_instruction_set(code, isa);
   if (!is_arm(isa)) align_stack(code, isa);
-  const bool has_products = expand_matrix_products(code);
-  restore_vector_calls(code);
+  restore_vector_calls(code, intrinsics);
   if (has_products) {
     for (llvm::Function& function : code) {
       if (!function.isDeclaration()) load_tables_late(function);
     }
   }
-  if (calls_intrinsics || has_products) simplify(code);
+  if (!intrinsics.empty() || has_products) simplify(code);
   if (has_products) interleave_accesses(code);
   if (isa == Isa::kArmBase) keep_product_operands_whole(code);
 }

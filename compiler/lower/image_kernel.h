@@ -20,7 +20,7 @@ struct LoweredImageKernel {
   Halide::Func out;                         // (c, x)
 };
 
-/// Loads are the C function qatc_load_row and stores qatc_store_row (qatc_driver_support.h). Both buffers are (channel,
+/// Loads have the C type qatc_load_kernel, stores qatc_store_kernel (qatc_driver_support.h). Both buffers are (channel,
 /// pixel): stored tensors with storage_channels, images with their own.
 LoweredImageKernel lower_image_kernel(const ImageKernel& kernel, Isa isa);
 

@@ -57,8 +57,9 @@ Expr quotient(const Expr& value, const Expr& divisor, Isa isa) {
   return intrinsic(value.type(), is_double(value) ? "qatc_quotient_double" : "qatc_quotient", {divisor, value});
 }
 
-Expr pixel_word(int word, const Expr& address, const Expr& byte) {
-  return intrinsic(Halide::UInt(8), "qatc_pixel_word" + std::to_string(word), {address, byte});
+Expr pixel_word(int word, int words, const Expr& address, const Expr& byte) {
+  const std::string name = "qatc_pixel_word" + std::to_string(word) + "of" + std::to_string(words);
+  return intrinsic(Halide::UInt(8), name, {address, byte});
 }
 
 }  // namespace qatc

@@ -25,8 +25,8 @@ Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value,
 /// way overflows or underflows (see qatc_quotient in schedules/make_intrinsics_ir.cpp).
 Halide::Expr quotient(const Halide::Expr& value, const Halide::Expr& divisor, Isa isa);
 
-/// Byte `byte` % 4 of word `word` < 8 (four bytes) of pixel `byte` / 4, of pixels of eight words, the first one at
-/// `address` (uint64). In vectors: of 64 consecutive bytes.
-Halide::Expr pixel_word(int word, const Halide::Expr& address, const Halide::Expr& byte);
+/// Byte `byte` % 4 of word `word` (four bytes) of pixel `byte` / 4, of pixels of `words` words, the first one at `address`
+/// (uint64). In vectors: of 64 consecutive bytes. Where: pixel_lanes in schedules/kernel_schedule.h.
+Halide::Expr pixel_word(int word, int words, const Halide::Expr& address, const Halide::Expr& byte);
 
 }  // namespace qatc

@@ -42,15 +42,16 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
   Var byte("byte"), word("word"), in_y("in_y");
   tiles.words = Func("words");
   const Expr address = address_of(in, (begin - static_cast<int>(conv.pad[1])) * in_channels, in_y);
+  const int pixel_words = in_channels / kWord;
   std::vector<Expr> words;
-  words.reserve(static_cast<size_t>(in_channels / kWord));
-  for (int w = 0; w < in_channels / kWord; ++w) words.push_back(pixel_word(w, address, byte));
+  words.reserve(static_cast<size_t>(pixel_words));
+  for (int w = 0; w < pixel_words; ++w) words.push_back(pixel_word(w, pixel_words, address, byte));
   tiles.words(byte, word, in_y, t) = Halide::mux(word, words);
 
   const auto stride = static_cast<int>(digit_stride(spec, conv, isa));
   Var digit("digit"), filter_c("filter_c");
-  const RDom r(0, kWord, 0, in_channels / kWord, 0, static_cast<int>(conv.kernel[1]), 0,
-               static_cast<int>(conv.kernel[0]), "taps");
+  const RDom r(0, kWord, 0, pixel_words, 0, static_cast<int>(conv.kernel[1]), 0, static_cast<int>(conv.kernel[0]),
+               "taps");
   tiles.taps = r;
   tiles.sums = Func("pixel_sums");
   const Expr lane = digit * stride + filter_c;

@@ -41,7 +41,8 @@ class StepLowering {
       const KernelStep& step = spec_.steps[i];
       const auto index = static_cast<int>(i);
       values_.push_back(lower(step, index));
-      if (runs_across_pixels && has_channel_arguments(step)) store_step(index, pixel_lanes_ || !has_digits(step));
+      if ((runs_across_pixels || pixel_lanes_) && has_channel_arguments(step))
+        store_step(index, pixel_lanes_ || !has_digits(step));
     }
     return {values_, tile_steps_};
   }
@@ -74,17 +75,17 @@ class StepLowering {
     const Func& accumulator = accumulators_[static_cast<size_t>(step.conv)];
     const bool is_double = in_double(spec_, conv);
     Expr sum;
+    const Expr c = channel(conv);
     if (conv.digits == 1) {
-      sum = real(at_pixel(accumulator, c_), is_double);
+      sum = real(at_pixel(accumulator, c), is_double);
     } else {
       sum = sum_of_digits(accumulator, conv);
       if (!is_double) sum = cast<float>(sum);
     }
-    const Expr c = channel(conv);
     const Expr multiplier = image(Kind::kMultiplier, step.conv)(c);
     const Expr bias = image(Kind::kBias, step.conv)(c);
     const Expr value = strict_float(strict_float(sum * multiplier) + bias);
-    return round(step, index, value, [&] { return conv_bounds(at_pixel(accumulator, c_), multiplier, bias); });
+    return round(step, index, value, [&] { return conv_bounds(at_pixel(accumulator, c), multiplier, bias); });
   }
 
   /// sum of digit d * 256^d as a double. It stays below 2^53 (passes/check_accumulators.h), so that everything here is
@@ -227,7 +228,9 @@ class StepLowering {
   /// The step's byte. `bounds` makes those of `value`; it is called where they are used.
   Expr round(const KernelStep& step, int index, const Expr& value, const std::function<FloatBounds()>& bounds) const {
     const Expr zero_point = scalar(Kind::kZeroPointOut, index);
-    if (rounds_between(spec_, step, isa_)) return round_between(bounds(), value, zero_point, isa_);
+    // Vectors that run along pixels are interleaved to bytes, and their branches become choices: both sides are computed.
+    const bool branches = !(pixel_lanes_ && has_channel_arguments(step));
+    if (branches && rounds_between(spec_, step, isa_)) return round_between(bounds(), value, zero_point, isa_);
     return round_to_storage(value, zero_point, step.clamp, isa_);
   }
 

@@ -75,9 +75,16 @@ Tensor reference(const InstanceNorm& op, const std::vector<const Tensor*>& input
   const int32_t zero_point = input_types[0].quant->zero_point_at(0);
   std::vector<double> a(channels);
   std::vector<double> b(channels);
-  qatc_norm_coefficients(x.shape[1] * x.shape[2], sum.data(), sum_of_squares.data(), static_cast<int32_t>(channels),
-                         input_types[0].quant->scale_at(0), zero_point, op.epsilon, gamma.data(), beta.data(),
-                         output.quant->scale_at(0), a.data(), b.data());
+  const qatc_norm_parameters norm{
+      .channels = static_cast<int32_t>(channels),
+      .scale_in = input_types[0].quant->scale_at(0),
+      .zero_point = zero_point,
+      .epsilon = op.epsilon,
+      .gamma = gamma.data(),
+      .beta = beta.data(),
+      .scale_out = output.quant->scale_at(0),
+  };
+  qatc_norm_coefficients(&norm, x.shape[1] * x.shape[2], sum.data(), sum_of_squares.data(), a.data(), b.data());
   for (size_t i = 0; i < x.integers.size(); ++i) {
     const double steps = quantized_affine(x.integers[i] - zero_point, a[i % channels], b[i % channels], rounding);
     result.integers[i] = round_to_quantized(steps, output.quant->zero_point_at(0), output.dtype);

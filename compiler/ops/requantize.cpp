@@ -26,22 +26,26 @@ double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rou
 
 Rounding conv_rounding(DType filter, Rounding rounding) { return filter == DType::kI32 ? Rounding::kExact : rounding; }
 
-double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding) {
-  const double s1 = scale1;
-  const double s2 = scale2;
+AddMultipliers add_multipliers(float scale1, float scale2, float scale_out) {
   const double out = scale_out;
-  if (rounding == Rounding::kExact) return (d1 * s1 + d2 * s2) / out;
-  const float first = static_cast<float>(d1) * static_cast<float>(s1 / out);
-  const float second = static_cast<float>(d2) * static_cast<float>(s2 / out);
+  return {static_cast<float>(double{scale1} / out), static_cast<float>(double{scale2} / out)};
+}
+
+double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding) {
+  if (rounding == Rounding::kExact) return (d1 * double{scale1} + d2 * double{scale2}) / double{scale_out};
+  const AddMultipliers multipliers = add_multipliers(scale1, scale2, scale_out);
+  const float first = static_cast<float>(d1) * multipliers.first;
+  const float second = static_cast<float>(d2) * multipliers.second;
   return first + second;
 }
 
+float mul_multiplier(float scale1, float scale2, float scale_out) {
+  return static_cast<float>(double{scale1} * double{scale2} / double{scale_out});
+}
+
 double quantized_mul(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding) {
-  const double s1 = scale1;
-  const double s2 = scale2;
-  const double out = scale_out;
-  if (rounding == Rounding::kExact) return ((d1 * s1) * (d2 * s2)) / out;
-  return static_cast<float>(d1 * d2) * static_cast<float>(s1 * s2 / out);
+  if (rounding == Rounding::kExact) return ((d1 * double{scale1}) * (d2 * double{scale2})) / double{scale_out};
+  return static_cast<float>(d1 * d2) * mul_multiplier(scale1, scale2, scale_out);
 }
 
 double quantized_affine(int32_t d, double a, double b, Rounding rounding) {

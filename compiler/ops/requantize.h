@@ -27,12 +27,17 @@ double apply(const ConvRequantize& requantize, int64_t accumulator, Rounding rou
 /// A filter that the graph left in float (kI32, fixed point) is requantized in double in both modes.
 Rounding conv_rounding(DType filter, Rounding rounding);
 
-/// Add: kFloat: float(float(d1) * a1) + float(float(d2) * a2) with d = q - zero_point and a = float(scale / scale_out);
+/// Add: kFloat: float(float(d1) * first) + float(float(d2) * second) with d = q - zero_point and the multipliers below;
 /// kExact: (d1 * scale1 + d2 * scale2) / scale_out in double.
+struct AddMultipliers {
+  float first, second;  // float(scale / scale_out)
+};
+AddMultipliers add_multipliers(float scale1, float scale2, float scale_out);
 double quantized_add(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding);
 
-/// Mul: kFloat: float(d1 * d2) * float(scale1 * scale2 / scale_out);
-/// kExact: ((d1 * scale1) * (d2 * scale2)) / scale_out.
+/// Mul: kFloat: float(d1 * d2) * mul_multiplier; kExact: ((d1 * scale1) * (d2 * scale2)) / scale_out.
+/// mul_multiplier: float(scale1 * scale2 / scale_out).
+float mul_multiplier(float scale1, float scale2, float scale_out);
 double quantized_mul(int32_t d1, float scale1, int32_t d2, float scale2, float scale_out, Rounding rounding);
 
 /// InstanceNorm with coefficients from the statistics: kFloat: float(float(d) * float(a)) + float(b);

@@ -12,28 +12,29 @@ namespace qatc {
 
 namespace {
 
-// The rules are the runtime's; only sizes that the plan keeps symbolic are computed here.
-int64_t align(int64_t bytes) { return static_cast<int64_t>(qatc_align(static_cast<size_t>(bytes))); }
+// The formulas are the runtime's; here they get the sizes that the plan keeps symbolic.
 
-int64_t read_ahead(const PlanTensor& tensor) {
-  return static_cast<int64_t>(qatc_read_ahead(static_cast<int32_t>(storage_channels(tensor.channels))));
+/// A tensor as the driver lays it out at an image size, without its place.
+qatc_tensor tensor_at(const PlanTensor& tensor, int64_t height, int64_t width) {
+  qatc_tensor result{};
+  result.height = static_cast<int32_t>(tensor.height.evaluate(height, width));
+  result.width = static_cast<int32_t>(tensor.width.evaluate(height, width));
+  result.pixel_bytes = static_cast<int32_t>(storage_channels(tensor.channels));
+  std::transform(tensor.border.begin(), tensor.border.end(), result.border,
+                 [](int64_t side) { return static_cast<int32_t>(side); });
+  return result;
 }
 
 bool alive_together(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
-
-int64_t row_bytes(const PlanTensor& tensor, int64_t height, int64_t width) {
-  return (tensor.width.evaluate(height, width) + tensor.border[1] + tensor.border[3]) *
-         storage_channels(tensor.channels);
-}
 
 int64_t base_rows(const Plan& plan, const Stage& stage, int index, int64_t band, int64_t height, int64_t width) {
   const RowBase& base = stage.bases[static_cast<size_t>(index)];
   if (base.kind == RowBase::Kind::kBand) return band;
   const int64_t rows = base_rows(plan, stage, base.of, band, height, width);
-  if (base.kind == RowBase::Kind::kStride) return (rows - 1) * base.stride + 1;
+  if (base.kind == RowBase::Kind::kStride) return qatc_rows_strided(rows, base.stride);
   const int64_t in = plan.tensors[static_cast<size_t>(base.tensor)].height.evaluate(height, width);
   const int64_t out = plan.tensors[static_cast<size_t>(base.result)].height.evaluate(height, width);
-  return (rows + base.extra) * in / out + 2;
+  return qatc_most_rows_shown(rows + base.extra, in, out);
 }
 
 /// Offsets when blocks are placed in this order, each into the lowest gap.
@@ -89,25 +90,32 @@ std::vector<int64_t> place_blocks(const std::vector<Block>& blocks, const std::v
 
 }  // namespace
 
-int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
-                    int64_t width) {
+int64_t window_capacity(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
+                        int64_t width) {
   return base_rows(plan, stage, window.base, band, height, width) + window.before + window.after;
 }
 
 int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width) {
   if (stage.windows.empty()) return 0;
-  const auto bytes_of_row = [&](int id) { return row_bytes(plan.tensors[static_cast<size_t>(id)], height, width); };
-  int64_t widest = 1;
-  for (const Window& window : stage.windows) widest = std::max(widest, bytes_of_row(window.tensor));
-  const int64_t band = qatc_band_rows(static_cast<size_t>(widest));
-  int64_t total = 0;
+  const auto at = [&](int id) { return tensor_at(plan.tensors[static_cast<size_t>(id)], height, width); };
+  size_t widest = 0;
   for (const Window& window : stage.windows) {
-    total += align(window_rows(plan, stage, window, band, height, width) * bytes_of_row(window.tensor) +
-                   read_ahead(plan.tensors[static_cast<size_t>(window.tensor)]));
+    const qatc_tensor tensor = at(window.tensor);
+    widest = std::max(widest, qatc_row_bytes(&tensor));
   }
-  int64_t scratch = 0;
-  for (int id : scratch_tensors(stage)) scratch = std::max(scratch, bytes_of_row(id));
-  return (total + align(scratch)) * QATC_MAX_STRIPES;
+  const int64_t band = qatc_band_rows(widest);
+  size_t stripe = 0;
+  for (const Window& window : stage.windows) {
+    const qatc_tensor tensor = at(window.tensor);
+    const int64_t capacity = window_capacity(plan, stage, window, band, height, width);
+    stripe += qatc_window_bytes(&tensor, static_cast<int32_t>(capacity));
+  }
+  size_t scratch = 0;
+  for (int id : scratch_tensors(stage)) {
+    const qatc_tensor tensor = at(id);
+    scratch = std::max(scratch, qatc_row_bytes(&tensor));
+  }
+  return static_cast<int64_t>((stripe + qatc_align(scratch)) * QATC_MAX_WORKERS);
 }
 
 std::array<int64_t, 2> usual_size(const Plan& plan) {
@@ -116,9 +124,8 @@ std::array<int64_t, 2> usual_size(const Plan& plan) {
 }
 
 int64_t tensor_size(const Plan& plan, int tensor, int64_t height, int64_t width) {
-  const PlanTensor& t = plan.tensors[static_cast<size_t>(tensor)];
-  const int64_t rows = t.height.evaluate(height, width) + t.border[0] + t.border[2];
-  return align(rows * row_bytes(t, height, width) + read_ahead(t));
+  const qatc_tensor sized = tensor_at(plan.tensors[static_cast<size_t>(tensor)], height, width);
+  return static_cast<int64_t>(qatc_tensor_bytes(&sized));
 }
 
 int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width) {
@@ -130,8 +137,8 @@ int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t
       return windows_size(plan, plan.stages[subject], height, width);
     case Block::Kind::kSums: {
       const PlanTensor& tensor = plan.tensors[static_cast<size_t>(plan.statistics[subject].tensor)];
-      return 2 * align(tensor.height.evaluate(height, width) * storage_channels(tensor.channels) *
-                       int64_t{sizeof(int32_t)});
+      const int64_t rows = tensor.height.evaluate(height, width);
+      return 2 * static_cast<int64_t>(qatc_sums_bytes(rows, storage_channels(tensor.channels)));
     }
     case Block::Kind::kCoefficients: {
       const PlanTensor& tensor = plan.tensors[static_cast<size_t>(plan.statistics[subject].tensor)];
@@ -139,8 +146,8 @@ int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t
     }
     case Block::Kind::kMaps: {
       const Shape& shape = plan.graph.type(plan.graph.node(plan.resizes[subject].node).output).shape;
-      return align(shape[1].evaluate(height, width) * int64_t{sizeof(int32_t)}) +
-             align(shape[2].evaluate(height, width) * int64_t{sizeof(int32_t)});
+      return static_cast<int64_t>(qatc_map_bytes(shape[1].evaluate(height, width)) +
+                                  qatc_map_bytes(shape[2].evaluate(height, width)));
     }
   }
   QATC_CHECK(false, "unknown block kind");

@@ -21,11 +21,11 @@ constexpr double kWorthStoring = 0.95;
 
 class StageChooser {
  public:
-  StageChooser(const Plan& plan, const std::vector<Piece>& pieces, PieceMaker& maker)
+  StageChooser(const Plan& plan, const std::vector<Piece>& pieces, const PieceMaker& maker)
       : plan_(plan), pieces_(pieces), maker_(maker) {}
 
   /// Stores the tensor of the stage with most memory in use that lowers it most, as long as that helps.
-  Arrangement run() {
+  Arrangement run() const {
     std::set<int> stored;
     Arrangement best = arrange(stored);
     Peak lowest = peak(best);
@@ -50,7 +50,7 @@ class StageChooser {
 
  private:
   /// With `stored` in memory in any case.
-  Arrangement arrange(const std::set<int>& stored) {
+  Arrangement arrange(const std::set<int>& stored) const {
     Arrangement arrangement(plan_, pieces_, stored);
     fuse(arrangement);
     compute_again(arrangement);
@@ -77,7 +77,7 @@ class StageChooser {
 
   // ---- Computing again.
 
-  void compute_again(Arrangement& arrangement) {
+  void compute_again(Arrangement& arrangement) const {
     const size_t count = arrangement.piece_count();
     for (size_t p = 0; p < count; ++p) compute_from_image(arrangement, p);
     for (size_t p = 0; p < count; ++p) {
@@ -86,7 +86,7 @@ class StageChooser {
   }
 
   /// Lets the readers of a small kernel of the image compute it from the image.
-  void compute_from_image(Arrangement& arrangement, size_t p) {
+  void compute_from_image(Arrangement& arrangement, size_t p) const {
     const Piece& piece = arrangement.piece(p);
     if (!arrangement.image_slides() || piece.uses.size() != 1 ||
         piece.uses.front().call.inputs != std::vector<int>{plan_.input_tensor}) {
@@ -96,7 +96,7 @@ class StageChooser {
   }
 
   /// Lets the readers of a table of a stored tensor look it up themselves.
-  void compute_from_table(Arrangement& arrangement, size_t p, int id) {
+  void compute_from_table(Arrangement& arrangement, size_t p, int id) const {
     const NodeId producer = *plan_.graph.value(tensor(id).value).producer;
     const Node& node = plan_.graph.node(producer);
     if (!std::holds_alternative<Lookup>(node.op)) return;
@@ -111,7 +111,7 @@ class StageChooser {
   /// Adds a piece of `nodes` to each stage that reads some of the tensors, which piece p then no longer stores. Leaves
   /// all as it is where that costs too much or rows do not slide.
   void compute_in_readers(Arrangement& arrangement, size_t p, const std::vector<int>& tensors,
-                          const std::vector<NodeId>& nodes) {
+                          const std::vector<NodeId>& nodes) const {
     if (tensors.empty()) return;
     Arrangement changed = arrangement;
     std::set<size_t> stages;
@@ -201,12 +201,12 @@ class StageChooser {
 
   const Plan& plan_;
   const std::vector<Piece>& pieces_;
-  PieceMaker& maker_;
+  const PieceMaker& maker_;
 };
 
 }  // namespace
 
-Arrangement choose_stages(const Plan& plan, const std::vector<Piece>& pieces, PieceMaker& maker) {
+Arrangement choose_stages(const Plan& plan, const std::vector<Piece>& pieces, const PieceMaker& maker) {
   return StageChooser(plan, pieces, maker).run();
 }
 

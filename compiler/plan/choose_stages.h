@@ -15,6 +15,6 @@ namespace qatc {
 /// stored but costs less to compute again than to write and read is computed by each stage that reads it: values that
 /// are a table of another stored tensor, and small kernels of the image. At last, tensors that could slide are stored
 /// after all where the stage with most memory in use is better split there.
-Arrangement choose_stages(const Plan& plan, const std::vector<Piece>& pieces, PieceMaker& maker);
+Arrangement choose_stages(const Plan& plan, const std::vector<Piece>& pieces, const PieceMaker& maker);
 
 }  // namespace qatc

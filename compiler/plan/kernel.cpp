@@ -35,7 +35,7 @@ std::string step_text(const KernelStep& step) {
     case KernelStep::Kind::kAffine:
       return "affine(" + a + ")";
   }
-  return "?";
+  QATC_CHECK(false, "unknown kind of step");
 }
 
 }  // namespace
@@ -52,7 +52,11 @@ std::string signature(const KernelSpec& spec) {
     for (size_t j = 0; j < conv.inputs.size(); ++j) text << (j > 0 ? "," : "") << "in" << conv.inputs[j];
     text << " k" << pair_text(conv.kernel) << " s" << pair_text(conv.stride) << " d" << pair_text(conv.dilation) << " p"
          << pair_text(conv.pad);
-    if (conv.digits != 1) text << " digits" << conv.digits << "x" << conv.filters;
+    if (conv.digits != 1) {
+      text << " digits" << conv.digits << "x" << conv.filters;
+    } else if (conv.filters != spec.out_channels) {
+      text << " filters" << conv.filters;
+    }
     if (conv.digit_pairs) text << " pairs";
     if (conv.upsampled) text << " upsampled";
     if (conv.exact) text << " exact";
@@ -186,16 +190,30 @@ std::string argument_name(const KernelArgument& argument) {
 
 ScalarType scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
   switch (argument.kind) {
-    case KernelArgument::Kind::kTable:
+    case Argument::kTable:
       return ScalarType::kAddress;
-    case KernelArgument::Kind::kRowsApart:
-    case KernelArgument::Kind::kZeroPointOut:
-    case KernelArgument::Kind::kZeroPointA:
-    case KernelArgument::Kind::kZeroPointB:
+    case Argument::kRowsApart:
+    case Argument::kZeroPointOut:
+    case Argument::kZeroPointA:
+    case Argument::kZeroPointB:
       return ScalarType::kInt32;
-    default:
+    case Argument::kScaleA:
+    case Argument::kScaleB:
+    case Argument::kScaleOut:
       return spec.rounding == Rounding::kExact ? ScalarType::kDouble : ScalarType::kFloat;
+    case Argument::kInput:
+    case Argument::kXMap:
+    case Argument::kYMap:
+    case Argument::kFilter:
+    case Argument::kCorrection:
+    case Argument::kMultiplier:
+    case Argument::kBias:
+    case Argument::kAffineA:
+    case Argument::kAffineB:
+    case Argument::kOutput:
+      break;
   }
+  QATC_CHECK(false, "a buffer is no scalar: " + argument_name(argument));
 }
 
 bool is_buffer(const KernelArgument& argument) {
@@ -211,9 +229,17 @@ bool is_buffer(const KernelArgument& argument) {
     case Argument::kAffineB:
     case Argument::kOutput:
       return true;
-    default:
+    case Argument::kTable:
+    case Argument::kRowsApart:
+    case Argument::kZeroPointOut:
+    case Argument::kZeroPointA:
+    case Argument::kZeroPointB:
+    case Argument::kScaleA:
+    case Argument::kScaleB:
+    case Argument::kScaleOut:
       return false;
   }
+  QATC_CHECK(false, "unknown kind of argument");
 }
 
 }  // namespace qatc

@@ -35,7 +35,7 @@ struct KernelConv {
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
   std::array<int64_t, 2> pad{};  // top, left
   int digits = 1;
-  int64_t filters = 0;  // with digits: the first channels, which have filters; the others are padding
+  int64_t filters = 0;  // the first channels, which have filters; the others are padding
   /// The conv is of its input upsampled by 2 (nearest): pixel (y, x) is the input's (y / 2, x / 2). 3x3 around each
   /// pixel.
   bool upsampled = false;
@@ -62,8 +62,9 @@ struct KernelStep {
   };
   Kind kind;
   int conv = -1, input = -1, a = -1, b = -1;
-  /// The value before rounding may leave int16's range and must be clamped first. Where it is not set, what the value is
-  /// computed from is in float's range, too.
+  /// For some inputs the value may be beyond int16's range. It is clamped before it is rounded then, since rounding gives
+  /// 16 bits, which are saturated to 8. Where this is not set, the multipliers that make the value fit float, too: exact
+  /// rounding may take floats around the value (lower/float_bounds.h).
   bool clamp = false;
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, pad{};  // kMaxPool; pad: top, left
   bool clamp_to_edge = false;                                // kMaxPool: its window may leave the image

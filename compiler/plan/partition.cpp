@@ -11,7 +11,8 @@ namespace qatc {
 namespace {
 
 constexpr int kNone = -1;
-// More accumulators at once than two convs would leave the cache level their stack tiles live in.
+// A gate or a residual branch joins two. Each conv's sums of a tile lie on the stack until all of them are there, so one
+// conv more is one tile of sums more between the products and their rounding.
 constexpr int kMaxConvs = 2;
 
 template <class OpType>

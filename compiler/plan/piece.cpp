@@ -53,7 +53,7 @@ bool binary_needs_clamp(const Graph& graph, const Node& node) {
 /// One kernel and its call in the making.
 class UseMaker {
  public:
-  UseMaker(Plan& plan, const TensorOfValue& tensor_of) : plan_(plan), tensor_of_(tensor_of) {}
+  UseMaker(const Plan& plan, const TensorOfValue& tensor_of) : plan_(plan), tensor_of_(tensor_of) {}
 
   KernelUse make(const std::vector<NodeId>& nodes, const std::set<ValueId>& outputs) {
     for (NodeId id : nodes) {
@@ -84,7 +84,7 @@ class UseMaker {
 
  private:
   const Graph& graph() const { return plan_.graph; }
-  PlanTensor& tensor(int id) { return plan_.tensors[static_cast<size_t>(id)]; }
+  const PlanTensor& tensor(int id) const { return plan_.tensors[static_cast<size_t>(id)]; }
 
   int add_input(ValueId value) {
     const int id = tensor_of_.at(value);
@@ -109,28 +109,21 @@ class UseMaker {
     return step_of_[value] = add_step(load, kNoNode);
   }
 
-  void widen_border(ValueId value, const std::array<int64_t, 4>& pad) {
-    std::array<int64_t, 4>& border = tensor(tensor_of_.at(value)).border;
-    for (size_t i = 0; i < 4; ++i) border[i] = std::max(border[i], pad[i]);
-  }
-
   int add_conv(NodeId id) {
     const Node& node = graph().node(id);
     const auto& op = std::get<Conv2d>(node.op);
     const Value& filter = graph().value(node.inputs[filter_operand(op)]);
     KernelConv conv;
     for (int64_t i = 0; i < op.activations; ++i) {
-      const ValueId activation = node.inputs[static_cast<size_t>(i)];
-      conv.inputs.push_back(add_input(activation));
-      widen_border(activation, op.pad);
+      conv.inputs.push_back(add_input(node.inputs[static_cast<size_t>(i)]));
     }
     conv.kernel = {filter.constant->shape[1], filter.constant->shape[2]};
     conv.stride = op.stride;
     conv.dilation = op.dilation;
     conv.pad = {op.pad[0], op.pad[1]};
+    conv.filters = filter.constant->shape[0];
     if (needs_digits(filter)) {
       conv.digits = kFixedPointDigits;
-      conv.filters = filter.constant->shape[0];
       conv.digit_pairs = has_digit_pairs(filter);
     }
     conv.exact = conv_rounding(filter.type.dtype, Rounding::kFloat) == Rounding::kExact;
@@ -231,7 +224,7 @@ class UseMaker {
     return add_step(step, id);
   }
 
-  Plan& plan_;
+  const Plan& plan_;
   const TensorOfValue& tensor_of_;
   KernelUse use_;
   std::map<ValueId, int> step_of_;
@@ -252,7 +245,7 @@ std::vector<NodeId> needed_nodes(const Graph& graph, const KernelGroup& group, c
 
 }  // namespace
 
-Piece PieceMaker::make(const KernelGroup& group) {
+Piece PieceMaker::make(const KernelGroup& group) const {
   std::set<ValueId> outputs;
   for (NodeId id : group) {
     const ValueId value = plan_.graph.node(id).output;
@@ -261,7 +254,7 @@ Piece PieceMaker::make(const KernelGroup& group) {
   return make(group, outputs);
 }
 
-Piece PieceMaker::make(const KernelGroup& group, const std::set<ValueId>& outputs) {
+Piece PieceMaker::make(const KernelGroup& group, const std::set<ValueId>& outputs) const {
   Piece piece;
   const Node& first = plan_.graph.node(group.front());
   if (std::holds_alternative<Concat>(first.op)) {

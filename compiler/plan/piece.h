@@ -24,15 +24,14 @@ struct Piece {
 
 class PieceMaker {
  public:
-  /// Widens the borders of the plan's tensors to what the pieces' convolutions read.
-  PieceMaker(Plan& plan, const TensorOfValue& tensor_of) : plan_(plan), tensor_of_(tensor_of) {}
+  PieceMaker(const Plan& plan, const TensorOfValue& tensor_of) : plan_(plan), tensor_of_(tensor_of) {}
 
-  Piece make(const KernelGroup& group);
+  Piece make(const KernelGroup& group) const;
   /// Computes only `outputs`, which nodes of the group make; what none of these needs is left out.
-  Piece make(const KernelGroup& group, const std::set<ValueId>& outputs);
+  Piece make(const KernelGroup& group, const std::set<ValueId>& outputs) const;
 
  private:
-  Plan& plan_;
+  const Plan& plan_;
   const TensorOfValue& tensor_of_;
 };
 

@@ -21,7 +21,8 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   plan.rounding = rounding;
   const std::vector<KernelGroup> groups = partition(graph);
   const TensorOfValue tensors = make_tensors(plan, groups);
-  PieceMaker maker(plan, tensors);
+  widen_borders(plan, tensors);
+  const PieceMaker maker(plan, tensors);
   std::vector<Piece> pieces;
   pieces.reserve(groups.size());
   for (const KernelGroup& group : groups) pieces.push_back(maker.make(group));

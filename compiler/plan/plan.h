@@ -12,7 +12,8 @@
 
 namespace qatc {
 
-// The plan says what runs when and where its data lies, for every image size at once. It knows no instruction set.
+// The plan says what runs when and where its data lies, for every image size at once. It depends on no instruction set;
+// its kernels record facts about filters that some instruction sets use.
 //
 //   kernels   distinct functions to emit
 //   stages    run one after another; each may be split over threads by rows. The calls of a stage slide over the rows
@@ -57,7 +58,8 @@ struct RowsNeeded {
   enum class Kind : uint8_t {
     kStride,     // [a*stride - before, (b-1)*stride + after + 1)
     kResize,     // through the resize map
-    kUpsampled,  // those that rows a - 1 to b of the resize before show; none where that does not double
+    kUpsampled,  // those shown by rows a - 1 to b of the upsampled image; none at sizes where the resize does not
+                 // double
   } kind = Kind::kStride;
   int64_t stride = 1, before = 0, after = 0;
   friend bool operator==(const RowsNeeded&, const RowsNeeded&) = default;
@@ -124,8 +126,14 @@ struct ResizeMaps {
 
 /// A piece of the arena, alive from stage `first` to stage `last`.
 struct Block {
-  enum class Kind : uint8_t { kTensor, kWindows, kSums, kCoefficients, kMaps } kind = Kind::kTensor;
-  int subject = 0;  // tensor, stage, statistics (twice), resize
+  enum class Kind : uint8_t {
+    kTensor,        // tensors[subject]
+    kWindows,       // windows and scratch rows of stages[subject], of all threads
+    kSums,          // per-row sums for statistics[subject]
+    kCoefficients,  // of statistics[subject]
+    kMaps,          // of resizes[subject]
+  } kind = Kind::kTensor;
+  int subject = 0;
   int first = 0, last = 0;
   /// Blocks that end where this may begin: offset = max over `below` of offset + size, for every image size. Every two
   /// blocks alive together are ordered by it, directly or through others.
@@ -135,6 +143,10 @@ struct Block {
 struct SizeLimits {
   int64_t min_height, max_height, min_width, max_width;
 };
+/// Whether images come in one size only.
+inline bool is_one_size(const SizeLimits& limits) {
+  return limits.min_height == limits.max_height && limits.min_width == limits.max_width;
+}
 
 struct Plan {
   Graph graph;
@@ -174,8 +186,8 @@ bool needs_scratch(const Stage& stage, const KernelCall& call);
 /// What the calls of a stage that need a scratch row store, each tensor once.
 std::vector<int> scratch_tensors(const Stage& stage);
 /// Rows that a window holds while its stage computes `band` rows at a time.
-int64_t window_rows(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
-                    int64_t width);
+int64_t window_capacity(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
+                        int64_t width);
 /// The tensor whose rows a stage is split by.
 int split_tensor(const Plan& plan, const Stage& stage);
 /// How an output image may share memory with the input image.

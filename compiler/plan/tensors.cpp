@@ -77,4 +77,17 @@ TensorOfValue make_tensors(Plan& plan, const std::vector<KernelGroup>& groups) {
   return TensorMaker(plan, groups).run();
 }
 
+void widen_borders(Plan& plan, const TensorOfValue& tensor_of) {
+  for (NodeId id : plan.graph.schedule_order()) {
+    const Node& node = plan.graph.node(id);
+    const auto* conv = std::get_if<Conv2d>(&node.op);
+    if (conv == nullptr) continue;
+    for (int64_t i = 0; i < conv->activations; ++i) {
+      const int tensor = tensor_of.at(node.inputs[static_cast<size_t>(i)]);
+      std::array<int64_t, 4>& border = plan.tensors[static_cast<size_t>(tensor)].border;
+      for (size_t side = 0; side < 4; ++side) border[side] = std::max(border[side], conv->pad[side]);
+    }
+  }
+}
+
 }  // namespace qatc

@@ -15,4 +15,8 @@ using TensorOfValue = std::map<ValueId, int>;
 /// are left empty.
 TensorOfValue make_tensors(Plan& plan, const std::vector<KernelGroup>& groups);
 
+/// Gives the tensors that convolutions read the border that these pad. To be done before stages are chosen: borders are
+/// memory.
+void widen_borders(Plan& plan, const TensorOfValue& tensor_of);
+
 }  // namespace qatc

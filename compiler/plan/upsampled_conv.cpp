@@ -1,19 +1,20 @@
 #include "plan/upsampled_conv.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "plan/reach.h"
 #include "plan/stages.h"
+#include "qatc_driver_support.h"
 #include "support/error.h"
 
 namespace qatc {
 
 namespace {
 
-/// Whether a side of an image is doubled: exactly where it is the width, within one row where it is the height, since
-/// calls compute rows one by one where they are no pairs.
-bool is_doubled(int64_t from, int64_t to, size_t axis) { return std::abs(to - 2 * from) <= (axis == 0 ? 1 : 0); }
+/// Whether a side of an image is doubled: axis 0 is the height.
+bool is_doubled(int64_t from, int64_t to, size_t axis) {
+  return (axis == 0 ? qatc_doubles_height(from, to) : qatc_doubles_width(from, to)) != 0;
+}
 
 /// Whether a resize shows pixel i / 2 at i wherever the width doubles. It shows i * denominator / numerator or, without
 /// a scale, i * in / out: i / 2 for a scale of exactly 2 and for out = 2 * in. A border of 1 around the image stands

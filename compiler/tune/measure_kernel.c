@@ -35,8 +35,8 @@ static uint8_t* memory(size_t bytes) {
 }
 
 static qatc_tensor tensor_of(const input_shape* shape) {
-  qatc_tensor tensor = {NULL, 0, shape->height, shape->width, shape->channels, {0, 0, 0, 0}, 0};
-  memcpy(tensor.pad, shape->pad, sizeof tensor.pad);
+  qatc_tensor tensor = {.height = shape->height, .width = shape->width, .pixel_bytes = shape->channels};
+  memcpy(tensor.border, shape->border, sizeof tensor.border);
   qatc_place_tensor(&tensor, memory(qatc_tensor_bytes(&tensor)));
   return tensor;
 }

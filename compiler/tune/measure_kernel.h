@@ -6,7 +6,7 @@
 
 typedef struct input_shape {
   int32_t height, width, channels; /* channels: as stored */
-  int32_t pad[4];                  /* top, left, bottom, right, in pixels */
+  int32_t border[4];               /* top, left, bottom, right, in pixels */
 } input_shape;
 
 enum { MOST_INPUTS = 16, MOST_OUTPUTS = 16 };

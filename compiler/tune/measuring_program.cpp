@@ -101,9 +101,23 @@ class KernelsSource {
       case Kind::kMultiplier:
       case Kind::kBias:
         return true;
-      default:
+      case Kind::kInput:
+      case Kind::kXMap:
+      case Kind::kYMap:
+      case Kind::kTable:
+      case Kind::kRowsApart:
+      case Kind::kZeroPointOut:
+      case Kind::kZeroPointA:
+      case Kind::kZeroPointB:
+      case Kind::kScaleA:
+      case Kind::kScaleB:
+      case Kind::kScaleOut:
+      case Kind::kAffineA:
+      case Kind::kAffineB:
+      case Kind::kOutput:
         return false;
     }
+    QATC_CHECK(false, "unknown kind of argument");
   }
 
   std::string binding(const KernelArgument& argument, const std::string& constant) const {
@@ -128,10 +142,22 @@ class KernelsSource {
       case Kind::kAffineA:
       case Kind::kAffineB:
         return "qatc_bind_constant(" + buffer + ", data->" + (exact ? "doubles)" : "floats)");
-      default:
-        QATC_CHECK(is_packed(argument), "no measurement binds " + argument_name(argument));
+      case Kind::kFilter:
+      case Kind::kCorrection:
+      case Kind::kMultiplier:
+      case Kind::kBias:
         return "qatc_bind_constant(" + buffer + ", " + constant + ")";
+      case Kind::kTable:
+      case Kind::kRowsApart:
+      case Kind::kZeroPointOut:
+      case Kind::kZeroPointA:
+      case Kind::kZeroPointB:
+      case Kind::kScaleA:
+      case Kind::kScaleB:
+      case Kind::kScaleOut:
+        break;
     }
+    QATC_CHECK(false, "no buffer: " + argument_name(argument));
   }
 
   /// Numbers that keep results in the middle of their range; speed and bytes' equality depend on none of them.
@@ -146,9 +172,23 @@ class KernelsSource {
       case Kind::kZeroPointA:
       case Kind::kZeroPointB:
         return "7";
-      default:
+      case Kind::kScaleA:
+      case Kind::kScaleB:
+      case Kind::kScaleOut:
         return "0.375";
+      case Kind::kInput:
+      case Kind::kXMap:
+      case Kind::kYMap:
+      case Kind::kFilter:
+      case Kind::kCorrection:
+      case Kind::kMultiplier:
+      case Kind::kBias:
+      case Kind::kAffineA:
+      case Kind::kAffineB:
+      case Kind::kOutput:
+        break;
     }
+    QATC_CHECK(false, "no scalar: " + argument_name(argument));
   }
 
   const KernelSpec& spec_;

@@ -55,13 +55,13 @@ typedef struct frame {
   int32_t band0; /* rows computed at a time in stage 0 */
   uint8_t* windows0;
   size_t stripe_bytes0;
-  int32_t rows0_0; /* capacity of t0's window */
+  int32_t capacity0_0; /* rows of t0's window */
   int32_t band3; /* rows computed at a time in stage 3 */
   uint8_t* windows3;
   size_t stripe_bytes3;
-  int32_t rows3_0; /* capacity of t0's window */
-  int32_t rows3_3; /* capacity of t3's window */
-  int32_t rows3_4; /* capacity of t4's window */
+  int32_t capacity3_0; /* rows of t0's window */
+  int32_t capacity3_3; /* rows of t3's window */
+  int32_t capacity3_4; /* rows of t4's window */
 } frame;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -71,44 +71,44 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   (void)H;
   (void)W;
-  f->t0 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(0)};
-  f->t1 = (qatc_tensor){NULL, 0, (int32_t)((H - 1) / 2), (int32_t)((W + 1) / 2), 4, {0, 0, 0, 0}, (uint8_t)STORED(120)};
-  f->t2 = (qatc_tensor){NULL, 0, (int32_t)((H - 1) / 2), (int32_t)((W + 1) / 2), 4, {0, 0, 0, 0}, (uint8_t)STORED(128)};
-  f->t3 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(128)};
-  f->t4 = (qatc_tensor){NULL, 0, (int32_t)(H), (int32_t)(W), 4, {0, 0, 0, 0}, (uint8_t)STORED(40)};
+  f->t0 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(0)};
+  f->t1 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(120)};
+  f->t2 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(128)};
+  f->t3 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(128)};
+  f->t4 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(40)};
   f->band0 = qatc_band_rows(qatc_row_bytes(&f->t0));
-  const int32_t rows0_base1 = (f->band0 - 1) * 2 + 1;
-  f->rows0_0 = rows0_base1 + 2;
-  f->stripe_bytes0 = qatc_window_bytes(&f->t0, f->rows0_0);
+  const int32_t rows0_base1 = (int32_t)qatc_rows_strided(f->band0, 2);
+  f->capacity0_0 = rows0_base1 + 2;
+  f->stripe_bytes0 = qatc_window_bytes(&f->t0, f->capacity0_0);
   f->band3 = qatc_band_rows(larger(larger(qatc_row_bytes(&f->t0), qatc_row_bytes(&f->t3)), qatc_row_bytes(&f->t4)));
-  f->rows3_0 = f->band3 + 0;
-  f->rows3_3 = f->band3 + 0;
-  f->rows3_4 = f->band3 + 0;
-  f->stripe_bytes3 = qatc_window_bytes(&f->t0, f->rows3_0) + qatc_window_bytes(&f->t3, f->rows3_3) + qatc_window_bytes(&f->t4, f->rows3_4);
+  f->capacity3_0 = f->band3 + 0;
+  f->capacity3_3 = f->band3 + 0;
+  f->capacity3_4 = f->band3 + 0;
+  f->stripe_bytes3 = qatc_window_bytes(&f->t0, f->capacity3_0) + qatc_window_bytes(&f->t3, f->capacity3_3) + qatc_window_bytes(&f->t4, f->capacity3_4);
   size_t total = 0;
   const size_t offset0 = 0, end0 = offset0 + qatc_tensor_bytes(&f->t1);
   total = larger(total, end0);
-  const size_t offset2 = end0, end2 = offset2 + f->stripe_bytes0 * QATC_MAX_STRIPES;
+  const size_t offset2 = end0, end2 = offset2 + f->stripe_bytes0 * QATC_MAX_WORKERS;
   total = larger(total, end2);
   const size_t offset3 = end0, end3 = offset3 + qatc_norm_bytes(4);
   total = larger(total, end3);
-  const size_t offset6 = 0, end6 = offset6 + f->stripe_bytes3 * QATC_MAX_STRIPES;
+  const size_t offset6 = 0, end6 = offset6 + f->stripe_bytes3 * QATC_MAX_WORKERS;
   total = larger(total, end6);
-  const size_t offset1 = larger(end2, end3), end1 = offset1 + 2 * qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t));
+  const size_t offset1 = larger(end2, end3), end1 = offset1 + 2 * qatc_sums_bytes(f->t1.height, 4);
   total = larger(total, end1);
   const size_t offset4 = larger(end3, end6), end4 = offset4 + qatc_tensor_bytes(&f->t2);
   total = larger(total, end4);
-  const size_t offset5 = larger(end1, end4), end5 = offset5 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)) + qatc_align((size_t)(int32_t)(H) * sizeof(int32_t));
+  const size_t offset5 = larger(end1, end4), end5 = offset5 + qatc_map_bytes((int32_t)(W)) + qatc_map_bytes((int32_t)(H));
   total = larger(total, end5);
   if (arena == NULL) return total;
   qatc_place_tensor(&f->t1, arena + offset0);
   f->sums0 = (int32_t*)(void*)(arena + offset1);
-  f->squares0 = (int32_t*)(void*)(arena + offset1 + qatc_align((size_t)f->t1.height * 4 * sizeof(int32_t)));
+  f->squares0 = (int32_t*)(void*)(arena + offset1 + qatc_sums_bytes(f->t1.height, 4));
   f->windows0 = arena + offset2;
   f->norm0 = qatc_place_norm(arena + offset3, 4);
   qatc_place_tensor(&f->t2, arena + offset4);
   f->x_map0 = (int32_t*)(void*)(arena + offset5);
-  f->y_map0 = (int32_t*)(void*)(arena + offset5 + qatc_align((size_t)(int32_t)(W) * sizeof(int32_t)));
+  f->y_map0 = (int32_t*)(void*)(arena + offset5 + qatc_map_bytes((int32_t)(W)));
   qatc_resize_map(f->y_map0, (int32_t)(H), (int32_t)((H - 1) / 2), (int32_t)(H), (int32_t)((H - 1) / 2));
   qatc_resize_map(f->x_map0, (int32_t)(W), (int32_t)((W + 1) / 2), (int32_t)(W), (int32_t)((W + 1) / 2));
   f->windows3 = arena + offset6;
@@ -130,14 +130,45 @@ qatc_store_kernel tiny_store_f32_padded;
 qatc_store_kernel tiny_store_f32_planar;
 
 static const qatc_quantizer quantizer = {
-    0x1.010102p-8f, 0, QATC_ROUND_FLOAT, STORAGE_XOR, tiny_input_u8,
-    {{tiny_load_u8_interleaved, tiny_load_u8_padded, tiny_load_u8_planar},
-     {tiny_load_f32_interleaved, tiny_load_f32_padded, tiny_load_f32_planar}}};
+    .scale = 0x1.010102p-8f,
+    .zero_point = 0,
+    .rounding = QATC_ROUND_FLOAT,
+    .storage_xor = STORAGE_XOR,
+    .u8_table = tiny_input_u8,
+    .kernels = {
+        [QATC_U8] = {
+            [QATC_INTERLEAVED] = tiny_load_u8_interleaved,
+            [QATC_PADDED] = tiny_load_u8_padded,
+            [QATC_PLANAR] = tiny_load_u8_planar,
+        },
+        [QATC_F32] = {
+            [QATC_INTERLEAVED] = tiny_load_f32_interleaved,
+            [QATC_PADDED] = tiny_load_f32_padded,
+            [QATC_PLANAR] = tiny_load_f32_planar,
+        },
+    },
+};
 
 static const qatc_dequantizer dequantizer = {
-    tiny_output_f32, tiny_output_u8, STORED(40), 0x1.89374cp-8f, 0x0p+0f, 0x1p+0f,
-    {{tiny_store_u8_interleaved, tiny_store_u8_padded, tiny_store_u8_planar},
-     {tiny_store_f32_interleaved, tiny_store_f32_padded, tiny_store_f32_planar}}};
+    .f32_table = tiny_output_f32,
+    .u8_table = tiny_output_u8,
+    .zero_point = STORED(40),
+    .scale = 0x1.89374cp-8f,
+    .low = 0x0p+0f,
+    .high = 0x1p+0f,
+    .kernels = {
+        [QATC_U8] = {
+            [QATC_INTERLEAVED] = tiny_store_u8_interleaved,
+            [QATC_PADDED] = tiny_store_u8_padded,
+            [QATC_PLANAR] = tiny_store_u8_planar,
+        },
+        [QATC_F32] = {
+            [QATC_INTERLEAVED] = tiny_store_f32_interleaved,
+            [QATC_PADDED] = tiny_store_f32_padded,
+            [QATC_PLANAR] = tiny_store_f32_planar,
+        },
+    },
+};
 
 /* 'encoder' (Conv) */
 static void stage0(void* data, int32_t stripe) {
@@ -145,10 +176,10 @@ static void stage0(void* data, int32_t stripe) {
   int32_t begin, end;
   qatc_split_rows(f->t1.height, f->stripes, stripe, &begin, &end);
   uint8_t* memory = f->windows0 + (size_t)stripe * f->stripe_bytes0;
-  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows0_0);
+  qatc_window w0 = qatc_open_window(&f->t0, memory, f->capacity0_0);
   for (int32_t y = begin; y < end; y += f->band0) {
     const qatc_rows band = {y, end - y < f->band0 ? end : y + f->band0};
-    const qatc_rows image_needed = qatc_window_rows(band, 2, 0, 2);
+    const qatc_rows image_needed = qatc_rows_read(band, 2, 0, 2);
     const qatc_rows image = qatc_advance_window(&w0, image_needed);
     qatc_load_image(f->input, w0.tensor.origin, w0.tensor.row_stride, w0.tensor.pixel_bytes, &quantizer, image.begin, image.end);
     if (band.begin < band.end) {
@@ -171,10 +202,20 @@ static void stage0(void* data, int32_t stripe) {
 }
 
 /* statistics of 'norm' (InstanceNormalization) */
+static const qatc_norm_parameters parameters0 = {
+    .channels = 4,
+    .scale_in = 0x1.47ae14p-6,
+    .zero_point = -8, /* kernels sum q - 128 */
+    .epsilon = 0x1.4f8b58p-17,
+    .gamma = tiny_norm0_gamma,
+    .beta = tiny_norm0_beta,
+    .scale_out = 0x1.eb851ep-6,
+};
+
 static void stage1(void* data, int32_t stripe) {
   const frame* const f = data;
   (void)stripe;
-  qatc_finish_norm(&f->norm0, f->sums0, f->squares0, f->t1.height, f->t1.width, 4, 0x1.47ae14p-6, -8, 0x1.4f8b58p-17, tiny_norm0_gamma, tiny_norm0_beta, 0x1.eb851ep-6);
+  qatc_finish_norm(&f->norm0, &parameters0, f->sums0, f->squares0, f->t1.height, f->t1.width);
 }
 
 /* 'norm' (InstanceNormalization) */
@@ -202,11 +243,11 @@ static void stage3(void* data, int32_t stripe) {
   int32_t begin, end;
   qatc_split_rows(f->t4.height, f->stripes, stripe, &begin, &end);
   uint8_t* memory = f->windows3 + (size_t)stripe * f->stripe_bytes3;
-  qatc_window w0 = qatc_open_window(&f->t0, memory, f->rows3_0);
-  memory += qatc_window_bytes(&f->t0, f->rows3_0);
-  qatc_window w3 = qatc_open_window(&f->t3, memory, f->rows3_3);
-  memory += qatc_window_bytes(&f->t3, f->rows3_3);
-  qatc_window w4 = qatc_open_window(&f->t4, memory, f->rows3_4);
+  qatc_window w0 = qatc_open_window(&f->t0, memory, f->capacity3_0);
+  memory += qatc_window_bytes(&f->t0, f->capacity3_0);
+  qatc_window w3 = qatc_open_window(&f->t3, memory, f->capacity3_3);
+  memory += qatc_window_bytes(&f->t3, f->capacity3_3);
+  qatc_window w4 = qatc_open_window(&f->t4, memory, f->capacity3_4);
   for (int32_t y = begin; y < end; y += f->band3) {
     const qatc_rows band = {y, end - y < f->band3 ? end : y + f->band3};
     const qatc_rows rows1_needed = band;

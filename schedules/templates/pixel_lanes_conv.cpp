@@ -42,10 +42,7 @@ void schedule_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const K
       .vectorize(word_byte)
       .unroll(word)
       .unroll(vector);
-  // The rows of one row's taps, up to a power of two: their place is then a few bits of the row.
-  int rows = 1;
-  while (rows < conv.kernel[0]) rows *= 2;
-  words.fold_storage(in_y, rows);
+  words.fold_storage(in_y, static_cast<int>(transposed_rows(conv)));
 
   Func& sums = tiles.sums;
   const Var u = sums.args()[0], c = sums.args()[1], digit = sums.args()[2];

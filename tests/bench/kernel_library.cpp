@@ -81,12 +81,13 @@ class Kernel : public BoundKernel {
     return buffers_.back().get();
   }
 
-  qatc_tensor place(int64_t height, int64_t width, int64_t channels, const std::array<int64_t, 4>& pad) {
+  qatc_tensor place(int64_t height, int64_t width, int64_t channels, const std::array<int64_t, 4>& border) {
     qatc_tensor tensor{};
     tensor.height = static_cast<int32_t>(height);
     tensor.width = static_cast<int32_t>(width);
     tensor.pixel_bytes = static_cast<int32_t>(channels);
-    std::transform(pad.begin(), pad.end(), tensor.pad, [](int64_t side) { return static_cast<int32_t>(side); });
+    std::transform(border.begin(), border.end(), tensor.border,
+                   [](int64_t side) { return static_cast<int32_t>(side); });
     qatc_place_tensor(&tensor, memory(qatc_tensor_bytes(&tensor)));
     return tensor;
   }

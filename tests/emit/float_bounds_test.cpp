@@ -39,8 +39,12 @@ KernelSpec binary_spec(KernelStep::Kind kind) {
 
 /// That speed depends on LLVM's taking what gives the double out of loops; the bytes do not show it.
 TEST(RoundBetween, DoublesAreComputedAside) {
-  const KernelSpec specs[] = {conv_spec({32}, 32, 3), conv_spec({12}, 12, 1), upsampled_spec(32, 32),
-                              binary_spec(KernelStep::Kind::kAdd), binary_spec(KernelStep::Kind::kMul)};
+  const KernelSpec specs[] = {conv_spec({32}, 32, 3),
+                              conv_spec({16}, 16, 1),
+                              conv_spec({12}, 20, 1),
+                              upsampled_spec(32, 32),
+                              binary_spec(KernelStep::Kind::kAdd),
+                              binary_spec(KernelStep::Kind::kMul)};
   for (const char* name : kTargets) {
     const Target target = parse_target(name);
     for (const KernelSpec& spec : specs) {

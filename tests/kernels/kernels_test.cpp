@@ -334,11 +334,22 @@ TEST_P(UpsampledConvs, EqualsEvaluator) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, UpsampledConvs, ::testing::Range(0, 4));
 
-class PixelLanes : public Kernels {};
+int64_t pixel_lanes_kernels(const Plan& plan, int digits) {
+  return std::count_if(plan.kernels.begin(), plan.kernels.end(), [&](const KernelSpec& spec) {
+    return pixel_lanes(spec, Isa::kX86Vnni) > 0 && spec.convs.front().digits == digits;
+  });
+}
 
-/// Float filters to few channels, at widths around those of a tile whose vectors run along pixels.
-TEST_P(PixelLanes, EqualsEvaluator) {
-  NetworkBuilder network(case_seed(), 32);
+/// Around those of tiles whose vectors run along pixels.
+const std::vector<std::array<int64_t, 2>> kPixelLanesSizes{{1, 31}, {5, 32}, {2, 33},  {3, 47},
+                                                           {4, 49}, {7, 64}, {13, 71}, {6, 130}};
+
+class FloatHeads : public Kernels {};
+
+/// Float filters to few channels.
+TEST_P(FloatHeads, EqualEvaluator) {
+  const int64_t channels = std::array<int64_t, 3>{12, 32, 24}.at(static_cast<size_t>(GetParam()));
+  NetworkBuilder network(case_seed(), channels);
   const std::vector<std::array<int64_t, 2>> kernels{{3, 3}, {5, 5}, {1, 1}, {2, 3}};
   int64_t outputs = 1;
   for (const std::array<int64_t, 2>& kernel : kernels) {
@@ -352,14 +363,36 @@ TEST_P(PixelLanes, EqualsEvaluator) {
     network.keep(network.coin() ? network.lookup(network.add(value, other)) : network.lookup(value));
     outputs = outputs % 3 + 1;
   }
-  const Plan plan = expect_equal(network, {{1, 31}, {5, 32}, {2, 33}, {7, 64}, {13, 71}, {37, 97}});
-  const auto count = [&](auto&& holds) { return std::count_if(plan.kernels.begin(), plan.kernels.end(), holds); };
-  EXPECT_EQ(count([](const KernelSpec& spec) { return pixel_lanes(spec, Isa::kX86Vnni) > 0; }), 4) << print(plan);
-  // Digits of 288 and 800 taps: those of the second may exceed int32 in pairs.
+  const Plan plan = expect_equal(network, kPixelLanesSizes);
+  EXPECT_EQ(pixel_lanes_kernels(plan, 4), 4) << print(plan);
+  // Digits of 9 x 32 and 25 x 32 taps: those of the second may exceed int32 in pairs.
   const auto has_pairs = [](const KernelSpec& spec) { return !spec.convs.empty() && spec.convs[0].digit_pairs; };
-  EXPECT_EQ(count(has_pairs), 3) << print(plan);
+  EXPECT_EQ(std::count_if(plan.kernels.begin(), plan.kernels.end(), has_pairs), channels == 12 ? 4 : 3) << print(plan);
 }
-INSTANTIATE_TEST_SUITE_P(Kernels, PixelLanes, ::testing::Range(0, 2));
+INSTANTIATE_TEST_SUITE_P(Kernels, FloatHeads, ::testing::Range(0, 3));
+
+class QuantizedHeads : public Kernels {};
+
+/// 8-bit filters to few channels, of pixels of every size that is transposed.
+TEST_P(QuantizedHeads, EqualEvaluator) {
+  const int64_t channels = std::array<int64_t, 8>{3, 8, 12, 16, 24, 32, 48, 64}.at(static_cast<size_t>(GetParam()));
+  NetworkBuilder network(case_seed(), channels);
+  const std::vector<std::array<int64_t, 2>> kernels{{3, 3}, {5, 4}, {1, 1}, {1, 7}};
+  const std::vector<int64_t> outputs{3, 12, 1, 8};
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    const auto& [height, width] = kernels[i];
+    NetworkBuilder::ConvOptions options;
+    options.kernel = kernels[i];
+    options.pad = {height / 2, width / 2, (height - 1) / 2, (width - 1) / 2};
+    const ValueId value = network.conv({network.image()}, outputs[i], options);
+    // A conv alone, too: its results come from the sums by channel.
+    network.keep(i == 0 ? value : network.coin() ? network.lookup(value) : network.add(value, value));
+  }
+  const Plan plan = expect_equal(network, kPixelLanesSizes);
+  // Eight rows of 48 bytes and more are too many.
+  EXPECT_EQ(pixel_lanes_kernels(plan, 1), channels < 48 ? 4 : 3) << print(plan);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, QuantizedHeads, ::testing::Range(0, 8));
 
 class Chain : public Kernels {};
 

@@ -26,12 +26,9 @@ class Golden : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(Golden, Matches) {
   const std::string text = read_file(GetParam().string());
-  const std::string input_mark = "---- input\n";
-  const std::string plan_mark = "---- plan\n";
-  const size_t input = text.find(input_mark) + input_mark.size();
-  const size_t plan = text.find(plan_mark);
+  const size_t plan = text.find(kPlanMark);
   ASSERT_NE(plan, std::string::npos);
-  const std::string actual = text.substr(0, plan) + plan_mark + print(plan_of(text.substr(input, plan - input)));
+  const std::string actual = text.substr(0, plan) + kPlanMark + print(plan_of(input_of(text)));
   if (std::getenv("QATC_REBASE") != nullptr) {
     write_file_atomically(GetParam().string(), actual);
   } else {

@@ -14,6 +14,12 @@ Plan plan_of(const std::string& text) {
   return make_plan(graph, Rounding::kFloat);
 }
 
+std::string input_of(const std::string& golden) {
+  const std::string input_mark = "---- input\n";
+  const size_t input = golden.find(input_mark) + input_mark.size();
+  return golden.substr(input, golden.find(kPlanMark) - input);
+}
+
 Graph random_network(uint64_t seed, int length) {
   NetworkBuilder network(seed, 3);
   std::vector<ValueId> values{network.image()};

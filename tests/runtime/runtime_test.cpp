@@ -524,8 +524,8 @@ void expect_norm_as_two_pass(const std::vector<uint8_t>& q, int32_t zero_point, 
 
   double a = 0;
   double b = 0;
-  qatc_norm_coefficients(static_cast<int64_t>(q.size()), &sum, &squares, 1, scale_in, zero_point, epsilon, &gamma,
-                         &beta, scale_out, &a, &b);
+  const qatc_norm_parameters norm{1, scale_in, zero_point, epsilon, &gamma, &beta, scale_out};
+  qatc_norm_coefficients(&norm, static_cast<int64_t>(q.size()), &sum, &squares, &a, &b);
   expect_close(a, inverse * scale_in / scale_out, 1e-13, 0);
   const long double scale_of_b = std::fabs(beta) + std::fabs(mean * inverse);
   expect_close(b, (beta - mean * inverse) / scale_out, 0, static_cast<double>(scale_of_b / scale_out) * 1e-13);
@@ -562,7 +562,8 @@ TEST(NormCoefficients, SumsOfTheLargestImages) {
   const float beta = 0;
   double a = 0;
   double b = 0;
-  qatc_norm_coefficients(count, &sum, &squares, 1, 1.0, 0, 0.0, &gamma, &beta, 1.0, &a, &b);
+  const qatc_norm_parameters norm{1, 1.0, 0, 0.0, &gamma, &beta, 1.0};
+  qatc_norm_coefficients(&norm, count, &sum, &squares, &a, &b);
   EXPECT_EQ(a, 1 / 127.5);
   EXPECT_EQ(b, -(127.5 * (1 / 127.5)));
 }
@@ -576,13 +577,34 @@ TEST(NormCoefficients, ChannelsAreIndependent) {
   std::array<double, 2> b{};
   std::array<double, 2> a1{};
   std::array<double, 2> b1{};
-  qatc_norm_coefficients(3, sum.data(), squares.data(), 2, 0.1, 5, 1e-5, gamma.data(), beta.data(), 0.2, a.data(),
-                         b.data());
+  const qatc_norm_parameters both{2, 0.1, 5, 1e-5, gamma.data(), beta.data(), 0.2};
+  qatc_norm_coefficients(&both, 3, sum.data(), squares.data(), a.data(), b.data());
   for (size_t c = 0; c < 2; ++c) {
-    qatc_norm_coefficients(3, &sum[c], &squares[c], 1, 0.1, 5, 1e-5, &gamma[c], &beta[c], 0.2, &a1[c], &b1[c]);
+    const qatc_norm_parameters one{1, 0.1, 5, 1e-5, &gamma[c], &beta[c], 0.2};
+    qatc_norm_coefficients(&one, 3, &sum[c], &squares[c], &a1[c], &b1[c]);
   }
   EXPECT_EQ(a, a1);
   EXPECT_EQ(b, b1);
+}
+
+TEST(NormCoefficients, AreTheSameForShiftedValues) {
+  const std::array<int, 5> q{0, 255, 3, 200, 131};
+  const float gamma = 1.5F;
+  const float beta = -0.25F;
+  const auto coefficients = [&](int shift) {
+    int64_t sum = 0;
+    int64_t squares = 0;
+    for (const int value : q) {
+      sum += value - shift;
+      squares += (value - shift) * (value - shift);
+    }
+    const qatc_norm_parameters norm{1, 0.02, 7 - shift, 1e-5, &gamma, &beta, 0.01};
+    double a = 0;
+    double b = 0;
+    qatc_norm_coefficients(&norm, q.size(), &sum, &squares, &a, &b);
+    return std::pair{a, b};
+  };
+  for (const int shift : {1, 128, 255}) EXPECT_EQ(coefficients(shift), coefficients(0)) << shift;
 }
 
 // ---- Resize
@@ -654,7 +676,7 @@ TEST(Rows, OfAResizedInputAreTakenOnceAndReadWhatTheResizeShows) {
     const auto row_at = [&](int32_t y) { return y < 0 ? -1 : y >= out ? in : shown[static_cast<size_t>(y)]; };
     for (int32_t begin = 0; begin < out; ++begin) {
       for (int32_t end = begin + 1; end <= out; ++end) {
-        const qatc_rows needed = qatc_resized_window_rows({begin, end}, &map);
+        const qatc_rows needed = qatc_rows_read_by_upsampled_conv({begin, end}, &map);
         EXPECT_EQ(needed.begin, row_at(begin - 1));
         EXPECT_EQ(needed.end, row_at(end) + 1);
         int32_t next = begin;
@@ -693,7 +715,7 @@ TEST(Rows, OfAnUpsampledInputAreMostlyPairs) {
 
 TEST(Rows, OfNothing) {
   const qatc_row_map map{nullptr, 4, 8};
-  EXPECT_EQ(qatc_resized_window_rows({3, 3}, &map).end, qatc_resized_window_rows({3, 3}, &map).begin);
+  EXPECT_EQ(qatc_rows_read_by_upsampled_conv({3, 3}, &map).end, qatc_rows_read_by_upsampled_conv({3, 3}, &map).begin);
   EXPECT_EQ(qatc_rows_if(1, {2, 5}).end, 5);
   EXPECT_EQ(qatc_rows_if(0, {2, 5}).end, qatc_rows_if(0, {2, 5}).begin);
 }

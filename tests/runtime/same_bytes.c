@@ -54,8 +54,14 @@ static void write_coefficients(int64_t count) {
     const int64_t squares = high * q1 * q1 + (count - high) * q0 * q0;
     const float gamma = next_float(1);
     const float beta = next_float(1);
-    qatc_norm_coefficients(count, &sum, &squares, 1, 0.0173, (int32_t)(next_random() % 256), 1e-5, &gamma, &beta,
-                           0.0291, &a[c], &b[c]);
+    const qatc_norm_parameters norm = {.channels = 1,
+                                       .scale_in = 0.0173,
+                                       .zero_point = (int32_t)(next_random() % 256),
+                                       .epsilon = 1e-5,
+                                       .gamma = &gamma,
+                                       .beta = &beta,
+                                       .scale_out = 0.0291};
+    qatc_norm_coefficients(&norm, count, &sum, &squares, &a[c], &b[c]);
   }
   fwrite(a, 1, sizeof a, stdout);
   fwrite(b, 1, sizeof b, stdout);

@@ -80,6 +80,10 @@ TEST(CostModel, BestPredictedAreTheDefaultAndOthersInOrder) {
       const std::vector<KernelSchedule> few = best_predicted(spec, isa, 3, 1e9);
       const std::vector<KernelSchedule> all = best_predicted(spec, isa, 1000000, 1e9);
       EXPECT_EQ(few.front(), default_schedule(spec, isa));
+      if (has_pixel_lanes(spec, few.front(), isa)) {  // of which nothing is predicted
+        EXPECT_EQ(all.size(), 1U);
+        continue;
+      }
       for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
         const auto same = std::count_if(
             all.begin(), all.end(), [&](const KernelSchedule& schedule) { return has_same_tile(schedule, candidate); });

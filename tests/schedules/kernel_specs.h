@@ -18,7 +18,7 @@ inline KernelSpec conv_spec(const std::vector<int64_t>& inputs, int64_t out_chan
   for (size_t i = 0; i < inputs.size(); ++i) conv.inputs.push_back(static_cast<int>(i));
   conv.kernel = {kernel, kernel};
   conv.digits = digits;
-  if (digits > 1) conv.filters = out_channels;
+  conv.filters = out_channels;
   conv.exact = digits > 1;
   spec.convs.push_back(conv);
   KernelStep requantize{KernelStep::Kind::kRequantize};
