@@ -196,9 +196,10 @@ void qatc_fill_border(uint8_t* origin, ptrdiff_t row_stride, int32_t height, int
 /* Pixels that go through the small buffers below at a time: they stay in the first-level cache. */
 enum { kChunk = 256 };
 
-/* Rounding is left to one addition of 1.5 * 2^mantissa_bits, which drops the fraction, half to even, and
- * leaves the integer in the low bits, also of a negative number. It needs |x| small, so x is clamped first; the
- * bounds are integers, so that clamping before or after rounding is the same. */
+/* Rounding is left to one addition of 1.5 * 2^mantissa_bits: a sum from 2^mantissa_bits to twice that holds no fraction, so
+ * the addition drops it, half to even, and leaves the integer in the low bits, also of a negative number, which the half
+ * above 2^mantissa_bits makes room for. It needs |x| small, so x is clamped first; the bounds are integers, so that
+ * clamping before or after rounding is the same. */
 #define FLOAT_ROUNDER 0x1.8p23f
 #define DOUBLE_ROUNDER 0x1.8p52
 

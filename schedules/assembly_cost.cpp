@@ -27,11 +27,6 @@ bool starts_with_one_of(const std::string& text, std::initializer_list<std::stri
                      [&](std::string_view beginning) { return text.rfind(beginning, 0) == 0; });
 }
 
-bool is_product(const Instruction& i) {
-  return starts_with_one_of(i.mnemonic, {"sdot", "udot", "usdot", "smmla", "ummla", "usmmla", "smull", "smlal",
-                                         "vpdpbusd", "vpmaddwd", "pmaddwd"});
-}
-
 /// ARM64's `[x0, #16]`, not the lane in `v0.4b[1]`.
 bool has_arm_address(const Instruction& i) {
   return i.operands.find("[x") != std::string::npos || i.operands.find("[sp") != std::string::npos;
@@ -66,6 +61,13 @@ bool is_vector(const Instruction& i) {
     }
   }
   return false;
+}
+
+/// Not ARM64's smull of addresses: `smull x8, w11, w3`.
+bool is_product(const Instruction& i) {
+  return starts_with_one_of(i.mnemonic, {"sdot", "udot", "usdot", "smmla", "ummla", "usmmla", "smull", "smlal",
+                                         "vpdpbusd", "vpmaddwd", "pmaddwd"}) &&
+         is_vector(i);
 }
 
 class Code {
@@ -316,9 +318,9 @@ const Loop* hottest(const Code& code) {
   return best;
 }
 
-/// Products that one tile takes for each input of each conv, as vector instructions.
+/// Instructions of products that one tile takes for each input of each conv.
 std::vector<double> products_of_tile(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
-                                     double products_per_instruction) {
+                                     double multiply_adds_per_instruction) {
   std::vector<double> products;
   for (const KernelConv& conv : spec.convs) {
     for (int input : conv.inputs) {
@@ -326,25 +328,31 @@ std::vector<double> products_of_tile(const KernelSpec& spec, const KernelSchedul
       const auto taps = static_cast<double>(conv.kernel[0] * (uses_upsampled_template(conv, isa) ? 1 : conv.kernel[1]));
       const auto lanes = static_cast<double>(filter_block(spec, schedule, conv, isa) * tile_sums(conv, schedule, isa));
       const auto channels = static_cast<double>(spec.inputs[static_cast<size_t>(input)]);
-      products.push_back(lanes * taps * channels / products_per_instruction);
+      products.push_back(lanes * taps * channels / multiply_adds_per_instruction);
     }
   }
   return products;
 }
 
-/// Multiply-adds of one instruction of the loop's most frequent product.
-double products_per_instruction(const Code& code, const Loop& loop) {
+double multiply_adds(const Instruction& product) {
+  const double register_bytes = product.operands.find("zmm") != std::string::npos   ? 64
+                                : product.operands.find("ymm") != std::string::npos ? 32
+                                                                                    : 16;
+  if (starts_with_one_of(product.mnemonic, {"vpmaddwd", "pmaddwd", "smull", "smlal"})) return register_bytes / 2;
+  if (starts_with_one_of(product.mnemonic, {"smmla", "ummla", "usmmla"})) return 32;
+  return register_bytes;
+}
+
+/// Of one instruction. All products of a loop are of one size, so the first tells; nullopt where they are not.
+std::optional<double> multiply_adds_of_first_product(const Code& code, const Loop& loop) {
+  std::optional<double> first;
   for (size_t i = loop.first; i <= loop.last; ++i) {
     const Instruction& instruction = code.instructions()[i];
     if (!is_product(instruction)) continue;
-    const double register_bytes = instruction.operands.find("zmm") != std::string::npos   ? 64
-                                  : instruction.operands.find("ymm") != std::string::npos ? 32
-                                                                                          : 16;
-    if (starts_with_one_of(instruction.mnemonic, {"vpmaddwd", "pmaddwd", "smull", "smlal"})) return register_bytes / 2;
-    if (starts_with_one_of(instruction.mnemonic, {"smmla", "ummla", "usmmla"})) return 32;
-    return register_bytes;
+    if (!first) first = multiply_adds(instruction);
+    if (*first != multiply_adds(instruction)) return std::nullopt;
   }
-  return 16;
+  return first;
 }
 
 std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
@@ -352,7 +360,8 @@ std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, 
   const Loop* inner = hottest(code);
   if (inner == nullptr) return std::nullopt;
   const Loop* tile = tile_loop(code, *inner);
-  if (tile == nullptr) return std::nullopt;
+  const std::optional<double> per_product = multiply_adds_of_first_product(code, *inner);
+  if (tile == nullptr || !per_product) return std::nullopt;
   std::vector<Loop> inner_loops;  // none where all products of a tile are unrolled into it
   std::vector<Loop> store_loops;
   double products_of_loops = 0;
@@ -365,7 +374,7 @@ std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, 
       store_loops.push_back(loop);
     }
   }
-  const std::vector<double> wanted = products_of_tile(spec, schedule, isa, products_per_instruction(code, *inner));
+  const std::vector<double> wanted = products_of_tile(spec, schedule, isa, *per_product);
   double all_wanted = 0;
   for (double products : wanted) all_wanted += products;
   std::vector<Loop> all_loops = inner_loops;
@@ -375,7 +384,7 @@ std::optional<AssemblyCost> conv_cost(const Code& code, const KernelSpec& spec, 
   double cycles = rest.cycles(core);
   // What follows the sums of matrix products is computed by loops over the tile's pairs of pixels; where another
   // template's results are stored by a loop of its own, it has a part of the tile's each time.
-  const bool is_matrix = conv_layout(isa, spec.out_channels).matrix;
+  const bool is_matrix = has_matrix_products(isa);
   const auto tile_bytes = static_cast<double>(schedule.channels * tile_pixels(spec, schedule, isa)) *
                           static_cast<double>(spec.outputs.size());
   for (const Loop& loop : store_loops) {

@@ -23,9 +23,9 @@ struct AssemblyCost {
   double cycles = 0;      // an output pixel, with everything around that loop
 };
 
-/// Reads LLVM's assembly of a kernel. Loops that hold products are taken as often as the products of a tile need, the
-/// rest of a tile once; each against what the core does in a cycle. nullopt where the code is not as expected: then
-/// predict() is all there is.
+/// Reads LLVM's assembly of a kernel. Counts each loop with products as often as the tile's reduction needs, loops that
+/// store results as often as the tile fills them, the rest of the tile once, and converts all to cycles with the core's
+/// throughputs. nullopt where the code is not as expected: then predict() is all there is.
 std::optional<AssemblyCost> assembly_cost(const std::string& assembly, const KernelSpec& spec,
                                           const KernelSchedule& schedule, Isa isa, const Core& core);
 

@@ -47,12 +47,12 @@ bool fits_cache(const KernelSpec& spec, const KernelConv& conv, const KernelSche
   return columns * conv.kernel[0] * pixel_bytes <= kLevel1Bytes;
 }
 
-/// A load that no run of the kernel is taken apart by is another candidate's.
+/// Whether some run of the kernel is taken apart by `load`. If none is, a smaller load makes the same loops: skip it.
 bool load_is_used(const KernelSpec& spec, const KernelSchedule& schedule) {
   return schedule.load == 0 || longest_step(spec, schedule.load) == schedule.load;
 }
 
-/// So is the form of tiles that have one form only.
+/// Likewise of `across` where tiles have one form only, and of `vector` where it cuts no vector.
 bool form_is_used(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   KernelSchedule other = schedule;
   other.across = 1;

@@ -1,30 +1,13 @@
 #pragma once
 
 #include <initializer_list>
-#include <string_view>
 #include <vector>
 
+#include "schedules/cores.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
 namespace qatc {
-
-/// What a core does in a cycle and how long it takes, as far as it decides between schedules. From the vendors'
-/// optimization guides and instruction tables; loop and stream are estimates.
-struct Core {
-  std::string_view name;      // as LLVM calls it
-  double products = 1;        // vector multiply-accumulates (sdot, vpdpbusd, pmaddwd, smull) a cycle
-  double simd = 1;            // other vector instructions a cycle
-  double loads = 1;           // vector loads a cycle
-  double issue = 1;           // instructions a cycle
-  double latency = 1;         // cycles between two products into one accumulator
-  double loop = 1;            // cycles lost where an inner loop begins and ends
-  double stream = 16;         // bytes a cycle from the level-2 cache
-  double level1 = 32 * 1024;  // bytes of data cache
-};
-
-/// The cores of an instruction set, the one that choices are made for first.
-const std::vector<Core>& cores(Isa isa);
 
 struct Prediction {
   double cycles = 0;      // an output pixel
@@ -37,7 +20,8 @@ struct Prediction {
 Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core);
 
 /// How long work takes that needs a core's units for so many cycles each, all at the same time: a little longer than
-/// the longest, as the others get in its way (the 4-norm; its exponent is fitted to measured 3x3 convs).
+/// the longest, as the others get in its way. Nothing derives the 4-norm: its exponent was
+/// chosen to match measured times of 3x3 convs.
 double overlapped(std::initializer_list<double> cycles);
 
 /// Pixels that tiles of `pixels` compute for each of a row: more than 1, since the last tile of a row is shifted
@@ -51,12 +35,11 @@ double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule, I
 /// cores. `cycles`: by schedule, by core.
 std::vector<double> mean_slowness(const std::vector<std::vector<double>>& cycles);
 
-/// Whether two schedules differ in how often their loops are unrolled at most, which predict() knows little of.
+/// Whether two schedules differ in `unroll` only, which predict() knows little of, or not at all.
 bool has_same_tile(const KernelSchedule& a, const KernelSchedule& b);
 
-/// The default schedule and behind it, best first, candidates with other tiles, each another: at most `count`, those
-/// that predict() finds fastest on the mean of the instruction set's cores, and none that takes more than `most` times
-/// as long as the default.
+/// The default first, then at most `count` candidates with distinct tiles, fastest first, none predicted slower than
+/// `most` times the default. Fastest by predict() on the mean of the instruction set's cores.
 std::vector<KernelSchedule> best_predicted(const KernelSpec& spec, Isa isa, int64_t count, double most);
 
 /// The fastest of them all, the default schedule where it is as good.

@@ -31,6 +31,8 @@ bool has_dot_product(Isa isa) {
   return isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm;
 }
 
+bool has_matrix_products(Isa isa) { return isa == Isa::kArmI8mm; }
+
 std::string_view isa_name(Isa isa) {
   switch (isa) {
     case Isa::kX86Base:
@@ -57,7 +59,7 @@ ConvLayout conv_layout(Isa isa, int64_t lanes) {
   // Lanes are a multiple of 4, so this ends at a vector that divides them: no lane is ever computed in vain.
   while (lanes % layout.vector != 0) layout.vector /= 2;
   layout.registers = isa == Isa::kArmBase ? layout.vector / 4 : 1;
-  layout.matrix = isa == Isa::kArmI8mm;
+  layout.matrix = has_matrix_products(isa);
   layout.reduction = layout.matrix ? 8 : has_dot_product(isa) ? 4 : 2;
   layout.wide = isa == Isa::kX86Base || isa == Isa::kX86Avx2;
   return layout;

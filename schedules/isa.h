@@ -26,6 +26,8 @@ bool has_fast_quotient(Isa isa);
 bool has_fast_lookup(Isa isa);
 /// Whether one instruction sums four products of bytes: vpdpbusd, sdot.
 bool has_dot_product(Isa isa);
+/// Whether convs are products of 2 x 2 matrices: smmla (lower/matrix_conv.h).
+bool has_matrix_products(Isa isa);
 /// As users write it: `base`, `avx2`, `avxvnni`, `avx512vnni`, `dotprod`, `i8mm`.
 std::string_view isa_name(Isa isa);
 
@@ -36,9 +38,10 @@ struct ConvLayout {
   int64_t reduction = 4;  // products summed per lane and instruction
   int64_t terms = 1;      // such sums that are added in int16 before they go into the accumulator
   bool wide = false;      // the filter is stored as int16 and the input widened to it
-  bool matrix = false;    // products of 2 x 2 matrices: lower/matrix_conv.h
+  bool matrix = false;    // has_matrix_products()
 };
-/// `lanes`: out_channels * digits, a multiple of 4.
+/// With the widest vectors; a schedule may ask for narrower ones: conv_layout() in schedules/kernel_schedule.h.
+/// `lanes`: a multiple of 4, see conv_lanes() there.
 ConvLayout conv_layout(Isa isa, int64_t lanes);
 
 /// Channels that are summed as one vector of int32; `channels`: a multiple of 4.

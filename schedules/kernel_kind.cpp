@@ -5,7 +5,7 @@ namespace qatc {
 KernelKind kernel_kind(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (spec.channel_sums) return KernelKind::kChannelSums;
   if (spec.convs.empty()) return KernelKind::kElementwise;
-  if (conv_layout(isa, spec.out_channels).matrix) return KernelKind::kMatrixConv;
+  if (has_matrix_products(isa)) return KernelKind::kMatrixConv;
   if (spec.convs.front().upsampled) return KernelKind::kUpsampledConv;
   return has_pixel_lanes(spec, schedule, isa) ? KernelKind::kPixelLanesConv : KernelKind::kConv;
 }

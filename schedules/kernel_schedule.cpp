@@ -229,7 +229,7 @@ int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
   return isa == Isa::kArmBase || isa == Isa::kArmDotprod ? conv.filters : spec.out_channels;
 }
 
-bool uses_upsampled_template(const KernelConv& conv, Isa isa) { return conv.upsampled && isa != Isa::kArmI8mm; }
+bool uses_upsampled_template(const KernelConv& conv, Isa isa) { return conv.upsampled && !has_matrix_products(isa); }
 
 int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   return !spec.convs.empty() && uses_upsampled_template(spec.convs.front(), isa) ? 2 * schedule.pixels

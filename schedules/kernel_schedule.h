@@ -10,6 +10,13 @@
 
 namespace qatc {
 
+// From a kernel to its schedule, in order:
+//   rule        default_schedule(), here: as large a tile as the registers hold
+//   candidates  candidates.h: all schedules that the template can make and the machine holds
+//   predict     cost_model.h: cycles from a tile's shape and a core's figures (cores.h); known_schedule.h picks by it
+//   read code   assembly_cost.h: cycles from LLVM's assembly; emit/choose_schedules.h picks by it
+//   measure     tune/tune.h: time or instructions; tuned_table.h keeps the best, which then go before all of the above
+
 /// How a kernel is scheduled: what a template (schedules/templates/schedule_kernel.h) leaves open, or by which
 /// autoscheduler. A kernel's filters are packed for its schedule, so one value goes through lowering, scheduling and
 /// packing.
@@ -51,8 +58,8 @@ KernelSchedule default_schedule(const KernelSpec& spec, Isa isa);
 /// Of its convs' filters; 1 without convs.
 int64_t most_digits(const KernelSpec& spec);
 
-/// Digit d of channel c is lane d * digit_stride + c: padding has no lanes of its own where vectors are so short that
-/// this saves some.
+/// Digit d of channel c is lane d * digit_stride + c. On ARM64 without i8mm only channels with filters get lanes, which
+/// saves some where vectors are short; elsewhere padding channels do too.
 int64_t digit_stride(const KernelSpec& spec, const KernelConv& conv, Isa isa);
 
 /// Whether a conv is scheduled by the template of upsampled convs: not with matrix products.
@@ -68,8 +75,7 @@ int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa is
 int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
 /// Whether a kernel's convs have lanes behind its channels, up to whole vectors. One tile has all channels then.
-/// AVX-512 only: accumulators that fill parts of registers LLVM gathers in whole ones and takes apart for every
-/// product.
+/// AVX-512 only: LLVM packs part-filled accumulators together and unpacks them for every product.
 bool pads_lanes(const KernelSpec& spec, Isa isa);
 
 /// Pixels of a tile whose vectors run along pixels (lower/pixel_lanes_conv.h), 0 where a kernel has no such form:

@@ -27,9 +27,9 @@ struct ScheduleChoice {
   std::string refusal;  // why it is not by the scheduler that was asked for; empty: it is
 };
 
-/// A kernel's schedule as far as it is known without compiling anything; emit/choose_schedules.h does that as well. A
-/// table's entry that the templates no longer make is passed over; a kernel of exact rounding that the table does not
-/// know takes that of the same kernel of float, whose products and memory are the same.
+/// A kernel's schedule as far as it is known without compiling anything, which emit/choose_schedules.h does as well. A
+/// table's entry that the templates no longer make is passed over. A kernel of exact rounding that the table does not
+/// know takes the entry of the same kernel of float rounding: its products and its memory are the same.
 ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa);
 
 }  // namespace qatc

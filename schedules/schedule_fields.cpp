@@ -33,26 +33,26 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
 std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return isa == Isa::kX86Vnni ? std::vector<int64_t>{1, 2, 4, 8} : std::vector<int64_t>{1};
   if (spec.convs.empty()) return {1, 2, 4, 8, 16};
-  if (conv_layout(isa, spec.out_channels).matrix) return {2, 4, 6, 8, 10, 12};  // pairs
+  if (has_matrix_products(isa)) return {2, 4, 6, 8, 10, 12};  // pairs
   return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24};
 }
 
 /// Dot products by lane read 4 bytes each from registers that loads fill.
 std::vector<int64_t> load_values(const KernelSpec& spec, Isa isa) {
   if (!is_arm(isa) || !has_dot_product(isa) || spec.convs.empty()) return {0};
-  if (conv_layout(isa, spec.out_channels).matrix) return {0};
+  if (has_matrix_products(isa)) return {0};
   return {0, 4, 8, 12, 16, 20, 24, 28, 36};
 }
 
 std::vector<int64_t> unroll_values(const KernelSpec& spec, Isa isa) {
-  if (spec.convs.empty() || conv_layout(isa, spec.out_channels).matrix) return {1};
+  if (spec.convs.empty() || has_matrix_products(isa)) return {1};
   return {1, 2, 3, 4};
 }
 
 /// What the template of plain convs or that of kernels without a reduction decides on.
 bool is_plain(const KernelSpec& spec, Isa isa) {
   if (spec.channel_sums) return false;
-  return spec.convs.empty() || !(conv_layout(isa, spec.out_channels).matrix || spec.convs.front().upsampled);
+  return spec.convs.empty() || !(has_matrix_products(isa) || spec.convs.front().upsampled);
 }
 
 /// The next narrower vectors: some cores have as many units for them, and half of the latency or of the registers.

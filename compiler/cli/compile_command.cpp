@@ -83,7 +83,7 @@ Command add_compile_command(CLI::App& app) {
   command
       ->add_option_function<std::vector<std::string>>(
           "--target", [options](const std::vector<std::string>& given) { add_targets(given, options->targets); },
-          "where the library runs; several with commas between them; default host:\n"
+          "where the library runs; for several, once for each or with commas; default host:\n"
           "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux,\n"
           "each with CPU features after dashes: -arm_dot_prod, -arm_dot_prod-i8mm, -avx2,\n"
           "-avx2-avxvnni, or any of Halide's;\n"

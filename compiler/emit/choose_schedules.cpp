@@ -25,7 +25,7 @@ struct Thresholds {
 };
 Thresholds thresholds(const KernelSpec& spec, Isa isa) {
   // Of matrix products, predictions miss how operands are packed, and loops are read whose trips are guessed.
-  if (!spec.convs.empty() && conv_layout(isa, spec.out_channels).matrix) return {1.25, 0.90};
+  if (!spec.convs.empty() && has_matrix_products(isa)) return {1.25, 0.90};
   // Where sums of a product are spread over several instructions, tiles that were read to be 5 % better took 11 % more
   // instructions.
   if (isa == Isa::kArmBase) return {1.03, 0.90};
@@ -74,7 +74,7 @@ std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& kern
   std::vector<Trial> trials;
   std::vector<std::function<void()>> jobs;
   for (size_t k = 0; k < kernels.size(); ++k) {
-    choices.push_back(known_schedule(kernels[k], target, options.scheduler));
+    choices.push_back(known_or_autoscheduled(kernels[k], target, options.scheduler));
     if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
       continue;
     Trial trial{

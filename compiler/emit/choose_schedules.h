@@ -17,9 +17,10 @@ struct ScheduleOptions {
   std::function<void(int done, int total)> progress;
 };
 
-/// The schedules that `compile` gives kernels, one each. As known_schedule() says, but where that has no more than a
-/// prediction, the few candidates that are predicted best are compiled to assembly, and what assembly_cost() reads in
-/// it decides: the one that is closest to the best on all cores of the instruction set. The same on every machine.
+/// The schedules that `compile` gives kernels, one each. As known_or_autoscheduled() says, but where that has no more
+/// than a prediction, the few candidates that are predicted best are compiled to assembly, and what assembly_cost()
+/// reads in it decides: the one that is closest to the best on all cores of the instruction set. The same on every
+/// machine.
 std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& kernels, const Target& target,
                                              const ScheduleOptions& options);
 

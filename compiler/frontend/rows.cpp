@@ -40,6 +40,8 @@ constexpr ImportRow kRows[] = {
 
 }  // namespace
 
+std::span<const ImportRow> import_rows() { return kRows; }
+
 const ImportRow* find_row(const std::string& op_type) {
   for (const ImportRow& row : kRows) {
     if (op_type == row.op_type) return &row;

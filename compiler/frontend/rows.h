@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "frontend/node_import.h"
@@ -12,6 +13,9 @@ struct ImportRow {
   size_t least_inputs, most_inputs;
   Imported (*import)(NodeImport& node);
 };
+
+/// All of them, sorted by op. README.md lists the same ops; tests/frontend/readme_test.cpp compares the two.
+std::span<const ImportRow> import_rows();
 
 /// nullptr when the op is not supported.
 const ImportRow* find_row(const std::string& op_type);

@@ -98,7 +98,7 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
     }
     case Kind::kCorrection: {
       const int64_t lanes = conv_lanes(spec, spec.convs[index], isa);
-      ImageParam image(conv_layout(isa, lanes).matrix ? Halide::UInt(64) : Halide::Int(32), 1, name);
+      ImageParam image(has_matrix_products(isa) ? Halide::UInt(64) : Halide::Int(32), 1, name);
       bound_dense(image, {lanes});
       return image;
     }

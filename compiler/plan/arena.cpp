@@ -57,8 +57,9 @@ std::vector<int64_t> place_in_order(const std::vector<Block>& blocks, const std:
   return offset;
 }
 
-/// Largest first leaves little in between, unless a small block lives long and splits what comes later: then another
-/// order is tighter. The best of a few is taken.
+/// Largest first leaves little in between (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
+/// Inference", 2020: greedy by size), unless a small block lives long and splits what comes later: then another order is
+/// tighter. The best of a few is taken.
 std::vector<int64_t> place_blocks(const std::vector<Block>& blocks, const std::vector<int64_t>& size) {
   const auto life = [&](size_t i) { return int64_t{blocks[i].last} - blocks[i].first + 1; };
   using Key = std::function<int64_t(size_t)>;

@@ -92,7 +92,8 @@ struct ConvRuns {
 };
 ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input);
 
-/// Equal text exactly for equal specs; short enough for comments, e.g. in the manifest.
+/// Equal text exactly for equal specs; short enough for comments, e.g. in the manifest. Also the key of
+/// schedules/tuned/*.txt: a change of the text orphans the tables' entries.
 std::string signature(const KernelSpec& spec);
 
 /// The arguments of the emitted function, in order; lowering declares them and the driver passes them.

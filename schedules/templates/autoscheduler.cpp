@@ -207,7 +207,7 @@ std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const K
   }
 }
 
-ScheduleChoice known_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler) {
+ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& target, Scheduler scheduler) {
   ScheduleChoice choice = known_schedule(spec, target.isa);
   if (scheduler == Scheduler::kTemplates) return choice;
   if (const auto refusal = autoscheduler_refusal(spec, choice.schedule, scheduler, target)) {

@@ -11,7 +11,10 @@
 
 namespace qatc {
 
-// Halide's autoschedulers come as plugins. From the first one's use on, the process sees no HL_ variables of its user's
+// Halide's autoschedulers:
+//   mullapudi2016  Mullapudi et al., "Automatically Scheduling Halide Image Processing Pipelines", 2016
+//   adams2019      Adams et al., "Learning to Optimize Halide with Tree Search and Random Programs", 2019
+// They come as plugins. From the first one's use on, the process sees no HL_ variables of its user's
 // environment, some of which steer them: the same options give the same bytes everywhere.
 
 /// Throws UserError when the file is missing or is no plugin of this Halide.
@@ -31,8 +34,9 @@ void autoschedule_kernel(LoweredKernel& kernel, Scheduler scheduler, const Targe
 std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const KernelSchedule& schedule,
                                                  Scheduler scheduler, const Target& target);
 
-/// known_schedule(), by `scheduler`; by a template where an autoscheduler refuses, since every kind of kernel has one
+/// With `scheduler` the templates: known_schedule(). Else the kernel is lowered and scheduled by the autoscheduler, to
+/// see whether it refuses; where it does, a template is taken, since every kind of kernel has one
 /// (schedules/kernel_kind.h). Throws UserError where the autoscheduler is not installed.
-ScheduleChoice known_schedule(const KernelSpec& spec, const Target& target, Scheduler scheduler);
+ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& target, Scheduler scheduler);
 
 }  // namespace qatc

@@ -50,7 +50,7 @@ class Bench:
         self.work = os.path.join(options.build, "bench")
         os.makedirs(self.work, exist_ok=True)
         self.results = {}
-        self.targets = []
+        self.channels = None  # of the network's images; known once it is compiled
 
     def path(self, *parts):
         return os.path.join(self.work, *parts)
@@ -78,6 +78,8 @@ class Bench:
                                       "-o", folder] + VARIANTS[variant])
         if status != 0:
             tools.fail("compiling for %s:\n%s%s" % (target, out, err))
+        with open(os.path.join(folder, target, "manifest.json")) as file:
+            self.channels = json.load(file)["input"]["channels"]
         return folder, float(re.search(r"compiled in ([0-9.]+) s", out + err).group(1))
 
     def compile_all(self):
@@ -110,11 +112,12 @@ class Bench:
         """Milliseconds of each variant on this machine: the minimum over alternating runs."""
         programs = {variant: self.example("run_case", target, variant) for variant in variants}
         image = self.path("image.bin")
-        arm64.write_image(image, height, width, 3)
+        arm64.write_image(image, height, width, self.channels)
         best = {}
         for _ in range(self.options.rounds):
             for variant, program in programs.items():
-                out = tools.output([program, image, self.path("result.bin"), height, width, 3, "--repeat", repeat])
+                out = tools.output([program, image, self.path("result.bin"), height, width, self.channels,
+                                    "--repeat", repeat])
                 taken = float(re.search(r"min_ms ([0-9.]+)", out).group(1))
                 best[variant] = min(best.get(variant, taken), taken)
         return best
@@ -133,14 +136,15 @@ class Bench:
     def network(self):
         self.onnxruntime()
         result = json.loads(tools.output(["node", os.path.join(tools.HERE, "compare_onnxruntime.cjs"), self.options.model,
-                                          self.example("run_case"), "--rounds", self.options.rounds]))
+                                          self.example("run_case"), "--channels", self.channels,
+                                          "--rounds", self.options.rounds]))
         share = self.link("network_share", os.path.join(tools.HERE, "network_share.c"),
                           flags=["-I" + tools.HERE, os.path.join(tools.HERE, "peak.c")])
         for row in result["rows"]:
             pixels = row["height"] * row["width"]
             multiply_adds = round(self.results["model"]["multiply_adds_per_pixel"] * pixels)
-            row.update(json.loads(tools.output([share, row["height"], row["width"], multiply_adds, "--threads",
-                                                row["threads"], "--rounds", self.options.rounds])))
+            row.update(json.loads(tools.output([share, row["height"], row["width"], self.channels, multiply_adds,
+                                                "--threads", row["threads"], "--rounds", self.options.rounds])))
         return result
 
     def x86_targets(self):
@@ -171,20 +175,20 @@ class Bench:
             instructions = {}
             for variant in variants:
                 folder, _ = self.compile(target, variant)
-                isa, channels, _ = self.described(os.path.join(folder, target))
+                isa, _ = self.described(os.path.join(folder, target))
                 functions, _ = arm64.inference(isa, self.example("run_case", target, variant), plugin, self.work,
-                                               ARM64_SIZE + (channels,))
+                                               ARM64_SIZE + (self.channels,))
                 instructions[variant] = sum(functions.values())
             add(isa, "ARM64 instructions a pixel", instructions)
         return rows
 
     @staticmethod
     def described(folder):
-        """Of the library in a folder: its instruction set, channels of its images, kernels."""
+        """Of the library in a folder: its instruction set and its kernels."""
         with open(os.path.join(folder, "manifest.json")) as file:
             manifest = json.load(file)
         isa, = manifest["instruction_sets"]
-        return isa, manifest["input"]["channels"], manifest["kernels"]
+        return isa, manifest["kernels"]
 
     def schedulers(self):
         height, width = 540, 960
@@ -207,10 +211,12 @@ class Bench:
                                   self.options.model, height, width])
         return {"height": height, "width": width, "arena": self.arena, "app": app, "onnxruntime": peer}
 
-    def text_and_data(self, path):
-        """Bytes of code, constants and data that are linked into a program, or are in an archive's objects."""
+    @staticmethod
+    def sizes(path):
+        """Bytes of a program, or of all of an archive's objects: text (code and constants), data."""
         lines = tools.output([tools.llvm("llvm-size"), path]).splitlines()[1:]
-        return sum(int(line.split()[0]) + int(line.split()[1]) for line in lines)
+        rows = [[int(field) for field in line.split()[:2]] for line in lines]
+        return tuple(map(sum, zip(*rows)))
 
     def size(self):
         target = ARM64_TARGETS[0]
@@ -218,9 +224,9 @@ class Bench:
         empty = self.path("size-empty")
         tools.output([tools.arm64_c_compiler(), "-static", "-O2", "-Wl,--gc-sections",
                       os.path.join(tools.HERE, "size_app.c"), "-o", empty])
-        runtime = self.path("out-float", target, "libqatc_runtime.a")
-        return {"target": target, "app": self.text_and_data(app) - self.text_and_data(empty),
-                "runtime_text": self.text_and_data(runtime)}
+        # All objects of the runtime, also those that an app without threads or a choice of instruction sets leaves out.
+        runtime_text, _ = self.sizes(self.path("out-float", target, "libqatc_runtime.a"))
+        return {"target": target, "app": sum(self.sizes(app)) - sum(self.sizes(empty)), "runtime_text": runtime_text}
 
     def arm64(self):
         plugin = arm64.plugin(self.work)
@@ -228,10 +234,10 @@ class Bench:
         result = {}
         for target in ARM64_TARGETS:
             folder = self.path("out-float", target)
-            isa, channels, kernels = self.described(folder)
+            isa, kernels = self.described(folder)
             say("counting instructions of " + target)
             result[isa] = arm64.measure(isa, self.example("run_case", target), plugin, self.work,
-                                        ARM64_SIZE + (channels,), kernels)
+                                        ARM64_SIZE + (self.channels,), kernels)
         return result
 
     def time_kernels(self, *options):
@@ -268,7 +274,7 @@ class Bench:
             if section in self.options.only:
                 say(section)
                 self.results[section] = getattr(self, section)()
-        if self.results["model"]["multiply_adds_per_pixel"] == report.BOUND_NETWORK:
+        if report.has_bounds(self.results):
             self.results["requirements"] = [r.as_json() for r in report.requirements(self.results)]
         tools.write_atomically(self.path("results.json"), json.dumps(self.results, indent=2) + "\n")
         text = report.full(self.results)
@@ -297,7 +303,8 @@ def main():
                         metavar="MODEL.onnx", help="default: the demo network")
     parser.add_argument("--only", type=lambda text: text.split(","), default=DEFAULT_SECTIONS,
                         metavar="SECTION,...", help="of the above; default: all but the last")
-    parser.add_argument("--rounds", type=int, default=7, help="of both programs in turn; default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=7,
+                        help="how often each program is timed; the best counts; default: %(default)s")
     parser.add_argument("--all-channels", action="store_true", help="convs over all pairs of channel counts")
     parser.add_argument("--title", help="what the network is called in the report; default: its folder")
     parser.add_argument("--readme", action="store_true", help="put the result into README.md")

@@ -1,9 +1,12 @@
 """The benchmarks measure what they say: on code whose figures are known, and on one small kernel and network.
 
-  python3 bench_test.py KERNELS_BENCH QATC SMALL_MODEL.onnx"""
+  python3 bench_test.py KERNELS_BENCH QATC SMALL_MODEL.onnx
+
+QATC_REBASE=1 writes golden/report.md anew."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -61,6 +64,26 @@ class Readme(unittest.TestCase):
         self.assertIn("net, 1,234 multiply-adds a pixel. Measured on: a CPU, 2 cores, Debian", text)
         self.assertIn("| 540x960 | 1 | 30.00 ms | 100.00 ms | 0.30 | 0.80 | 30.00 ms | 0.80 |", text)
         self.assertIn("| avx2 | time | 1.05 |", text)
+
+
+class FullReport(unittest.TestCase):
+    def test_of_all_sections(self):
+        """Made up results, every kind of cell among them: met, missed, disturbed, not measured."""
+        golden = os.path.join(tools.HERE, "golden")
+        with open(os.path.join(golden, "results.json")) as file:
+            text = report.full(json.load(file))
+        path = os.path.join(golden, "report.md")
+        if os.environ.get("QATC_REBASE"):
+            tools.write_atomically(path, text)
+        with open(path) as file:
+            self.assertEqual(text, file.read(), "QATC_REBASE=1 accepts the new report.md")
+
+
+class Models(unittest.TestCase):
+    def test_are_those_that_tune_asks(self):
+        with open(os.path.join(tools.ROOT, "compiler", "tune", "mca.cpp")) as file:
+            versions = re.findall(r'"llvm-mca-(\d+)"', file.read())
+        self.assertEqual([int(version) for version in versions], list(inner_loops.MCA_VERSIONS))
 
 
 class KnownCode(unittest.TestCase):
@@ -200,7 +223,7 @@ class NetworkShare(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_is_time_over_time(self):
-        found = json.loads(tools.output([self.program, 48, 64, self.MULTIPLY_ADDS, "--threads", 2, "--rounds", 2]))
+        found = json.loads(tools.output([self.program, 48, 64, 3, self.MULTIPLY_ADDS, "--threads", 2, "--rounds", 2]))
         least = self.MULTIPLY_ADDS / (found["peak_gmacs"] * 1e9 * 2)
         for image in ("u8", "f32"):
             share = least * 1e3 / found[image + "_ms"]
@@ -208,8 +231,9 @@ class NetworkShare(unittest.TestCase):
             self.assertAlmostEqual(found["share_of_peak_" + image], share, delta=0.02 * share + 1e-4)  # digits printed
 
     def test_faults_of_the_command_line(self):
-        for arguments, status in (([], 2), (["48", "64"], 2), (["48", "64", "x"], 2), (["48", "64", "1", "--what", "1"], 2),
-                                  (["48", "64", "1", "--rounds", "0"], 2), (["100000", "64", "1"], 1)):
+        for arguments, status in (([], 2), (["48", "64"], 2), (["48", "64", "3"], 2), (["48", "64", "3", "x"], 2),
+                                  (["48", "64", "3", "1", "--what", "1"], 2),
+                                  (["48", "64", "3", "1", "--rounds", "0"], 2), (["100000", "64", "3", "1"], 1)):
             done = subprocess.run([self.program] + arguments, capture_output=True, text=True)
             self.assertEqual(done.returncode, status, arguments)
             self.assertNotEqual(done.stderr, "")

@@ -1,6 +1,7 @@
 // Times a compiled network against ONNX Runtime on the same image, in turn, and prints what it found as JSON.
 //
-//   node compare_onnxruntime.cjs MODEL.onnx RUN_CASE [--sizes HxW,...] [--threads 1,2] [--rounds N]
+//   node compare_onnxruntime.cjs MODEL.onnx RUN_CASE [--sizes HxW,...] [--channels C] [--threads 1,2]
+//       [--rounds N]
 //
 // RUN_CASE is runtime/examples/run_case.c linked with the network. Both take a float image. Each round runs both once
 // more; the figures are minima over all rounds, so a neighbour's load on the machine hurts neither. Where the three best
@@ -20,6 +21,7 @@ function option(name, fallback) {
 
 const [model, runCase] = process.argv.slice(2);
 const sizes = option('sizes', '100x100,540x960,1080x1920').split(',').map((s) => s.split('x').map(Number));
+const channels = Number(option('channels', '3'));
 const threadCounts = option('threads', '1,2').split(',').map(Number);
 const rounds = Number(option('rounds', '7'));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'qatc-bench-'));
@@ -28,13 +30,13 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'qatc-bench-'));
 const repeats = (height, width) => Math.max(2, Math.min(40, Math.round(2e6 / (height * width))));
 
 function ourMilliseconds(input, height, width, threads) {
-  const out = execFileSync(runCase, [input, path.join(folder, 'out'), height, width, 3, '--threads', threads, '--repeat',
-                                     repeats(height, width)].map(String), {encoding: 'utf8'});
+  const out = execFileSync(runCase, [input, path.join(folder, 'out'), height, width, channels, '--threads', threads,
+                                     '--repeat', repeats(height, width)].map(String), {encoding: 'utf8'});
   return Number(out.match(/min_ms ([0-9.]+)/)[1]);
 }
 
 async function ortMilliseconds(session, pixels, height, width) {
-  const feeds = {[session.inputNames[0]]: new ort.Tensor('float32', pixels, [1, 3, height, width])};
+  const feeds = {[session.inputNames[0]]: new ort.Tensor('float32', pixels, [1, channels, height, width])};
   let best = Infinity;
   for (let i = 0; i < repeats(height, width); ++i) {
     const begin = process.hrtime.bigint();
@@ -56,7 +58,7 @@ function settled(milliseconds) {
     const session = await ort.InferenceSession.create(
         model, {intraOpNumThreads: threads, interOpNumThreads: 1, graphOptimizationLevel: 'all', logSeverityLevel: 3});
     for (const [height, width] of sizes) {
-      const pixels = Float32Array.from({length: 3 * height * width}, (_, i) => ((i * 2654435761) % 4096) / 4095);
+      const pixels = Float32Array.from({length: channels * height * width}, (_, i) => ((i * 2654435761) % 4096) / 4095);
       const input = path.join(folder, 'in');
       fs.writeFileSync(input, Buffer.from(pixels.buffer));
       const ours = [], theirs = [], patience = Date.now() + 30000;

@@ -44,6 +44,11 @@ class Instruction:
         return int(found.group(1), 16) if found else None
 
 
+def multiplies(instruction, pattern):
+    """Whether it is a product of vectors: addresses are computed with smull, too."""
+    return bool(pattern.match(instruction.mnemonic)) and instruction.operands.startswith("v")
+
+
 @dataclass
 class Loop:
     function: str
@@ -52,9 +57,9 @@ class Loop:
 
     def __post_init__(self):
         self.kind = next((kind for kind, pattern in DOT_PRODUCTS.items()
-                          if any(pattern.match(i.mnemonic) for i in self.body)), None)
+                          if any(multiplies(i, pattern) for i in self.body)), None)
         pattern = DOT_PRODUCTS.get(self.kind)
-        dots = [i for i in self.body if pattern and pattern.match(i.mnemonic)]
+        dots = [i for i in self.body if pattern and multiplies(i, pattern)]
         self.dots = len(dots)
         # v3.4b[2]: four bytes of a register that holds those of several products.
         self.by_lane = sum(1 for i in dots if re.search(r"\.4b\[\d\]$", i.operands))
@@ -110,10 +115,14 @@ def disassemble(path):
     return tools.output([tools.llvm("llvm-objdump"), "-d", "--no-show-raw-insn", "--mattr=+dotprod,+i8mm", path])
 
 
+# The same list as in compiler/tune/mca.cpp; bench_test.py compares the two.
+MCA_VERSIONS = (22, 21, 20, 19)
+
+
 def mca():
     """The newest llvm-mca of those that `qatc tune` asks (compiler/tune/mca.cpp), or else that of the build's LLVM, whose
     models of ARM cores are worse."""
-    newest = (shutil.which("llvm-mca-%d" % version) for version in (22, 21, 20, 19))
+    newest = (shutil.which("llvm-mca-%d" % version) for version in MCA_VERSIONS)
     return next(filter(None, newest), None) or tools.llvm("llvm-mca")
 
 

@@ -1,5 +1,5 @@
-/* network_share H W MULTIPLY_ADDS [--threads N] [--rounds N] - times a compiled network next to the peak of this machine's
- * fastest 8-bit dot product.
+/* network_share H W CHANNELS MULTIPLY_ADDS [--threads N] [--rounds N] - times a compiled network next to the peak of this
+ * machine's fastest 8-bit dot product.
  *
  * One process runs both in turn, on 8-bit images and on float ones, and the best of each counts. The peak runs for as long
  * as the network does: what the machine's other programs and its clock take in such a time hits both alike, while the best
@@ -17,7 +17,6 @@
 #include "peak.h"
 #include "qatc_threads.h"
 
-enum { kChannels = 3 };
 /* Of a round's runs, where one run takes less. */
 static const double kRoundSeconds = 20e-3;
 
@@ -41,7 +40,7 @@ static long number_from_1(const char* text) {
   char* end = NULL;
   const long value = text == NULL ? 0 : strtol(text, &end, 10);
   if (text == NULL || *end != '\0' || value < 1) {
-    fputs("usage: network_share H W MULTIPLY_ADDS [--threads N] [--rounds N]\n", stderr);
+    fputs("usage: network_share H W CHANNELS MULTIPLY_ADDS [--threads N] [--rounds N]\n", stderr);
     exit(2);
   }
   return value;
@@ -72,15 +71,15 @@ static qatc_image new_image(int32_t height, int32_t width, int32_t channels, qat
   return image;
 }
 
-static timing new_timing(int32_t height, int32_t width, qatc_type type) {
+static timing new_timing(int32_t height, int32_t width, int32_t channels, qatc_type type) {
   int32_t out_height = 0;
   int32_t out_width = 0;
   int32_t out_channels = 0;
   if (model_output_size(height, width, &out_height, &out_width, &out_channels) != QATC_OK) {
     fail("the network does not take images of this size");
   }
-  const timing result = {new_image(height, width, kChannels, type),
-                         new_image(out_height, out_width, out_channels, type), 1e9};
+  const timing result = {new_image(height, width, channels, type), new_image(out_height, out_width, out_channels, type),
+                         1e9};
   return result;
 }
 
@@ -105,10 +104,11 @@ static void time_round(timing* timing, const network* network) {
 int main(int argc, char** argv) {
   const int32_t height = (int32_t)number_from_1(argc > 1 ? argv[1] : NULL);
   const int32_t width = (int32_t)number_from_1(argc > 2 ? argv[2] : NULL);
-  const double multiply_adds = (double)number_from_1(argc > 3 ? argv[3] : NULL);
+  const int32_t channels = (int32_t)number_from_1(argc > 3 ? argv[3] : NULL);
+  const double multiply_adds = (double)number_from_1(argc > 4 ? argv[4] : NULL);
   long thread_count = 1;
   long rounds = 7;
-  for (int i = 4; i < argc; i += 2) {
+  for (int i = 5; i < argc; i += 2) {
     const long value = number_from_1(i + 1 < argc ? argv[i + 1] : NULL);
     if (strcmp(argv[i], "--threads") == 0) {
       thread_count = value;
@@ -118,8 +118,8 @@ int main(int argc, char** argv) {
       number_from_1(NULL);
     }
   }
-  timing bytes = new_timing(height, width, QATC_U8);
-  timing floats = new_timing(height, width, QATC_F32);
+  timing bytes = new_timing(height, width, channels, QATC_U8);
+  timing floats = new_timing(height, width, channels, QATC_F32);
   qatc_threads threads;
   qatc_threads_create(&threads, (int)thread_count);
   network network = {NULL, model_arena_size(height, width), qatc_threads_executor(&threads)};
@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
   }
   qatc_threads_destroy(&threads);
   const double peak_seconds = multiply_adds / (rate * 1e9 * (double)thread_count);
-  printf("{\"peak_instructions\": \"%s\", \"peak_gmacs\": %.1f, \"u8_ms\": %.3f, \"f32_ms\": %.3f, ",
+  printf("{\"peak_instructions\": \"%s\", \"peak_gmacs\": %.1f, \"u8_ms\": %.5f, \"f32_ms\": %.5f, ",
          peak->instructions, rate, bytes.seconds * 1e3, floats.seconds * 1e3);
   printf("\"share_of_peak_u8\": %.4f, \"share_of_peak_f32\": %.4f}\n", peak_seconds / bytes.seconds,
          peak_seconds / floats.seconds);

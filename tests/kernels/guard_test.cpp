@@ -80,7 +80,7 @@ class Guard : public ::testing::TestWithParam<Channels> {};
 TEST_P(Guard, NothingOutsideOfTensors) {
   const Plan plan = make_plan(network_of_all_kernels(GetParam()), Rounding::kFloat);
   GeneratedLibrary library(plan, runnable(kEveryTarget), "net", [](const KernelSpec& spec, const Target& target) {
-    return known_schedule(spec, target, GetParam().scheduler).schedule;
+    return known_or_autoscheduled(spec, target, GetParam().scheduler).schedule;
   });
   for (const std::string& target : library.targets()) {
     const std::string program = link(library, target);

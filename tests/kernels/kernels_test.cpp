@@ -469,7 +469,7 @@ class Autoscheduled : public Kernels {
  protected:
   KernelSchedule choose_schedule(const KernelSpec& spec, const Target& target) override {
     const Scheduler scheduler = GetParam() / 2 % 2 == 0 ? Scheduler::kMullapudi2016 : Scheduler::kAdams2019;
-    const ScheduleChoice choice = known_schedule(spec, target, scheduler);
+    const ScheduleChoice choice = known_or_autoscheduled(spec, target, scheduler);
     // Sums may be wanted for all rows at once, which no stack holds; tiles of matrix products are not theirs to choose.
     const bool may_refuse = spec.channel_sums || (target.isa == Isa::kArmI8mm && !spec.convs.empty());
     EXPECT_TRUE(may_refuse || choice.refusal.empty())

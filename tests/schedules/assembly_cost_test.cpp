@@ -165,6 +165,23 @@ TEST(AssemblyCost, LeavesOutWhatIsRarelyDone) {
   EXPECT_NE(hottest_loop(code), hottest_loop(kX86));
 }
 
+TEST(AssemblyCost, AddressesAreNoProducts) {
+  const std::string code = replaced(kArm, "\tldr\tq2", "\tsmull\tx8, w11, w3\n\tldr\tq2");
+  const auto cost = assembly_cost(code, small_conv(), small_tile(), Isa::kArmDotprod, kCore);
+  ASSERT_TRUE(cost);
+  EXPECT_EQ(cost->products, 2);
+  EXPECT_EQ(cost->instructions, 8);
+  EXPECT_DOUBLE_EQ(cost->loop_times, 36);
+}
+
+TEST(AssemblyCost, RefusesLoopsOfProductsOfSeveralSizes) {
+  KernelSchedule tile;
+  tile.channels = 16;
+  tile.pixels = 2;
+  const std::string code = replaced(kX86, "vpdpbusd\t(%rsi){1to16}, %zmm2, %zmm1", "vpdpbusd\t%ymm2, %ymm3, %ymm1");
+  EXPECT_FALSE(assembly_cost(code, conv_spec({16}, 16, 3), tile, Isa::kX86Vnni, kCore));
+}
+
 /// The code for images narrower than a tile comes behind that for whole tiles and may have more products in a loop.
 const char* const kNarrow = R"(
 .LBB0_6:

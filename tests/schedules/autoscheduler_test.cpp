@@ -18,7 +18,7 @@ TEST(Autoscheduler, SchedulesWhatItCan) {
   const Target target = parse_target("x86-64-linux-avx2");
   for (const Scheduler scheduler : kAutoschedulers) {
     for (const KernelSpec& spec : {conv_spec({32}, 32, 3), conv_spec({4, 12}, 24, 1), lookup_spec(12)}) {
-      const ScheduleChoice choice = known_schedule(spec, target, scheduler);
+      const ScheduleChoice choice = known_or_autoscheduled(spec, target, scheduler);
       EXPECT_EQ(choice.refusal, "") << signature(spec);
       EXPECT_EQ(choice.source, ScheduleSource::kAutoscheduler);
       EXPECT_EQ(choice.schedule.scheduler, scheduler);
@@ -32,13 +32,13 @@ TEST(Autoscheduler, KeepsThePacking) {
   const KernelSpec spec = conv_spec({32}, 32, 3);
   KernelSchedule expected = known_schedule(spec, target.isa).schedule;
   expected.scheduler = Scheduler::kMullapudi2016;
-  EXPECT_EQ(known_schedule(spec, target, Scheduler::kMullapudi2016).schedule, expected);
+  EXPECT_EQ(known_or_autoscheduled(spec, target, Scheduler::kMullapudi2016).schedule, expected);
 }
 
 TEST(Autoscheduler, LeavesTheRestToTemplates) {
   const Target target = parse_target("arm-64-linux-arm_dot_prod-i8mm");
   const KernelSpec spec = conv_spec({32}, 32, 3);
-  const ScheduleChoice choice = known_schedule(spec, target, Scheduler::kAdams2019);
+  const ScheduleChoice choice = known_or_autoscheduled(spec, target, Scheduler::kAdams2019);
   EXPECT_EQ(choice.refusal, "its tiles are part of the algorithm");
   EXPECT_EQ(choice.schedule, known_schedule(spec, target.isa).schedule);
   EXPECT_NE(choice.source, ScheduleSource::kAutoscheduler);
@@ -46,7 +46,7 @@ TEST(Autoscheduler, LeavesTheRestToTemplates) {
 
 TEST(Autoscheduler, IsNotAskedForTemplates) {
   const Target target = parse_target("x86-64-linux");
-  const ScheduleChoice choice = known_schedule(conv_spec({32}, 32, 3), target, Scheduler::kTemplates);
+  const ScheduleChoice choice = known_or_autoscheduled(conv_spec({32}, 32, 3), target, Scheduler::kTemplates);
   EXPECT_EQ(choice.schedule, known_schedule(conv_spec({32}, 32, 3), target.isa).schedule);
   EXPECT_EQ(choice.refusal, "");
 }
