@@ -206,6 +206,26 @@ def isa_table(results):
     return table(["x86-64 with", "all kernels, one image", "GMAC/s of the convs", "of the peak", "peak, GMAC/s"], rows)
 
 
+# What a kernel's name says of it, from its first word on, and what it is to readers.
+KINDS = [("image_load", "loading the caller's image"), ("image_store", "storing to the caller's image"),
+         ("channel_sums", "statistics of norms"), ("max_pool", "max pools"), ("lookup", "tables alone"),
+         ("resize", "resizes"), ("norm", "norms with their activation and rescale"), ("", "convs with all that is fused")]
+
+
+def kind_table(results):
+    """Where a network's time goes, by the kind of kernel: what another fusion could save at most."""
+    spent = dict.fromkeys((kind for _, kind in KINDS), 0.0)
+    for r in results["kernels"]["benchmarks"]:
+        if r["name"].startswith("model/"):
+            name = r["name"].split("/", 2)[1:]
+            words = name[0] if name[0].startswith("image_") else name[1]
+            spent[next(kind for start, kind in KINDS if words.startswith(start))] += r["image_ms"]
+    total = sum(spent.values())
+    rows = [[kind, number(ms), number(100 * ms / total) + " %"]
+            for kind, ms in sorted(spent.items(), key=lambda item: -item[1]) if ms > 0]
+    return table(["kernels, %s" % results["kernels"]["context"]["size"], "ms an image", "of all"], rows)
+
+
 def kernel_table(results, prefix):
     rows = []
     for r in results["kernels"]["benchmarks"]:
@@ -219,7 +239,7 @@ def kernel_table(results, prefix):
     if prefix == "model/":
         rows.append(["all", "", "", "", "", number(sum(r["image_ms"] for r in results["kernels"]["benchmarks"]
                                                        if r["name"].startswith(prefix)))])
-    head = ["kernel", "GMAC/s", "of peak", "GB/s", "ns/pixel", "ms an image"]
+    head = ["kernel", "GMAC/s", "products of peak", "GB/s", "ns/pixel", "ms an image"]
     if prefix != "model/":
         head, rows = head[:-1], [row[:-1] for row in rows]
     return table(head, rows)
@@ -262,9 +282,11 @@ def full(results):
                   isa_table(results)]
     if "kernels" in results:
         context = results["kernels"]["context"]
-        parts += ["## Kernels alone", "Image %s, bands as the network computes them, %s; the peak is that of %s." %
+        parts += ["## Kernels alone", "Image %s, bands as the network computes them, %s. GMAC/s are of the graph's "
+                  "multiply-adds, the share of the peak (%s) is of the products of bytes that the kernel computes: a third "
+                  "of those for convs of upsampled images, four times as many for float filters." %
                   (context["size"], context["instruction_set"], context["peak_instructions"]),
-                  kernel_table(results, "model/"), "### Ops of image networks", kernel_table(results, "family/")]
+                  kernel_table(results, "model/"), "### Where the time goes", kind_table(results), "### Ops of image networks", kernel_table(results, "family/")]
     return "\n\n".join(parts) + "\n"
 
 
@@ -280,4 +302,6 @@ def for_readme(results):
         parts.append(arm64_table(results))
     if "rounding" in results:
         parts.append(rounding_table(results))
+    if "kernels" in results:
+        parts.append(kind_table(results))
     return "\n\n".join(parts) + "\n"
