@@ -194,7 +194,7 @@ class Kernels(unittest.TestCase):
         rows = self.run_bench("--model", SMALL_MODEL, "--size", "40x48")["benchmarks"]
         self.assertGreater(len(rows), 1)
         images = [row for row in rows if row["name"].startswith("model/image_")]
-        # Eight channels of output are no image that a kernel stores.
+        # Six channels of output are no image that a kernel stores.
         self.assertEqual([row["name"].split("/")[1] for row in images], ["image_load_u8_interleaved"])
         for row in rows:
             if row not in images:
