@@ -176,18 +176,25 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   return schedule;
 }
 
+bool moves_pixels(const KernelSpec& spec) {
+  return std::any_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
+    return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
+  });
+}
+
 KernelSchedule elementwise_schedule(const KernelSpec& spec, Isa isa) {
   KernelSchedule schedule;
   // The widest power-of-two run of channels that divides them; narrow tensors make up for it by unrolled pixels.
   schedule.channels = byte_vector(isa);
   while (spec.out_channels % schedule.channels != 0 && schedule.channels > 1) schedule.channels /= 2;
   schedule.pixels = 4;
-  // All of some few channels, of as many pixels as fill whole vectors.
+  if (schedule.channels == spec.out_channels || spec.out_channels > byte_vector(isa)) return schedule;
+  // All of some few channels: of one pixel where pixels are moved, else of as many pixels as fill whole vectors.
   KernelSchedule all = schedule;
   all.channels = spec.out_channels;
+  if (moves_pixels(spec)) return all;
   while (all.channels * all.pixels % byte_vector(isa) != 0) all.pixels *= 2;
-  const bool fills_vectors = lanes_across_pixels(spec, all, isa) == byte_vector(isa);
-  return schedule.channels < spec.out_channels && fills_vectors ? all : schedule;
+  return lanes_across_pixels(spec, all, isa) == byte_vector(isa) ? all : schedule;
 }
 
 KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
@@ -322,10 +329,7 @@ ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const Ker
 }
 
 int64_t lanes_across_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  const bool moves_pixels = std::any_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
-    return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
-  });
-  if (schedule.across == 0 || moves_pixels) return 0;
+  if (schedule.across == 0 || moves_pixels(spec)) return 0;
   if (schedule.channels != spec.out_channels || spec.out_channels != spec.out_pixel_stride) return 0;
   int64_t lanes = byte_vector(isa);
   if (schedule.vector > 0) lanes = std::min(lanes, schedule.vector);
