@@ -215,7 +215,7 @@ ScheduleChoice known_schedule(const KernelSpec& spec, const Target& target, Sche
     return choice;
   }
   choice.schedule.scheduler = scheduler;
-  return {choice.schedule, ScheduleSource::kAutoscheduler, 1, {}, {}};
+  return {choice.schedule, ScheduleSource::kAutoscheduler, 1, {}, {}, {}};
 }
 
 }  // namespace qatc
