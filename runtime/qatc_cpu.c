@@ -6,7 +6,8 @@
 
 int sysctlbyname(const char* name, void* value, size_t* size, void* new_value, size_t new_size);
 
-/* A system that is too old to know the name does not say; the app then runs the base code. */
+/* A system that is too old to know the name counts as a CPU without: a library then runs its base code, or says
+ * QATC_CPU_UNSUPPORTED where it has none. */
 static int is_set(const char* name) {
   int32_t value = 0;
   size_t size = sizeof value;

@@ -4,19 +4,27 @@
 
 #include "schedules/candidates.h"
 #include "schedules/cost_model.h"
-#include "schedules/tuned_table.h"
 #include "support/error.h"
 
 namespace qatc {
 
 namespace {
 
-std::optional<ScheduleChoice> tuned_schedule(const KernelSpec& spec, Isa isa) {
-  const TunedTable& table = tuned_table(isa);
+/// nullopt where the table does not know the kernel; what cannot be used is put into `passed_over`.
+std::optional<ScheduleChoice> tuned_schedule(const KernelSpec& spec, Isa isa, const TunedTable& table,
+                                             std::string& passed_over) {
   const auto tuned = table.find(signature(spec));
-  if (tuned == table.end() || !is_candidate(spec, tuned->second.schedule, isa)) return std::nullopt;
-  return ScheduleChoice{
-      tuned->second.schedule, ScheduleSource::kTunedTable, tuned->second.ratio, tuned->second.measure, {}};
+  if (tuned == table.end()) return std::nullopt;
+  if (!is_candidate(spec, tuned->second.schedule, isa)) {
+    passed_over = to_string(tuned->second.schedule);
+    return std::nullopt;
+  }
+  ScheduleChoice choice;
+  choice.schedule = tuned->second.schedule;
+  choice.source = ScheduleSource::kTunedTable;
+  choice.ratio = tuned->second.ratio;
+  choice.measure = tuned->second.measure;
+  return choice;
 }
 
 }  // namespace
@@ -37,19 +45,31 @@ std::string_view source_name(ScheduleSource source) {
   QATC_CHECK(false, "unknown source of a schedule");
 }
 
-ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa) {
-  if (std::optional<ScheduleChoice> tuned = tuned_schedule(spec, isa)) return *tuned;
+ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa, const TunedTable& table) {
+  ScheduleChoice choice;
+  std::optional<ScheduleChoice> tuned = tuned_schedule(spec, isa, table, choice.passed_over);
+  if (tuned) return *tuned;
   if (spec.rounding == Rounding::kExact) {
     KernelSpec of_float = spec;
     of_float.rounding = Rounding::kFloat;
-    if (std::optional<ScheduleChoice> tuned = tuned_schedule(of_float, isa)) {
+    tuned = tuned_schedule(of_float, isa, table, choice.passed_over);
+    if (tuned) {
       tuned->measure += " of float rounding";
+      tuned->passed_over = choice.passed_over;
       return *tuned;
     }
   }
   const KernelSchedule rule = default_schedule(spec, isa);
-  const KernelSchedule predicted = predicted_schedule(spec, isa);
-  return {predicted, predicted == rule ? ScheduleSource::kRule : ScheduleSource::kCostModel, 1, {}, {}};
+  choice.schedule = predicted_schedule(spec, isa);
+  choice.source = choice.schedule == rule ? ScheduleSource::kRule : ScheduleSource::kCostModel;
+  return choice;
+}
+
+ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa) { return known_schedule(spec, isa, tuned_table(isa)); }
+
+bool is_stale(const TunedTable& table, const KernelSpec& spec, Isa isa) {
+  const auto tuned = table.find(signature(spec));
+  return tuned != table.end() && !is_candidate(spec, tuned->second.schedule, isa);
 }
 
 }  // namespace qatc

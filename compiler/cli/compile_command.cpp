@@ -86,7 +86,7 @@ Command add_compile_command(CLI::App& app) {
           "where the library runs; for several, once for each or with commas; default host:\n"
           "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux,\n"
           "each with CPU features after dashes: -arm_dot_prod, -arm_dot_prod-i8mm, -avx2,\n"
-          "-avx2-avxvnni, or any of Halide's;\n"
+          "-avx2-avxvnni, -avx512_sapphirerapids;\n"
           "or with instruction sets to choose from at run time: arm-64-android:i8mm,dotprod,base,\n"
           "x86-64-linux:avx512vnni,avxvnni,avx2,base")
       ->allow_extra_args(false)

@@ -93,6 +93,7 @@ Json to_json(const ScheduleReport& kernel) {
                {"schedule", kernel.schedule},
                {"source", kernel.source}};
   if (!kernel.refusal.empty()) json["refusal"] = kernel.refusal;
+  if (!kernel.passed_over.empty()) json["passed_over"] = kernel.passed_over;
   if (kernel.cycles > 0) {
     json["predicted_cycles"] = kernel.cycles;
     json["predicted_peak_share"] = kernel.peak_share;
@@ -204,7 +205,14 @@ void print_schedules(const SchedulesReport& report) {
                 kernel.source.c_str());
     if (!kernel.measure.empty()) std::printf(" (%s x %.3f)", kernel.measure.c_str(), kernel.measured_ratio);
     if (!kernel.refusal.empty()) std::printf(", as the autoscheduler refuses: %s", kernel.refusal.c_str());
-    if (kernel.cycles > 0) std::printf("; %.2f cycles", kernel.cycles);
+    if (!kernel.passed_over.empty()) {
+      std::printf(", as the tuned table's %s is no candidate: tune again", kernel.passed_over.c_str());
+    }
+    if (kernel.cycles > 0) {
+      std::printf("; %.2f cycles", kernel.cycles);
+    } else {
+      std::printf("; not predicted: its loops are no template's");
+    }
     if (kernel.peak_share > 0) std::printf(", %.0f %% of peak", 100 * kernel.peak_share);
     std::printf("\n");
   }

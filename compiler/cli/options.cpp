@@ -84,6 +84,15 @@ CLI::Option* add_count_option(CLI::App& app, const std::string& name, int& count
   return app.add_option_function<std::string>(name, read, description)->type_name("N");
 }
 
+CLI::Option* add_command_option(CLI::App& app, const std::string& name, std::string& command,
+                                const std::string& description) {
+  const auto read = [name, &command](const std::string& text) {
+    if (text.find_first_not_of(" \t\n") == std::string::npos) throw CLI::ValidationError(name, "must be a command");
+    command = text;
+  };
+  return app.add_option_function<std::string>(name, read, description)->type_name("CMD");
+}
+
 void add_threads_option(CLI::App& app, int& threads) {
   add_count_option(app, "--threads", threads, 1, kMostThreads, "threads that the network runs on; default 1");
 }

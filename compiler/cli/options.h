@@ -18,6 +18,9 @@ void add_scheduler_option(CLI::App& app, Scheduler& scheduler);
 /// A whole number from `least` to `most`; `count` has the default.
 CLI::Option* add_count_option(CLI::App& app, const std::string& name, int& count, int least, int most,
                               const std::string& description);
+/// A command as users write it, e.g. `qemu-aarch64 -cpu max`; an empty one is refused, since it would stand for none.
+CLI::Option* add_command_option(CLI::App& app, const std::string& name, std::string& command,
+                                const std::string& description);
 void add_threads_option(CLI::App& app, int& threads);
 void add_jobs_option(CLI::App& app, int& jobs);
 /// Where --print-after is given, `after_pass` becomes a printer of that pass's graph to stdout.

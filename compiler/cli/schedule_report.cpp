@@ -16,6 +16,7 @@ SchedulesReport report_schedules(const Plan& plan, const Target& target, const S
     kernel.signature = signature(spec);
     kernel.source = source_name(choice.source);
     kernel.refusal = choice.refusal;
+    kernel.passed_over = choice.passed_over;
     if (choice.source == ScheduleSource::kAutoscheduler) {
       kernel.schedule = scheduler_name(options.scheduler);
     } else {

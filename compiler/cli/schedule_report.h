@@ -16,6 +16,7 @@ struct ScheduleReport {
   std::string schedule;       // a template's parameters, or the autoscheduler's name
   std::string source;         // see schedules/known_schedule.h
   std::string refusal;        // of the scheduler that was asked for
+  std::string passed_over;    // of the tuned table, a schedule that is no candidate
   double cycles = 0;          // an output pixel, predicted; 0: unknown
   double peak_share = 0;      // of the core's multiply-adds, predicted; 0: the kernel has none
   double measured_ratio = 0;  // to the default schedule

@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <regex>
 #include <string>
 
 #include "cli/example_program.h"
 #include "cli/options.h"
 #include "compile.h"
+#include "schedules/known_schedule.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/progress.h"
@@ -23,6 +25,7 @@ struct TuneCommand {
   CompileOptions options;
   std::string target = "host";
   std::string runner, compiler, output;
+  std::string only;
   int budget_seconds = 300;
   bool all_candidates = false;
 };
@@ -42,6 +45,14 @@ void check_placeholder(const std::string& word) {
   throw UsageError("--runner: " + found + " is not known; there is " + kCountsPlaceholder);
 }
 
+std::regex parse_regex(const std::string& text) {
+  try {
+    return std::regex(text);
+  } catch (const std::regex_error&) {
+    throw UsageError("--only: must be a regular expression, is '" + text + "'");
+  }
+}
+
 TuneOptions tune_options(const TuneCommand& command) {
   TuneOptions options;
   options.target = parse_target(command.target);
@@ -51,6 +62,11 @@ TuneOptions tune_options(const TuneCommand& command) {
   options.times = options.runner.empty() || !is_emulator(options.runner[0]);
   options.budget_seconds = command.budget_seconds;
   options.jobs = command.options.jobs;
+  if (!command.only.empty()) {
+    options.wants = [only = parse_regex(command.only)](const std::string& signature) {
+      return std::regex_search(signature, only);
+    };
+  }
   return options;
 }
 
@@ -58,6 +74,7 @@ void print_candidates(const TunedKernel& kernel) {
   for (const TriedSchedule& tried : kernel.tried) {
     std::printf("      %-36s predicted %9.2f  from code %9.2f", to_string(tried.schedule).c_str(), tried.predicted,
                 tried.modelled);
+    if (tried.spills > 0) std::printf("  %" PRId64 " spills", tried.spills);
     if (tried.ratio > 0) std::printf("  %s x %.3f", kernel.measure.c_str(), tried.ratio);
     std::printf("\n");
   }
@@ -91,6 +108,18 @@ std::string table_path(const TuneCommand& command, Isa isa) {
   return folder + "/" + tuned_table_name(isa) + ".txt";
 }
 
+/// Takes what is no candidate of its kernel out of the table: compile does not use it, and the search replaces it as far
+/// as the budget lasts.
+void remove_stale(const Plan& plan, const TuneOptions& options, const std::string& path, TunedTable& table) {
+  for (const KernelSpec& spec : plan.kernels) {
+    const auto stale = table.find(signature(spec));
+    if (!is_stale(table, spec, options.target.isa) || (options.wants && !options.wants(stale->first))) continue;
+    std::printf("%s: %s is no candidate of %s: removed\n", path.c_str(), to_string(stale->second.schedule).c_str(),
+                stale->first.c_str());
+    table.erase(stale);
+  }
+}
+
 int run_tune(const TuneCommand& command) {
   TuneOptions options = tune_options(command);
   const Isa isa = options.target.isa;
@@ -99,6 +128,7 @@ int run_tune(const TuneCommand& command) {
   std::error_code unknown;
   const bool is_new = !std::filesystem::exists(path, unknown);
   const Plan plan = plan_model(command.options);
+  remove_stale(plan, options, path, table);
   const auto write = [&] { write_file_atomically(path, print_tuned_table(table, isa)); };
   write();  // a path that cannot be written is told before the long part
   int tuned = 0;
@@ -124,8 +154,9 @@ int run_tune(const TuneCommand& command) {
       throw;
     }
   }
-  std::printf("%s: %zu schedule%s; %d of the model's %d kernels were tuned%s\n", path.c_str(), table.size(),
-              table.size() == 1 ? "" : "s", tuned, total, tuned < total ? ", the budget ended" : "");
+  std::printf("%s: %zu schedule%s; %d of the model's %d kernels%s were tuned%s\n", path.c_str(), table.size(),
+              table.size() == 1 ? "" : "s", tuned, total, command.only.empty() ? "" : " that match",
+              tuned < total ? ", the budget ended" : "");
   return 0;
 }
 
@@ -142,15 +173,13 @@ Command add_tune_command(CLI::App& app) {
   tune->options.name = "network";
   add_model_option(*command, tune->options.model);
   command->add_option("--target", tune->target, "whose schedules; default host")->type_name("T");
-  command
-      ->add_option("--runner", tune->runner,
-                   "runs the target's programs, called as CMD PROGRAM [ARGUMENT]; a script that copies the\n"
-                   "program to a device and runs it there; or an emulator that leaves counts of instructions\n"
-                   "in the file {counts}, which are compared instead of times. Under an emulator without (a\n"
-                   "program whose name begins with qemu-), the cost model decides")
-      ->type_name("CMD");
-  command->add_option("--cc", tune->compiler, "compiles and links C for the target; default: what is installed")
-      ->type_name("CMD");
+  add_command_option(*command, "--runner", tune->runner,
+                     "runs the target's programs, called as CMD PROGRAM [ARGUMENT]; a script that copies the\n"
+                     "program to a device and runs it there; or an emulator that leaves counts of instructions\n"
+                     "in the file {counts}, which are compared instead of times. Under an emulator without (a\n"
+                     "program whose name begins with qemu-), the cost model decides");
+  add_command_option(*command, "--cc", tune->compiler,
+                     "compiles and links C for the target; default: what is installed");
   add_count_option(*command, "--budget", tune->budget_seconds, 1, 1000000,
                    "seconds after which no further kernel is begun; default 300")
       ->type_name("SECONDS");
@@ -159,6 +188,8 @@ Command add_tune_command(CLI::App& app) {
                    "the table, to read and write; default schedules/tuned/NAME.txt, NAME by\n"
                    "instruction set, e.g. arm64_dotprod")
       ->type_name("FILE");
+  command->add_option("--only", tune->only, "only the kernels whose signatures match this regular expression")
+      ->type_name("REGEX");
   add_rounding_option(*command, tune->options.rounding);
   add_jobs_option(*command, tune->options.jobs);
   command->add_flag("--all", tune->all_candidates, "print every candidate that was compiled");

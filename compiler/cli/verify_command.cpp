@@ -150,13 +150,11 @@ Command add_verify_command(CLI::App& app) {
       ->add_option("--target", options.target,
                    "compile for this target; default host; of a list of instruction sets each is verified")
       ->type_name("T");
-  command
-      ->add_option("--runner", options.runner,
-                   "runs the target's programs, called as CMD PROGRAM ARGUMENTS;\n"
-                   "default for arm-64-linux: qemu-aarch64 -cpu max")
-      ->type_name("CMD");
-  command->add_option("--cc", options.compiler, "compiles and links C for the target; default: what is installed")
-      ->type_name("CMD");
+  add_command_option(*command, "--runner", options.runner,
+                     "runs the target's programs, called as CMD PROGRAM ARGUMENTS;\n"
+                     "default for arm-64-linux: qemu-aarch64 -cpu max");
+  add_command_option(*command, "--cc", options.compiler,
+                     "compiles and links C for the target; default: what is installed");
   add_rounding_option(*command, options.rounding);
   command->add_option("--min-psnr", options.min_psnr_db, "least PSNR to output_0.pb, peak 1; default 35")
       ->type_name("DB");

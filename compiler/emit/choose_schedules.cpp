@@ -61,8 +61,8 @@ std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Trial& trial,
   const auto best = static_cast<size_t>(std::min_element(slowness.begin(), slowness.end()) - slowness.begin());
   const double ratio = slowness[best] / slowness[0];
   if (ratio > thresholds(spec, isa).worth_changing)
-    return ScheduleChoice{read[0], ScheduleSource::kGeneratedCode, 1, "code", {}};
-  return ScheduleChoice{read[best], ScheduleSource::kGeneratedCode, ratio, "code", {}};
+    return ScheduleChoice{read[0], ScheduleSource::kGeneratedCode, 1, "code", {}, {}};
+  return ScheduleChoice{read[best], ScheduleSource::kGeneratedCode, ratio, "code", {}, {}};
 }
 
 }  // namespace
@@ -97,6 +97,7 @@ std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& kern
     std::optional<ScheduleChoice> best = winner(kernels[trial.kernel], trial, target.isa);
     if (!best) continue;
     best->refusal = choice.refusal;
+    best->passed_over = choice.passed_over;
     choice = *best;
   }
   return choices;

@@ -12,8 +12,8 @@ namespace {
 using HTarget = Halide::Target;
 
 constexpr const char* kAccepted =
-    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, each with Halide's features, i8mm or "
-    "avxvnni after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm, or with instruction sets to choose from at run time, "
+    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, each alone, with CPU features "
+    "after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm, or with instruction sets to choose from at run time, "
     "e.g. arm-64-linux:i8mm,dotprod,base";
 
 constexpr Isa kAllIsas[] = {Isa::kX86Vnni, Isa::kX86AvxVnni, Isa::kX86Avx2, Isa::kX86Base,
@@ -123,6 +123,11 @@ std::string features_of(Isa isa) {
   QATC_CHECK(false, "unknown instruction set");
 }
 
+/// The same for users: without what the last one implies.
+std::string short_features_of(Isa isa) {
+  return isa == Isa::kX86Vnni ? "avx512_sapphirerapids" : features_of(isa).substr(1);
+}
+
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts{""};
   for (const char c : text) {
@@ -133,6 +138,23 @@ std::vector<std::string> split(const std::string& text, char separator) {
     }
   }
   return parts;
+}
+
+/// A feature that `isa` neither is chosen by nor implies would get code that does without it.
+void require_used_features(const std::string& name, const HTarget& platform, Isa isa) {
+  std::string implied = "-host-" + HTarget(platform.os, platform.arch, platform.bits).to_string() + features_of(isa);
+  if (isa == Isa::kX86Avx2 || isa == Isa::kX86AvxVnni) implied += "-sse41-avx-f16c-fma";
+  const std::vector<std::string> known = split(implied, '-');
+  for (const std::string& word : split(name, '-')) {
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    std::string choices;
+    for (const Isa other : kAllIsas) {
+      if (is_arm(other) != is_arm(isa) || features_of(other).empty()) continue;
+      choices += (choices.empty() ? "" : ", ") + short_features_of(other);
+    }
+    const std::string hint = word.rfind("avx512", 0) == 0 ? "; for AVX-512 without VNNI and VBMI use avx2" : "";
+    throw UsageError("target '" + name + "': there is no code for " + word + "; there is for " + choices + hint);
+  }
 }
 
 /// The instruction sets of a list, best first.
@@ -173,6 +195,7 @@ qatc::Target parse_target(const std::string& name) {
   qatc::Target target;
   target.name = name;
   target.isa = choose_isa(named);
+  if (!host) require_used_features(name, named.halide, target.isa);
   // One of Halide's features does not imply those below it.
   if (target.isa == Isa::kX86AvxVnni || target.isa == Isa::kX86Vnni) named.halide = HTarget(kHalideVnni);
   if (target.isa == Isa::kX86Avx2) named.halide = HTarget(kHalideAvx2);

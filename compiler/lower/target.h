@@ -24,7 +24,8 @@ bool is_apple(const Target& target);
 std::string platform_name(const Target& target);
 
 /// `host`, or Halide's name: arm-64-{linux,android,ios,osx}, x86-64-linux, with features after dashes, of which `i8mm`
-/// and `avxvnni` are ours. Throws UsageError for anything else, naming the accepted forms.
+/// and `avxvnni` are ours. Throws UsageError for anything else, naming the accepted forms, and for a feature that there is
+/// no code for.
 Target parse_target(const std::string& name);
 
 /// What one library is made for: the instruction sets of one platform that it has code for.

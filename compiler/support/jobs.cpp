@@ -1,5 +1,6 @@
 #include "support/jobs.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,8 +85,10 @@ std::string read_all(int pipe) {
 
 bool start(const std::function<void()>& job, size_t index, std::map<pid_t, Running>& running) {
   int ends[2];
-  if (pipe(ends) != 0) return false;
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;  // programs that the job runs must not keep it open
   const pid_t child = fork();
+  // A group of its own, in which the programs that it runs are, too. Whichever comes first, parent or child.
+  if (child >= 0) setpgid(child, child);
   if (child == 0) {
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
@@ -110,7 +113,7 @@ void finish_one(std::map<pid_t, Running>& running, std::map<size_t, Failure>& fa
   while (interrupted_by == 0 && poll(pipes.data(), pipes.size(), -1) < 0)
     QATC_CHECK(errno == EINTR, "compile jobs are lost");
   if (interrupted_by != 0) {
-    for (const auto& [child, job] : running) kill(child, SIGTERM);
+    for (const auto& [child, job] : running) kill(-child, SIGTERM);
   }
   const auto ready = std::find_if(pipes.begin(), pipes.end(), [](const pollfd& p) { return p.revents != 0; });
   const auto finished = ready == pipes.end() ? running.begin() : std::next(running.begin(), ready - pipes.begin());
@@ -119,6 +122,11 @@ void finish_one(std::map<pid_t, Running>& running, std::map<size_t, Failure>& fa
   const std::string message = read_all(job.pipe);
   close(job.pipe);
   running.erase(finished);
+  // What it has started and not waited for. Before it is waited for itself: the group's number is still its own.
+  siginfo_t ended;
+  while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+  }
+  kill(-child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) QATC_CHECK(errno == EINTR, "a compile job is lost");
   if (WIFSIGNALED(status)) {

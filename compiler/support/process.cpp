@@ -6,10 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -70,12 +74,26 @@ pid_t start(const std::vector<std::string>& command, const Pipe& out, const Pipe
   return pid;
 }
 
-/// Reads both pipes as they fill, or the process would wait for us while we wait for it.
-void drain(Pipe& out, Pipe& err, ProcessResult& result) {
+using Clock = std::chrono::steady_clock;
+
+/// For poll: rounded up, so that it does not return just before the deadline again and again.
+int milliseconds_until(const std::optional<Clock::time_point>& deadline) {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+  return static_cast<int>(std::clamp<int64_t>(left, 0, std::numeric_limits<int>::max()));
+}
+
+/// Reads both pipes as they fill, or the process would wait for us while we wait for it. Returns false when the deadline
+/// passes before they end.
+bool drain(Pipe& out, Pipe& err, const std::optional<Clock::time_point>& deadline, ProcessResult& result) {
   std::array<std::pair<int*, std::string*>, 2> streams{{{&out.read_end, &result.out}, {&err.read_end, &result.err}}};
   while (out.read_end >= 0 || err.read_end >= 0) {
     std::array<pollfd, 2> polled{{{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}}};  // poll skips fd -1
-    if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return;
+    const int timeout = milliseconds_until(deadline);
+    const int ready = ::poll(polled.data(), polled.size(), timeout);
+    if (ready < 0 && errno != EINTR) return true;
+    if (timeout == 0) return false;  // also of a process that never stops talking
+    if (ready <= 0) continue;
     for (size_t i = 0; i < streams.size(); ++i) {
       if (polled[i].fd < 0 || polled[i].revents == 0) continue;
       char chunk[4096];
@@ -84,6 +102,7 @@ void drain(Pipe& out, Pipe& err, ProcessResult& result) {
       if (size == 0 || (size < 0 && errno != EINTR)) Pipe::close(*streams[i].first);
     }
   }
+  return true;
 }
 
 int wait_for(pid_t pid) {
@@ -96,7 +115,7 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
-ProcessResult run_process(const std::vector<std::string>& command) {
+ProcessResult run_process(const std::vector<std::string>& command, std::optional<double> most_seconds) {
   QATC_CHECK(!command.empty(), "no program to run");
   Pipe out;
   Pipe err;
@@ -105,7 +124,12 @@ ProcessResult run_process(const std::vector<std::string>& command) {
   Pipe::close(out.write_end);
   Pipe::close(err.write_end);
   ProcessResult result;
-  drain(out, err, result);
+  std::optional<Clock::time_point> deadline;
+  if (most_seconds) {
+    deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*most_seconds));
+  }
+  result.is_late = !drain(out, err, deadline, result);
+  if (result.is_late) ::kill(pid, SIGKILL);
   result.status = wait_for(pid);
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -81,10 +82,11 @@ std::map<std::string, double> read_counts(const std::string& path) {
 
 class KernelSearch {
  public:
-  KernelSearch(const Plan& plan, const MeasuredCall& call, const TuneOptions& options)
+  KernelSearch(const Plan& plan, const MeasuredCall& call, const TuneOptions& options, Clock::time_point start)
       : plan_(plan),
         call_(call),
         options_(options),
+        start_(start),
         spec_(plan.kernels[static_cast<size_t>(call.kernel)]),
         core_(cores(options.target.isa).front()) {}
 
@@ -112,7 +114,7 @@ class KernelSearch {
     const KernelSchedule rule = default_schedule(spec_, options_.target.isa);
     std::vector<TriedSchedule>& tried = result_.tried;
     for (const KernelSchedule& schedule : schedule_candidates(spec_, options_.target.isa)) {
-      tried.push_back({schedule, predict(spec_, schedule, options_.target.isa, core_).cycles, 0, 0});
+      tried.push_back({schedule, predict(spec_, schedule, options_.target.isa, core_).cycles, 0, 0, 0});
     }
     std::stable_sort(tried.begin(), tried.end(),
                      [](const TriedSchedule& a, const TriedSchedule& b) { return a.predicted < b.predicted; });
@@ -137,6 +139,7 @@ class KernelSearch {
       TriedSchedule& tried = result_.tried[i];
       costs.push_back(assembly_cost(read_file(assembly_path(i)), spec_, tried.schedule, options_.target.isa, core_));
       tried.modelled = costs[i] ? costs[i]->cycles : tried.predicted;
+      tried.spills = costs[i] ? costs[i]->spills : 0;
       ranked_.push_back(i);
     }
     keep_best_modelled(2 * options_.most_measured);
@@ -193,7 +196,7 @@ class KernelSearch {
     size_t best = 0;
     for (size_t i = 0; i < ranked_.size(); ++i) {
       result_.tried[ranked_[i]].ratio = ratios[i];
-      if (ratios[i] < ratios[best] && !has_slower_instructions(ranked_[i])) best = i;
+      if (ratios[i] < ratios[best] && !is_slower_than_counted(ranked_[i])) best = i;
     }
     if (best == 0 || ratios[best] > kWorthChanging) return;
     // The best of several noisy numbers is too good: what counts is the second look.
@@ -205,10 +208,12 @@ class KernelSearch {
     if (ratio <= kWorthChanging) adopt(ranked_[best], ratio);
   }
 
-  /// Fewer instructions are no gain where the model says that they take longer.
-  bool has_slower_instructions(size_t candidate) const {
+  /// Fewer instructions are no gain where the model says that they take longer, nor where some of them spill: those wait
+  /// for each other through memory, which neither a count nor the model sees.
+  bool is_slower_than_counted(size_t candidate) const {
     const double limit = result_.tried[0].modelled / kWorthChanging;
-    return result_.measure == "instructions" && result_.tried[candidate].modelled > limit;
+    return result_.measure == "instructions" &&
+           (result_.tried[candidate].modelled > limit || result_.tried[candidate].spills > result_.tried[0].spills);
   }
 
   /// What candidates are compared by when they run.
@@ -259,7 +264,13 @@ class KernelSearch {
     // In a job, so that an interruption ends it and nothing is left.
     const auto job = [&] {
       build_measuring_program(plan_, call_, measured, options_.target, options_.compiler, folder, program);
-      const ProcessResult run = run_process(command);
+      // A device that hangs must not hang the search.
+      const double most = std::max(options_.budget_seconds - seconds_since(start_), options_.least_run_seconds);
+      const ProcessResult run = run_process(command, most);
+      if (run.is_late) {
+        throw UserError((options_.runner.empty() ? "" : "--runner: ") + command[0] + " has not ended after " +
+                        std::to_string(std::lround(most)) + " s; if that is no fault of it, raise --budget");
+      }
       if (run.status != 0) {
         throw UserError(command[0] + " ended with status " + std::to_string(run.status) +
                         (run.err.empty() ? "" : " and said: " + run.err.substr(0, run.err.find('\n'))));
@@ -291,6 +302,7 @@ class KernelSearch {
   const Plan& plan_;
   const MeasuredCall& call_;
   const TuneOptions& options_;
+  const Clock::time_point start_;  // of the budget
   const KernelSpec& spec_;
   const Core core_;
   const TemporaryDirectory scratch_;
@@ -320,6 +332,12 @@ double modelled_cycles(const TunedKernel& kernel) {
 void tune(const Plan& plan, const TuneOptions& options, TunedTable& table) {
   const Clock::time_point start = Clock::now();
   std::vector<MeasuredCall> calls = measured_calls(plan, options.height, options.width);
+  if (options.wants) {
+    std::erase_if(calls, [&](const MeasuredCall& call) {
+      return !options.wants(signature(plan.kernels[static_cast<size_t>(call.kernel)]));
+    });
+    if (calls.empty()) throw UserError("the model has no such kernel; qatc inspect --schedules prints all signatures");
+  }
   sort_by_share(plan, options.target.isa, calls);
   const auto total = static_cast<int>(calls.size());
   int done = 0;
@@ -327,7 +345,7 @@ void tune(const Plan& plan, const TuneOptions& options, TunedTable& table) {
     if (done > 0 && seconds_since(start) > options.budget_seconds) break;
     if (options.progress) options.progress(done, total);
     ++done;
-    const TunedKernel kernel = KernelSearch(plan, call, options).run();
+    const TunedKernel kernel = KernelSearch(plan, call, options, start).run();
     table[kernel.signature] = {kernel.best, kernel.measure, kernel.ratio, modelled_cycles(kernel)};
     if (options.report) options.report(kernel);
   }

@@ -16,6 +16,7 @@ struct TriedSchedule {
   double predicted = 0;  // cycles an output pixel, without compiling it
   double modelled = 0;   // the same, from its code; 0: not compiled
   double ratio = 0;      // measured, to the default schedule's; 0: not measured
+  int64_t spills = 0;    // loads and stores of the stack in the hottest loop
 };
 
 /// What became of one kernel, for the report.
@@ -36,9 +37,12 @@ struct TuneOptions {
   /// Whether programs can be run, and their times mean something.
   bool runs = true, times = true;
   double budget_seconds = 300;
+  double least_run_seconds = 60;  // that a run of the runner may take, also where the budget ends before
   int jobs = 0;
   int64_t height = 540, width = 960;  // the image whose tensors are imitated
   int most_compiled = 16, most_measured = 5;
+  /// Whether a kernel is to be tuned, by its signature; empty: all are.
+  std::function<bool(const std::string& signature)> wants;
   /// Called before each kernel, in the order of their predicted share of the whole network's time. Those that run at
   /// other image sizes only come last, by what they would take: compile needs their schedules too.
   std::function<void(int done, int total)> progress;
@@ -53,7 +57,7 @@ inline constexpr const char* kCountsPlaceholder = "{counts}";
 /// Searches schedules for the kernels of a plan: for each, compiles the candidates that the cost model ranks first,
 /// ranks them again by their code, runs the best against the default schedule, which must give the same bytes, and puts
 /// in `table` what is more than 2 % better, else the default with ratio 1. Kernels that the budget is not enough for
-/// keep their entries. Throws InternalError when a candidate computes other bytes.
+/// keep their entries. Throws UserError when a run takes longer than the rest of the budget, InternalError when a candidate computes other bytes.
 void tune(const Plan& plan, const TuneOptions& options, TunedTable& table);
 
 }  // namespace qatc

@@ -215,7 +215,7 @@ ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& targ
     return choice;
   }
   choice.schedule.scheduler = scheduler;
-  return {choice.schedule, ScheduleSource::kAutoscheduler, 1, {}, {}};
+  return {choice.schedule, ScheduleSource::kAutoscheduler, 1, {}, {}, {}};
 }
 
 }  // namespace qatc

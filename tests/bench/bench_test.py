@@ -137,6 +137,11 @@ class KnownCode(unittest.TestCase):
             self.assertGreater(loop["share_of_peak"], 0.3)
             self.assertLessEqual(loop["share_of_peak"], 1.01)
 
+    def test_reads_loops_of_byte_products_and_no_others(self):
+        loop, = inner_loops.analyse(self.program, ["known_widening_kernel"])
+        expected = {"dot_product": "smull", "dot_products": 3, "instructions": 6, "spills": 0, "model": "cortex-a72"}
+        self.assertEqual({key: loop[key] for key in expected}, expected)
+
 
 class Kernels(unittest.TestCase):
     def run_bench(self, *options):
@@ -206,6 +211,12 @@ class Kernels(unittest.TestCase):
             done = subprocess.run([KERNELS_BENCH] + options, capture_output=True, text=True)
             self.assertEqual(done.returncode, status, options)
             self.assertNotEqual(done.stderr, "")
+
+    def test_refuses_what_does_not_run_here(self):
+        done = subprocess.run([KERNELS_BENCH, "--family", "--only", "^family/conv3x3/8to16$", "--target", "arm-64-ios"],
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "error: kernels for target 'arm-64-ios' cannot be timed on this machine: it does not run them\n"))
 
 
 class NetworkShare(unittest.TestCase):

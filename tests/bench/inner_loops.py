@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import tools
 
-# What multiplies 8-bit values: the densest of these that a loop holds is its dot product.
+# What multiplies 8-bit values, by mnemonic and operands: the densest of these that a loop holds is its dot product. Other
+# smull multiply what is wider than filters, such as two tensors by each other.
 DOT_PRODUCTS = {
-    "smmla": re.compile(r"smmla$"),
-    "sdot": re.compile(r"sdot$"),
-    "smull": re.compile(r"(smull|smlal)2?$"),
+    "smmla": re.compile(r"smmla "),
+    "sdot": re.compile(r"sdot "),
+    "smull": re.compile(r"(smull|smlal)2? v\d+\.8h, "),
 }
 # The core whose model judges the loops of an instruction set: the first generation that has its dot product.
 MODEL_OF = {"smmla": "neoverse-v2", "sdot": "neoverse-n1", "smull": "cortex-a72"}
@@ -36,17 +37,15 @@ class Instruction:
     mnemonic: str
     operands: str
 
+    def text(self):
+        return self.mnemonic + " " + self.operands
+
     def target(self):
         """Where a branch goes, or None."""
         if not re.fullmatch(r"b(\.\w+)?|cbn?z|tbn?z", self.mnemonic):
             return None
         found = re.search(r"0x([0-9a-f]+) <", self.operands)
         return int(found.group(1), 16) if found else None
-
-
-def multiplies(instruction, pattern):
-    """Whether it is a product of vectors: addresses are computed with smull, too."""
-    return bool(pattern.match(instruction.mnemonic)) and instruction.operands.startswith("v")
 
 
 @dataclass
@@ -57,9 +56,9 @@ class Loop:
 
     def __post_init__(self):
         self.kind = next((kind for kind, pattern in DOT_PRODUCTS.items()
-                          if any(multiplies(i, pattern) for i in self.body)), None)
+                          if any(pattern.match(i.text()) for i in self.body)), None)
         pattern = DOT_PRODUCTS.get(self.kind)
-        dots = [i for i in self.body if pattern and multiplies(i, pattern)]
+        dots = [i for i in self.body if pattern and pattern.match(i.text())]
         self.dots = len(dots)
         # v3.4b[2]: four bytes of a register that holds those of several products.
         self.by_lane = sum(1 for i in dots if re.search(r"\.4b\[\d\]$", i.operands))

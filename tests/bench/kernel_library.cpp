@@ -249,11 +249,21 @@ class ImageRows : public BoundKernel {
   double bytes_ = 0;
 };
 
+/// What is linked into a library here and called must be this machine's code.
+void require_this_machine(const Target& target) {
+  const Halide::Target host = parse_target("host").halide;
+  const uint32_t needed = required_features(target.isa);
+  if (target.halide.arch == host.arch && target.halide.os == host.os && (qatc_cpu_features() & needed) == needed)
+    return;
+  throw UserError("kernels for target '" + target.name + "' cannot be timed on this machine: it does not run them");
+}
+
 std::string image_kernel_name(const KernelCase& kernel) { return image_kernel_symbol("bench", *kernel.image); }
 
 }  // namespace
 
 std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelCase>& cases, const Target& target) {
+  require_this_machine(target);
   const TemporaryDirectory folder;
   std::map<std::string, size_t> numbers;  // by signature
   std::vector<KernelSpec> specs;

@@ -1,5 +1,5 @@
-// Code whose instructions are known: known_loop executes 4 + 10 * argc of them, known_kernel and known_matrix_kernel
-// have loops as kernels do.
+// Code whose instructions are known: known_loop executes 4 + 10 * argc of them, the known_...kernel functions have
+// loops as kernels do.
     .arch armv8.2-a+dotprod
     .text
     .globl main
@@ -86,5 +86,25 @@ known_matrix_kernel:      // never runs, so that any CPU does
     b.ne 1b
     ret
     .size known_matrix_kernel, .-known_matrix_kernel
+
+    .globl known_widening_kernel
+    .type known_widening_kernel, %function
+known_widening_kernel:    // never runs
+1:                        // 6 instructions, 3 products of bytes
+    smull v20.8h, v0.8b, v2.8b
+    smlal2 v20.8h, v0.16b, v2.16b
+    sadalp v16.4s, v20.8h
+    smull2 v21.8h, v1.16b, v2.16b
+    subs x3, x3, #1
+    b.ne 1b
+2:                        // products of 16-bit numbers, as of two tensors: no conv's
+    smull v20.4s, v0.4h, v2.4h
+    smull2 v21.4s, v0.8h, v2.8h
+    smlal v21.4s, v1.4h, v2.4h
+    smull x4, w4, w4
+    subs x3, x3, #1
+    b.ne 2b
+    ret
+    .size known_widening_kernel, .-known_widening_kernel
 
     .section .note.GNU-stack,"",%progbits

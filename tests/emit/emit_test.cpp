@@ -149,6 +149,9 @@ TEST(Emit, FeaturesThatHalideLacks) {
       {"x86-64-linux-avxvnni-avx2", Isa::kX86AvxVnni},
       {"arm-64-android-arm_dot_prod-i8mm", Isa::kArmI8mm},
       {"arm-64-osx-i8mm-arm_dot_prod", Isa::kArmI8mm},
+      {"x86-64-linux-sse41-avx-f16c-fma-avx2", Isa::kX86Avx2},
+      {"x86-64-linux-avx512_sapphirerapids", Isa::kX86Vnni},
+      {"x86-64-linux-avx512-avx512_sapphirerapids", Isa::kX86Vnni},
   };
   for (const auto& [name, isa] : known) {
     EXPECT_EQ(parse_target(name).isa, isa) << name;
@@ -161,6 +164,19 @@ TEST(Emit, FeaturesThatHalideLacks) {
       {"x86-64-linux-avxvnni", "target 'x86-64-linux-avxvnni': avxvnni needs avx2"},
       {"arm-64-linux-avxvnni", "target 'arm-64-linux-avxvnni': avxvnni needs avx2"},
       {"x86-64-linux-avx2-i8mm", "target 'x86-64-linux-avx2-i8mm': i8mm needs arm_dot_prod"},
+      {"x86-64-linux-avx512_skylake",
+       "target 'x86-64-linux-avx512_skylake': there is no code for avx512_skylake; there is for avx512_sapphirerapids, "
+       "avx2-avxvnni, avx2; for AVX-512 without VNNI and VBMI use avx2"},
+      {"x86-64-linux-avx2-avx512_cannonlake",
+       "target 'x86-64-linux-avx2-avx512_cannonlake': there is no code for avx512_cannonlake; there is for "
+       "avx512_sapphirerapids, avx2-avxvnni, avx2; for AVX-512 without VNNI and VBMI use avx2"},
+      {"x86-64-linux-avx",
+       "target 'x86-64-linux-avx': there is no code for avx; there is for avx512_sapphirerapids, avx2-avxvnni, avx2"},
+      {"arm-64-linux-arm_dot_prod-sve2",
+       "target 'arm-64-linux-arm_dot_prod-sve2': there is no code for sve2; there is for arm_dot_prod-i8mm, "
+       "arm_dot_prod"},
+      {"arm-64-ios-avx2",
+       "target 'arm-64-ios-avx2': there is no code for avx2; there is for arm_dot_prod-i8mm, arm_dot_prod"},
   };
   for (const auto& [name, message] : refused) {
     try {

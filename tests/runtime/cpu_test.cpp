@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
+#include "apple_cpu.h"
 #include "qatc_cpu.h"
 
 namespace {
@@ -74,6 +77,21 @@ TEST(Cpu, ArmAuxiliaryVector) {
   EXPECT_EQ(qatc_features_of_hwcap(kFpAsimd, kI8mm), 0U) << "code for i8mm has dot products, too";
   EXPECT_EQ(qatc_features_of_hwcap(~kAsimdDp, ~kI8mm), 0U);
   EXPECT_EQ(qatc_features_of_hwcap(kAsimdDp, ~kI8mm), uint32_t{QATC_CPU_DOTPROD});
+}
+
+TEST(Cpu, AppleSystems) {
+  const auto features = [](std::vector<apple_number> numbers) {
+    numbers.push_back({nullptr, 0});
+    return features_of_apple(numbers.data());
+  };
+  constexpr const char* kDotProd = "hw.optional.arm.FEAT_DotProd";
+  constexpr const char* kI8mm = "hw.optional.arm.FEAT_I8MM";
+  EXPECT_EQ(features({}), 0U) << "a system that knows no names";
+  EXPECT_EQ(features({{kDotProd, 0}, {kI8mm, 0}}), 0U);
+  EXPECT_EQ(features({{kDotProd, 1}}), uint32_t{QATC_CPU_DOTPROD});
+  EXPECT_EQ(features({{kDotProd, 1}, {kI8mm, 0}}), uint32_t{QATC_CPU_DOTPROD});
+  EXPECT_EQ(features({{kDotProd, 1}, {kI8mm, 1}}), uint32_t{QATC_CPU_DOTPROD | QATC_CPU_I8MM});
+  EXPECT_EQ(features({{kDotProd, 0}, {kI8mm, 1}}), 0U) << "code for i8mm has dot products, too";
 }
 
 #if defined(__x86_64__)

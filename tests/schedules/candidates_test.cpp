@@ -131,6 +131,30 @@ TEST(Choice, IsACandidateFromANamedSource) {
   }
 }
 
+TEST(Choice, SaysWhichRowOfTheTableIsPassedOver) {
+  KernelSchedule impossible;
+  impossible.channels = 999;
+  impossible.pixels = 77;
+  for (Isa isa : kEveryIsa) {
+    KernelSpec spec = conv_spec({32}, 32, 3);
+    const KernelSchedule rule = default_schedule(spec, isa);
+    TunedTable table;
+    EXPECT_EQ(known_schedule(spec, isa, table).passed_over, "");
+    table[signature(spec)] = {rule, "time", 1, 1};
+    EXPECT_FALSE(is_stale(table, spec, isa));
+    EXPECT_EQ(known_schedule(spec, isa, table).source, ScheduleSource::kTunedTable);
+    EXPECT_EQ(known_schedule(spec, isa, table).passed_over, "");
+    table[signature(spec)].schedule = impossible;
+    EXPECT_TRUE(is_stale(table, spec, isa));
+    EXPECT_NE(known_schedule(spec, isa, table).source, ScheduleSource::kTunedTable);
+    EXPECT_EQ(known_schedule(spec, isa, table).passed_over, to_string(impossible));
+    // Exact rounding would take it from float's.
+    spec.rounding = Rounding::kExact;
+    EXPECT_FALSE(is_stale(table, spec, isa));
+    EXPECT_EQ(known_schedule(spec, isa, table).passed_over, to_string(impossible));
+  }
+}
+
 TEST(ScheduleText, ParsesWhatItPrints) {
   for (Isa isa : kEveryIsa) {
     for (const KernelSpec& spec : various_specs()) {

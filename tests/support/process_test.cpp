@@ -1,8 +1,14 @@
 #include "support/process.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
 
 #include "support/error.h"
+#include "support/files.h"
+#include "support/jobs.h"
 
 namespace qatc {
 namespace {
@@ -23,6 +29,33 @@ TEST(Process, BothStreamsMayBeLong) {
 TEST(Process, InputIsEmptyAndSignalsAreSeen) {
   EXPECT_EQ(run_process({"cat"}).out, "");
   EXPECT_EQ(run_process({"sh", "-c", "kill -9 $$"}).status, 128 + 9);
+}
+
+TEST(Process, IsEndedWhenItIsLate) {
+  const auto start = std::chrono::steady_clock::now();
+  const ProcessResult late = run_process({"sh", "-c", "echo begun; exec sleep 100"}, 0.3);
+  EXPECT_TRUE(late.is_late);
+  EXPECT_EQ(late.status, 128 + 9);
+  EXPECT_EQ(late.out, "begun\n");
+  EXPECT_TRUE(run_process({"sh", "-c", "while :; do echo more; done"}, 0.3).is_late);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(50));
+  EXPECT_FALSE(run_process({"echo"}, 50).is_late);
+}
+
+// A script that hangs in a program of its own.
+TEST(Jobs, EndWithAllThatTheyStarted) {
+  const TemporaryDirectory folder;
+  const std::string number = folder.path() + "/number";
+  run_jobs({[&] { run_process({"sh", "-c", "sleep 100 & echo $! > " + number + "; wait"}, 0.3); }}, 1, {});
+  const pid_t sleeper = std::stoi(read_file(number));
+  ASSERT_GT(sleeper, 0);
+  const auto is_there = [&] {
+    if (kill(sleeper, 0) != 0) return false;
+    const std::string stat = read_file("/proc/" + std::to_string(sleeper) + "/stat");
+    return stat.find(") Z ") == std::string::npos;  // ended, but nobody has asked yet
+  };
+  for (int i = 0; is_there() && i < 100; ++i) usleep(20000);
+  EXPECT_FALSE(is_there());
 }
 
 TEST(Process, MissingProgram) {

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "emit/object.h"
 #include "schedules/candidates.h"
+#include "support/error.h"
+#include "support/files.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 #include "tune/mca.h"
@@ -89,6 +92,26 @@ TEST(TuneBudget, EndsAfterTheFirstKernelThatExceedsIt) {
   TunedTable table;
   tune(small_plan(), options, table);
   EXPECT_EQ(reported, 1);
+}
+
+TEST(TuneRunner, MustEnd) {
+  TuneOptions options = small_options("host");
+  const TemporaryDirectory folder;
+  const std::string script = folder.path() + "/hangs.sh";
+  write_file_atomically(script, "#!/bin/sh\nsleep 100\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  options.runner = {script};
+  options.budget_seconds = 0;
+  options.least_run_seconds = 1;
+  TunedTable table;
+  try {
+    tune(small_plan(), options, table);
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_EQ(error.what(),
+              "--runner: " + script + " has not ended after 1 s; if that is no fault of it, raise --budget");
+  }
+  EXPECT_TRUE(table.empty());
 }
 
 TEST(TuneModel, IsDeterministic) {
