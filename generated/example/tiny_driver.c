@@ -29,7 +29,7 @@ extern const float tiny_output_f32[];
 extern const uint8_t tiny_output_u8[];
 
 /* Kernels, compiled by Halide. They return 0: all that could fail is checked before. */
-/* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0) %0=requantize(conv0) out(%0)x4/4 */
+/* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0 filters2) %0=requantize(conv0) out(%0)x4/4 */
 int tiny_conv2d_3x1s2_0(qatc_buffer* in0, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, qatc_buffer* out0);
 /* float channel_sums in(4) out()x4/4 */
 int tiny_channel_sums_1(qatc_buffer* in0, qatc_buffer* out0, qatc_buffer* out1);
@@ -37,7 +37,7 @@ int tiny_channel_sums_1(qatc_buffer* in0, qatc_buffer* out0, qatc_buffer* out1);
 int tiny_norm_2(qatc_buffer* in0, int32_t zero_point_out1, int32_t zero_point_a1, qatc_buffer* affine_a1, qatc_buffer* affine_b1, qatc_buffer* out0);
 /* float in(4) %0=resize(in0) out(%0)x4/4 */
 int tiny_resize_3(qatc_buffer* in0, qatc_buffer* x_map0, qatc_buffer* y_map0, qatc_buffer* out0);
-/* float in(4,4) conv0(in0 k1x1 s1x1 d1x1 p0x0) %0=requantize(conv0) %1=in1 %2=add(%1,%0) out(%2)x4/4 */
+/* float in(4,4) conv0(in0 k1x1 s1x1 d1x1 p0x0 filters3) %0=requantize(conv0) %1=in1 %2=add(%1,%0) out(%2)x4/4 */
 int tiny_conv2d_1x1s1_4(qatc_buffer* in0, qatc_buffer* in1, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t zero_point_out2, int32_t zero_point_a2, int32_t zero_point_b2, float scale_a2, float scale_b2, qatc_buffer* out0);
 
 typedef struct frame {

@@ -47,7 +47,9 @@ TEST(RankSchedules, ChoosesByCodeWhatNoTableKnows) {
     for (size_t i = 0; i < specs.size(); ++i) {
       SCOPED_TRACE(std::string(name) + " " + signature(specs[i]) + ": " + to_string(choices[i].schedule));
       EXPECT_TRUE(is_candidate(specs[i], choices[i].schedule, target.isa));
-      EXPECT_EQ(choices[i].source, ScheduleSource::kGeneratedCode);
+      // Of some kernels without a conv, no other schedule is predicted to be nearly as good as the rule's.
+      const bool has_rivals = !specs[i].convs.empty() || best_predicted(specs[i], target.isa, 1, 1.03).size() > 1;
+      EXPECT_EQ(choices[i].source, has_rivals ? ScheduleSource::kGeneratedCode : ScheduleSource::kRule);
       if (choices[i].schedule == default_schedule(specs[i], target.isa)) {
         EXPECT_EQ(choices[i].ratio, 1);
       } else {
