@@ -258,7 +258,10 @@ void require_this_machine(const Target& target) {
   throw UserError("kernels for target '" + target.name + "' cannot be timed on this machine: it does not run them");
 }
 
-std::string image_kernel_name(const KernelCase& kernel) { return image_kernel_symbol("bench", *kernel.image); }
+/// Of a case, by its place: a model's image and another's may have the same layout and other channels.
+std::string image_kernel_name(const std::vector<KernelCase>& cases, const KernelCase& kernel) {
+  return image_kernel_symbol("bench" + std::to_string(&kernel - cases.data()), *kernel.image);
+}
 
 }  // namespace
 
@@ -283,8 +286,9 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
   }
   for (const KernelCase& kernel : cases) {
     if (!kernel.image) continue;
-    const std::string object = folder.path() + "/" + image_kernel_name(kernel) + ".o";
-    jobs.emplace_back([&, object] { compile_image_kernel(*kernel.image, target, image_kernel_name(kernel), object); });
+    const std::string object = folder.path() + "/" + image_kernel_name(cases, kernel) + ".o";
+    jobs.emplace_back(
+        [&, object] { compile_image_kernel(*kernel.image, target, image_kernel_name(cases, kernel), object); });
     link.push_back(object);
   }
   run_jobs(jobs, 0, [](int) {});
@@ -298,7 +302,7 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
   std::vector<std::unique_ptr<BoundKernel>> kernels;
   for (const KernelCase& kernel : cases) {
     const std::string symbol =
-        kernel.image ? image_kernel_name(kernel) : caller_name(numbers.at(signature(kernel.spec)));
+        kernel.image ? image_kernel_name(cases, kernel) : caller_name(numbers.at(signature(kernel.spec)));
     void* function = dlsym(handle, symbol.c_str());
     QATC_CHECK(function != nullptr, "no " + symbol);
     if (kernel.image) {
