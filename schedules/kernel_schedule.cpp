@@ -129,6 +129,11 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? least_load(spec) : 0;
   schedule.unroll = !is_arm(isa) || (isa == Isa::kArmBase && has_long_runs(spec)) ? 2 : 1;
+  if (pixel_lanes(spec, isa) > 0) {
+    schedule.channels = spec.out_channels;
+    schedule.pixels = pixel_lanes(spec, isa);
+    return schedule;
+  }
   const int64_t budget = accumulator_budget(isa);
   const auto digits =
       std::find_if(spec.convs.begin(), spec.convs.end(), [](const KernelConv& conv) { return conv.digits > 1; });
@@ -137,19 +142,10 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     schedule.channels = spec.out_channels;
     const int64_t lanes = conv_lanes(spec, *digits, isa);
     const ConvLayout layout = conv_layout(isa, lanes);
-    if (pixel_lanes(spec, isa) > 0) {
-      schedule.pixels = pixel_lanes(spec, isa);
-      return schedule;
-    }
     schedule.pixels = std::clamp<int64_t>(budget / (lanes / layout.vector * layout.registers), 1, 16);
     // Steps of an even number of pixels are vectors across some: in memory that loads by lane used before, where LLVM
     // then keeps those.
     if (schedule.load > 0 && schedule.pixels % 2 == 0) --schedule.pixels;
-    return schedule;
-  }
-  if (pixel_lanes(spec, isa) > 0) {
-    schedule.channels = spec.out_channels;
-    schedule.pixels = pixel_lanes(spec, isa);
     return schedule;
   }
   if (pads_lanes(spec, isa)) {
@@ -212,9 +208,10 @@ KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
 /// Halide 14 takes larger allocations off the stack.
 constexpr int64_t kMostStackBytes = 16 * 1024;
 
+constexpr int64_t kVectorPixels = 16;  // of a vector that runs along pixels
+
 /// Of the rows that a tile of `pixels` pixels of `words` words has transposed.
 int64_t transposed_bytes(const KernelConv& conv, int64_t words, int64_t pixels) {
-  constexpr int64_t kVectorPixels = 16;
   const int64_t vectors = (pixels + conv.kernel[1] - 1 + kVectorPixels - 1) / kVectorPixels;
   return transposed_rows(conv) * words * vectors * kVectorPixels * kChannelAlignment;
 }
@@ -270,7 +267,6 @@ int64_t transposed_rows(const KernelConv& conv) {
 int64_t pixel_lanes(const KernelSpec& spec, Isa isa) {
   constexpr int64_t kFewChannels = 12;
   constexpr std::array<int64_t, 8> kPixelWords{1, 2, 3, 4, 6, 8, 12, 16};  // that intrinsics transpose
-  constexpr int64_t kVector = 16;
   const std::array<int64_t, 2> one{1, 1};
   if (isa != Isa::kX86Vnni || spec.convs.size() != 1 || spec.outputs.size() != 1) return 0;
   const KernelConv& conv = spec.convs.front();
@@ -282,7 +278,7 @@ int64_t pixel_lanes(const KernelSpec& spec, Isa isa) {
   // The most that registers and the stack hold: products that read the same bytes of the filter are the more, and sums
   // need not wait.
   for (const int64_t pixels : {64, 48, 32}) {
-    if (conv.digits * conv.filters * pixels / kVector <= accumulator_budget(isa) &&
+    if (conv.digits * conv.filters * pixels / kVectorPixels <= accumulator_budget(isa) &&
         transposed_bytes(conv, words, pixels) <= kMostStackBytes) {
       return pixels;
     }

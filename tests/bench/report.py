@@ -286,7 +286,8 @@ def full(results):
                   "multiply-adds, the share of the peak (%s) is of the products of bytes that the kernel computes: a third "
                   "of those for convs of upsampled images, four times as many for float filters." %
                   (context["size"], context["instruction_set"], context["peak_instructions"]),
-                  kernel_table(results, "model/"), "### Where the time goes", kind_table(results), "### Ops of image networks", kernel_table(results, "family/")]
+                  kernel_table(results, "model/"), "### Where the time goes", kind_table(results),
+                  "### Ops of image networks", kernel_table(results, "family/")]
     return "\n\n".join(parts) + "\n"
 
 
