@@ -339,7 +339,9 @@ std::vector<std::string> multiply_instructions(Isa isa) {
   return {};
 }
 
-TEST_P(AllTargets, NoConvIsScalarCode) {
+class InstructionSets : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(InstructionSets, NoConvIsScalarCode) {
   const Plan plan = conv_plan();
   const GeneratedLibrary library(plan, {GetParam()});
   const TargetSet set = parse_target_set(GetParam());
@@ -374,13 +376,18 @@ TEST_P(AllTargets, NoConvIsScalarCode) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Emit, AllTargets, ::testing::ValuesIn(kAllTargets), [](const auto& info) {
+std::string name_of_target(const ::testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   for (char& c : name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
   }
   return name;
-});
+}
+INSTANTIATE_TEST_SUITE_P(Emit, AllTargets, ::testing::ValuesIn(kAllTargets), name_of_target);
+INSTANTIATE_TEST_SUITE_P(Emit, InstructionSets,
+                         ::testing::Values("host", "x86-64-linux:avx512vnni,avxvnni,avx2,base",
+                                           "arm-64-android:dotprod,i8mm,base"),
+                         name_of_target);
 
 TEST(TwoModels, InOneProgram) {
   const Plan tiny = tiny_plan();

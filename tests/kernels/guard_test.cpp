@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <map>
 
 #include "ops/evaluate.h"
 #include "schedules/templates/autoscheduler.h"
@@ -35,7 +36,11 @@ ConvOptions conv_options(int64_t size, int64_t stride = 1, Filter filter = Filte
 struct Channels {
   int64_t image, inner, outputs;
   Scheduler scheduler = Scheduler::kTemplates;
+  std::vector<std::string> targets = kEveryTarget;
 };
+
+/// To an autoscheduler, instruction sets are lengths of vectors.
+const std::vector<std::string> kLongAndShortVectors{"host", "arm-64-linux-arm_dot_prod"};
 
 /// What networks are made of: convs 3x3, 1x1, with stride 2, of several inputs, with float filters; gates,
 /// residuals, norms, pools, resizes.
@@ -79,15 +84,16 @@ class Guard : public ::testing::TestWithParam<Channels> {};
 
 TEST_P(Guard, NothingOutsideOfTensors) {
   const Plan plan = make_plan(network_of_all_kernels(GetParam()), Rounding::kFloat);
-  GeneratedLibrary library(plan, runnable(kEveryTarget), "net", [](const KernelSpec& spec, const Target& target) {
+  GeneratedLibrary library(plan, runnable(GetParam().targets), "net", [](const KernelSpec& spec, const Target& target) {
     return known_or_autoscheduled(spec, target, GetParam().scheduler).schedule;
   });
-  for (const std::string& target : library.targets()) {
-    const std::string program = link(library, target);
-    for (const auto& [height, width] : kSizes) {
+  std::map<std::string, std::string> programs;
+  for (const std::string& target : library.targets()) programs[target] = link(library, target);
+  for (const auto& [height, width] : kSizes) {
+    const Tensor image = random_image(1, height, width, GetParam().image);
+    const RunResult expected = float_image(evaluate(plan.graph, {image}, Rounding::kFloat).front());
+    for (const auto& [target, program] : programs) {
       SCOPED_TRACE(target + ", image " + std::to_string(height) + " x " + std::to_string(width));
-      const Tensor image = random_image(1, height, width, GetParam().image);
-      const RunResult expected = float_image(evaluate(plan.graph, {image}, Rounding::kFloat).front());
       for (const char* guard : {"QATC_GUARD=above", "QATC_GUARD=below"}) {
         const RunResult actual = library.run_program(target, program, float_image(image), {"--threads", "2"}, {guard});
         EXPECT_EQ(first_difference(expected, actual), "") << guard;
@@ -97,8 +103,8 @@ TEST_P(Guard, NothingOutsideOfTensors) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, Guard,
                          ::testing::Values(Channels{3, 12, 20}, Channels{8, 32, 64},
-                                           Channels{3, 20, 12, Scheduler::kMullapudi2016},
-                                           Channels{5, 12, 32, Scheduler::kAdams2019}));
+                                           Channels{3, 20, 12, Scheduler::kMullapudi2016, kLongAndShortVectors},
+                                           Channels{5, 12, 32, Scheduler::kAdams2019, kLongAndShortVectors}));
 
 /// That the pages are there: one byte of each is read on purpose.
 TEST(GuardPage, Kills) {
