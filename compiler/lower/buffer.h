@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plan/kernel.h"
+#include "plan/kernel_argument.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
