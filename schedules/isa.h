@@ -20,7 +20,7 @@ enum class Isa : uint8_t {
 };
 
 bool is_arm(Isa isa);
-/// Whether divisions of floats and doubles are made of fused multiply-adds (qatc_quotient in make_intrinsics_ir.cpp).
+/// Whether divisions of floats and doubles are made of fused multiply-adds (lower/intrinsics/quotient_ir.h).
 bool has_fast_quotient(Isa isa);
 /// Whether a vector of bytes is looked up in a table of 256 faster than byte by byte: vpermi2b, tbl.
 bool has_fast_lookup(Isa isa);

@@ -7,7 +7,7 @@
 
 namespace qatc {
 
-// What kernels are made of besides Halide's operators: the functions of schedules/intrinsics_bitcode, which
+// What kernels are made of besides Halide's operators: the functions of lower/intrinsics/bitcode.h, which
 // emit/llvm_module links in, or what does the same where there are none.
 
 /// table[index]: uint8 `index` as unsigned, `table` the address of 256 bytes, aligned to 64.
@@ -22,7 +22,7 @@ Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value,
                            Isa isa);
 
 /// value / divisor, both float or both double, correctly rounded. `divisor` is the same in all lanes; nothing on the
-/// way overflows or underflows (see qatc_quotient in schedules/make_intrinsics_ir.cpp).
+/// way overflows or underflows (see lower/intrinsics/quotient_ir.h).
 Halide::Expr quotient(const Halide::Expr& value, const Halide::Expr& divisor, Isa isa);
 
 /// Byte `byte` % 4 of word `word` (four bytes) of pixel `byte` / 4, of pixels of `words` words, the first one at `address`
