@@ -4,6 +4,9 @@
 #include <charconv>
 #include <sstream>
 
+#include "schedules/conv_layout.h"
+#include "schedules/tile_shape.h"
+
 namespace qatc {
 
 namespace {

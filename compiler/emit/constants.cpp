@@ -6,6 +6,8 @@
 #include "lower/buffer.h"
 #include "ops/requantize.h"
 #include "plan/image.h"
+#include "schedules/conv_layout.h"
+#include "schedules/default_schedule.h"
 #include "support/error.h"
 
 namespace qatc {

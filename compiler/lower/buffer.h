@@ -9,6 +9,7 @@
 
 #include "plan/kernel.h"
 #include "plan/kernel_argument.h"
+#include "schedules/conv_layout.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 

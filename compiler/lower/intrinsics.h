@@ -17,7 +17,7 @@ Halide::Expr lookup(const Halide::Expr& index, const Halide::Expr& table);
 Halide::Expr round_to_storage(Halide::Expr value, const Halide::Expr& zero_point, bool clamp, Isa isa);
 
 /// round_to_storage of a double, |value| < 2^15, within `bounds`. A vector in whose lanes both bounds round to the same
-/// integer does not compute `value`. Where: rounds_between in schedules/kernel_schedule.h.
+/// integer does not compute `value`. Where: schedules/exact_rounding.h.
 Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value, const Halide::Expr& zero_point,
                            Isa isa);
 
@@ -26,7 +26,7 @@ Halide::Expr round_between(const FloatBounds& bounds, const Halide::Expr& value,
 Halide::Expr quotient(const Halide::Expr& value, const Halide::Expr& divisor, Isa isa);
 
 /// Byte `byte` % 4 of word `word` (four bytes) of pixel `byte` / 4, of pixels of `words` words, the first one at `address`
-/// (uint64). In vectors: of 64 consecutive bytes. Where: pixel_lanes in schedules/kernel_schedule.h.
+/// (uint64). In vectors: of 64 consecutive bytes. Where: schedules/pixel_lanes.h.
 Halide::Expr pixel_word(int word, int words, const Halide::Expr& address, const Halide::Expr& byte);
 
 }  // namespace qatc

@@ -4,6 +4,7 @@
 
 #include "lower/buffer.h"
 #include "lower/steps.h"
+#include "schedules/conv_layout.h"
 #include "support/error.h"
 
 namespace qatc {

@@ -5,6 +5,7 @@
 #include "lower/elementwise.h"
 #include "lower/intrinsics.h"
 #include "lower/steps.h"
+#include "schedules/conv_layout.h"
 
 namespace qatc {
 

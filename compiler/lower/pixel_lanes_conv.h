@@ -13,7 +13,7 @@ namespace qatc {
 // pixels). `out` has one update for rows of at least `pixels` columns, and one, pixel by pixel and with vectors along
 // lanes, for narrower ones; both read the same filter.
 
-/// `schedule` has pixel lanes (has_pixel_lanes in schedules/kernel_schedule.h).
+/// `schedule` has pixel lanes (has_pixel_lanes in schedules/pixel_lanes.h).
 LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 }  // namespace qatc

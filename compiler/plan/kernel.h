@@ -29,7 +29,7 @@ inline constexpr int kFixedPointDigits = 4;
 std::vector<int32_t> balanced_digits(int64_t value, int count);
 
 /// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that folds the
-/// input's zero point. The lanes are the channels or, with digits, see digit_stride in schedules/kernel_schedule.h.
+/// input's zero point. The lanes are the channels or, with digits, see digit_stride in schedules/conv_layout.h.
 struct KernelConv {
   std::vector<int> inputs;  // indices into KernelSpec::inputs
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};

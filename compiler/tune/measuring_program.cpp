@@ -7,6 +7,7 @@
 #include "emit/constants.h"
 #include "emit/embedded.h"
 #include "plan/kernel_argument.h"
+#include "schedules/default_schedule.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/process.h"

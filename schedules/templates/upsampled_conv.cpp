@@ -1,7 +1,10 @@
 #include "schedules/templates/upsampled_conv.h"
 
 #include "lower/buffer.h"
+#include "schedules/conv_layout.h"
+#include "schedules/operand_loads.h"
 #include "schedules/templates/products.h"
+#include "schedules/tile_shape.h"
 
 namespace qatc {
 

@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "schedules/candidates.h"
+#include "schedules/conv_layout.h"
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
+#include "schedules/pixel_lanes.h"
 
 namespace qatc::testing {
 namespace {

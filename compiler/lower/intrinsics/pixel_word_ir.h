@@ -9,7 +9,7 @@ namespace qatc {
 /// word of 16 pixels. All N words of them are what one transposition has: LLVM finds the shuffles that the forms have in
 /// common.
 ///
-/// AVX-512 only: see pixel_lanes in schedules/kernel_schedule.h.
+/// AVX-512 only: see schedules/pixel_lanes.h.
 void write_pixel_word_ir(IrIsa isa);
 
 }  // namespace qatc
