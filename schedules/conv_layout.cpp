@@ -37,7 +37,7 @@ int64_t conv_lanes(const KernelSpec& spec, const KernelConv& conv, Isa isa) {
   return pads_lanes(spec, isa) ? padded_lanes(spec) : spec.out_channels;
 }
 
-ConvLayout conv_layout(Isa isa, int64_t lanes) {
+ConvLayout widest_conv_layout(Isa isa, int64_t lanes) {
   ConvLayout layout;
   layout.vector = int32_vector(isa, lanes);
   layout.terms = isa == Isa::kArmBase ? 2 : 1;
@@ -49,7 +49,7 @@ ConvLayout conv_layout(Isa isa, int64_t lanes) {
 }
 
 ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
-  ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
+  ConvLayout layout = widest_conv_layout(isa, conv_lanes(spec, conv, isa));
   constexpr int64_t kSumBytes = 4;
   while (schedule.vector > 0 && layout.vector * kSumBytes > schedule.vector) {
     layout.vector /= 2;

@@ -35,10 +35,10 @@ struct ConvLayout {
 };
 
 /// Without a schedule: with the widest vectors that the instruction set is fastest with and that divide `lanes`
-/// (conv_lanes). A schedule may make the vectors narrower and changes nothing else.
-ConvLayout conv_layout(Isa isa, int64_t lanes);
+/// (conv_lanes).
+ConvLayout widest_conv_layout(Isa isa, int64_t lanes);
 
-/// With the vectors that `schedule` asks for.
+/// The same with narrower vectors where `schedule` asks for them.
 ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
 /// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci %

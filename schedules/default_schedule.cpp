@@ -44,7 +44,7 @@ bool has_long_runs(const KernelSpec& spec) {
 /// neighbours.
 KernelSchedule upsampled_conv_schedule(const KernelSpec& spec, Isa isa) {
   const KernelConv& conv = spec.convs.front();
-  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
+  const ConvLayout layout = widest_conv_layout(isa, conv_lanes(spec, conv, isa));
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? kOperandVector : 0;
   schedule.unroll = is_arm(isa) ? 1 : 2;
@@ -66,7 +66,7 @@ bool shares_pixels(const KernelSpec& spec, Isa isa) {
 }
 
 KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
-  if (conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
+  if (widest_conv_layout(isa, spec.out_channels).matrix) return matrix_conv_schedule(spec);
   if (spec.convs.front().upsampled) return upsampled_conv_schedule(spec, isa);
   KernelSchedule schedule;
   schedule.load = is_arm(isa) ? least_load(spec) : 0;
@@ -83,7 +83,7 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
     // The digits of one channel must meet in one tile.
     schedule.channels = spec.out_channels;
     const int64_t lanes = conv_lanes(spec, *digits, isa);
-    const ConvLayout layout = conv_layout(isa, lanes);
+    const ConvLayout layout = widest_conv_layout(isa, lanes);
     schedule.pixels = std::clamp<int64_t>(budget / (lanes / layout.vector * layout.registers), 1, 16);
     // Steps of an even number of pixels are vectors across some: in memory that loads by lane used before, where LLVM
     // then keeps those.
@@ -93,12 +93,12 @@ KernelSchedule conv_schedule(const KernelSpec& spec, Isa isa) {
   if (pads_lanes(spec, isa)) {
     schedule.channels = spec.out_channels;
     const int64_t lanes = conv_lanes(spec, spec.convs.front(), isa);
-    const int64_t vectors = lanes / conv_layout(isa, lanes).vector;
+    const int64_t vectors = lanes / widest_conv_layout(isa, lanes).vector;
     schedule.columns = vectors <= 2 && shares_pixels(spec, isa) ? 1 : 0;
     schedule.pixels = std::clamp<int64_t>(budget / vectors, 1, schedule.columns == 1 ? 16 : 12);
     return schedule;
   }
-  const ConvLayout layout = conv_layout(isa, spec.out_channels);
+  const ConvLayout layout = widest_conv_layout(isa, spec.out_channels);
   const int64_t vectors = spec.out_channels / layout.vector;
   const int64_t most = is_arm(isa) ? 5 : layout.vector == 16 ? 4 : 3;
   int64_t chosen = 1;
