@@ -168,7 +168,7 @@ void write_round_ir(IrIsa isa) {
 })");
   for (int lanes = kLaneStep; lanes <= kMostLanes; lanes += kLaneStep) {
     round_between_form(lanes, isa);
-    if (is_arm) continue;  // lower/intrinsics makes these of Halide's operators
+    if (is_arm) continue;  // lower/intrinsics.cpp makes these of Halide's operators
     round_form(lanes, isa, "float");
     round_form(lanes, isa, "double");
   }
