@@ -7,6 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "schedules/conv_layout.h"
+#include "schedules/tile_shape.h"
+
 namespace qatc {
 
 namespace {

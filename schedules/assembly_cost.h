@@ -6,6 +6,7 @@
 
 #include "plan/kernel.h"
 #include "schedules/cost_model.h"
+#include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
 namespace qatc {

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "schedules/conv_layout.h"
+#include "schedules/default_schedule.h"
+#include "schedules/operand_loads.h"
 #include "schedules/schedule_fields.h"
+#include "schedules/tile_shape.h"
 
 namespace qatc {
 

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "plan/kernel.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 

@@ -4,6 +4,12 @@
 #include <cmath>
 
 #include "schedules/candidates.h"
+#include "schedules/conv_layout.h"
+#include "schedules/default_schedule.h"
+#include "schedules/exact_rounding.h"
+#include "schedules/operand_loads.h"
+#include "schedules/pixel_lanes.h"
+#include "schedules/tile_shape.h"
 #include "support/error.h"
 
 namespace qatc {

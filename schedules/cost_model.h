@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "plan/kernel.h"
 #include "schedules/cores.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"

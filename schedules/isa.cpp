@@ -52,23 +52,34 @@ std::string_view isa_name(Isa isa) {
   QATC_CHECK(false, "unknown instruction set");
 }
 
-ConvLayout conv_layout(Isa isa, int64_t lanes) {
-  ConvLayout layout;
-  layout.vector = widest_int32_vector(isa);
-  layout.terms = isa == Isa::kArmBase ? 2 : 1;
-  // Lanes are a multiple of 4, so this ends at a vector that divides them: no lane is ever computed in vain.
-  while (lanes % layout.vector != 0) layout.vector /= 2;
-  layout.registers = isa == Isa::kArmBase ? layout.vector / 4 : 1;
-  layout.matrix = has_matrix_products(isa);
-  layout.reduction = layout.matrix ? 8 : has_dot_product(isa) ? 4 : 2;
-  layout.wide = isa == Isa::kX86Base || isa == Isa::kX86Avx2;
-  return layout;
+int64_t int32_vector(Isa isa, int64_t lanes) {
+  int64_t vector = widest_int32_vector(isa);
+  // At the latest this ends at 4.
+  while (lanes % vector != 0) vector /= 2;
+  return vector;
+}
+
+int64_t accumulator_budget(Isa isa) {
+  switch (isa) {
+    case Isa::kX86Vnni:
+      return 24;
+    case Isa::kX86AvxVnni:
+    case Isa::kX86Avx2:
+    case Isa::kX86Base:
+      return 12;
+    case Isa::kArmDotprod:
+    case Isa::kArmI8mm:
+      return 21;
+    case Isa::kArmBase:
+      return 16;
+  }
+  QATC_CHECK(false, "unknown instruction set");
 }
 
 int64_t channel_sums_vector(Isa isa, int64_t channels) {
   // ARM64 widens eight bytes at once.
   if (is_arm(isa)) return channels % 8 == 0 ? 8 : 4;
-  return conv_layout(isa, channels).vector;
+  return int32_vector(isa, channels);
 }
 
 int64_t byte_vector(Isa isa) {

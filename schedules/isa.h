@@ -1,10 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
-
-#include "plan/kernel.h"
 
 namespace qatc {
 
@@ -20,7 +17,7 @@ enum class Isa : uint8_t {
 };
 
 bool is_arm(Isa isa);
-/// Whether divisions of floats and doubles are made of fused multiply-adds (qatc_quotient in make_intrinsics_ir.cpp).
+/// Whether divisions of floats and doubles are made of fused multiply-adds (lower/intrinsics/quotient_ir.h).
 bool has_fast_quotient(Isa isa);
 /// Whether a vector of bytes is looked up in a table of 256 faster than byte by byte: vpermi2b, tbl.
 bool has_fast_lookup(Isa isa);
@@ -31,18 +28,12 @@ bool has_matrix_products(Isa isa);
 /// As users write it: `base`, `avx2`, `avxvnni`, `avx512vnni`, `dotprod`, `i8mm`.
 std::string_view isa_name(Isa isa);
 
-/// How a conv is computed and its filter laid out.
-struct ConvLayout {
-  int64_t vector = 16;    // int32 lanes of an accumulator
-  int64_t registers = 1;  // that hold those: more than one where a register of filter bytes serves them
-  int64_t reduction = 4;  // products summed per lane and instruction
-  int64_t terms = 1;      // such sums that are added in int16 before they go into the accumulator
-  bool wide = false;      // the filter is stored as int16 and the input widened to it
-  bool matrix = false;    // has_matrix_products()
-};
-/// With the widest vectors; a schedule may ask for narrower ones: conv_layout() in schedules/kernel_schedule.h.
-/// `lanes`: a multiple of 4, see conv_lanes() there.
-ConvLayout conv_layout(Isa isa, int64_t lanes);
+/// Lanes of the widest vector of int32 that the instruction set is fastest with and that divides `lanes`, a multiple of 4:
+/// no lane is ever computed in vain.
+int64_t int32_vector(Isa isa, int64_t lanes);
+
+/// Accumulator registers a tile may hold so that operands still fit: found by reading the generated code for spills.
+int64_t accumulator_budget(Isa isa);
 
 /// Channels that are summed as one vector of int32; `channels`: a multiple of 4.
 int64_t channel_sums_vector(Isa isa, int64_t channels);

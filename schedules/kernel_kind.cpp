@@ -1,5 +1,7 @@
 #include "schedules/kernel_kind.h"
 
+#include "schedules/pixel_lanes.h"
+
 namespace qatc {
 
 KernelKind kernel_kind(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {

@@ -4,6 +4,7 @@
 
 #include "schedules/candidates.h"
 #include "schedules/cost_model.h"
+#include "schedules/default_schedule.h"
 #include "support/error.h"
 
 namespace qatc {

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "plan/kernel.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 #include "schedules/tuned_table.h"

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <sstream>
 
+#include "schedules/conv_layout.h"
+#include "schedules/tile_shape.h"
+
 namespace qatc {
 
 namespace {
@@ -22,8 +25,8 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
     if (!is_listed && spec.out_channels <= byte_vector(isa)) values.push_back(spec.out_channels);
     return values;
   }
-  const int64_t vector =
-      spec.channel_sums ? channel_sums_vector(isa, spec.out_channels) : conv_layout(isa, spec.out_channels).vector;
+  const int64_t vector = spec.channel_sums ? channel_sums_vector(isa, spec.out_channels)
+                                           : widest_conv_layout(isa, spec.out_channels).vector;
   for (int64_t count = 1; count <= kMostVectors; ++count) {
     if (spec.out_channels % (count * vector) == 0) values.push_back(count * vector);
   }
@@ -61,7 +64,7 @@ std::vector<int64_t> vector_values(const KernelSpec& spec, Isa isa) {
   if (!is_plain(spec, isa) || pads_lanes(spec, isa)) return {0};
   int64_t widest = byte_vector(isa);
   for (const KernelConv& conv : spec.convs) {
-    widest = conv_layout(isa, conv_lanes(spec, conv, isa)).vector * kSumBytes;
+    widest = widest_conv_layout(isa, conv_lanes(spec, conv, isa)).vector * kSumBytes;
   }
   const int64_t narrowest = spec.convs.empty() ? 8 : 16;
   return widest > narrowest ? std::vector<int64_t>{0, widest / 2} : std::vector<int64_t>{0};

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "plan/kernel.h"
+#include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
 namespace qatc {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ir/extent.h"
-#include "plan/kernel.h"
+#include "plan/kernel_argument.h"
 
 namespace qatc {
 

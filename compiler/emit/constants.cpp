@@ -6,6 +6,8 @@
 #include "lower/buffer.h"
 #include "ops/requantize.h"
 #include "plan/image.h"
+#include "schedules/conv_layout.h"
+#include "schedules/default_schedule.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -80,7 +82,7 @@ class Packer {
     const Value& filter = plan_.graph.value(node.inputs[inputs]);
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
     const int64_t lanes = conv_lanes(spec, conv, isa_);
-    const ConvLayout layout = conv_layout(isa_, lanes);
+    const ConvLayout layout = widest_conv_layout(isa_, lanes);
     const int64_t block = filter_block(spec, schedules_[static_cast<size_t>(kernel)], conv, isa_);
     std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
     int64_t first_channel = 0;
@@ -136,7 +138,7 @@ class Packer {
     const Value& bias = plan_.graph.value(node.inputs[conv.inputs.size() + 1]);
     const TensorType& in = plan_.graph.type(node.inputs[0]);
     const TensorType& out = plan_.graph.type(node.output);
-    const ConvLayout layout = conv_layout(isa_, conv_lanes(spec, conv, isa_));
+    const ConvLayout layout = widest_conv_layout(isa_, conv_lanes(spec, conv, isa_));
     const int32_t zero_point = stored_zero_point(in, isa_);
     std::vector<int32_t> correction;
     correction.reserve(lane_sum.size());

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/kernel_argument.h"
 #include "plan/plan.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"

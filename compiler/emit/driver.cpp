@@ -8,6 +8,7 @@
 #include "emit/driver_layout.h"
 #include "emit/driver_stages.h"
 #include "emit/symbols.h"
+#include "plan/kernel_argument.h"
 
 namespace qatc {
 

@@ -8,6 +8,7 @@
 #include "emit/driver_layout.h"
 #include "emit/symbols.h"
 #include "ops/requantize.h"
+#include "plan/kernel_argument.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -250,29 +251,14 @@ class StageWriter {
     line(indent + "  const qatc_pairs pairs = qatc_take_pairs(&left, " + row_map(call) + ");");
     write_kernel_call(call, call_index, upsampled.kernel, indent + "  ", [&](const KernelArgument& argument) {
       const std::string buffer = "&" + argument_name(argument);
-      switch (argument.kind) {
-        case ArgumentKind::kInput:
-          return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, upsampled.image) + ")";
-        case ArgumentKind::kOutput:
-          return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", &pairs)";
-        case ArgumentKind::kFilter:
-        case ArgumentKind::kCorrection:
-        case ArgumentKind::kMultiplier:
-        case ArgumentKind::kBias:
-          return "qatc_bind_constant(" + buffer + ", " + upsampled_symbol(name_, call_index, argument) + ")";
-        case ArgumentKind::kXMap:
-        case ArgumentKind::kYMap:
-        case ArgumentKind::kTable:
-        case ArgumentKind::kRowsApart:
-        case ArgumentKind::kZeroPointOut:
-        case ArgumentKind::kZeroPointA:
-        case ArgumentKind::kZeroPointB:
-        case ArgumentKind::kScaleA:
-        case ArgumentKind::kScaleB:
-        case ArgumentKind::kScaleOut:
-        case ArgumentKind::kAffineA:
-        case ArgumentKind::kAffineB:
-          break;
+      if (is_constant(argument)) {
+        return "qatc_bind_constant(" + buffer + ", " + upsampled_symbol(name_, call_index, argument) + ")";
+      }
+      if (argument.kind == ArgumentKind::kInput) {
+        return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, upsampled.image) + ")";
+      }
+      if (argument.kind == ArgumentKind::kOutput) {
+        return "qatc_bind_pairs(" + buffer + ", " + tensor_ref(stage, call.outputs.front()) + ", &pairs)";
       }
       QATC_CHECK(false, "no buffer of an upsampled conv: " + argument_name(argument));
     });
@@ -316,6 +302,9 @@ class StageWriter {
                    const std::string& rows, const std::string& buffer) const {
     const auto index = static_cast<size_t>(argument.index);
     const bool exact = plan_.rounding == Rounding::kExact;
+    if (is_constant(argument)) {
+      return "qatc_bind_constant(" + buffer + ", " + call_symbol(name_, call_index, argument) + ")";
+    }
     switch (argument.kind) {
       case ArgumentKind::kInput:
         return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, call.inputs[index]) + ")";
@@ -331,19 +320,7 @@ class StageWriter {
         return "qatc_bind_constant(" + buffer + ", f->norm" + c_number(statistics_of(call.step_nodes[index])) + "." +
                which + (exact ? "" : "_float") + ")";
       }
-      case ArgumentKind::kFilter:
-      case ArgumentKind::kCorrection:
-      case ArgumentKind::kMultiplier:
-      case ArgumentKind::kBias:
-        return "qatc_bind_constant(" + buffer + ", " + call_symbol(name_, call_index, argument) + ")";
-      case ArgumentKind::kTable:
-      case ArgumentKind::kRowsApart:
-      case ArgumentKind::kZeroPointOut:
-      case ArgumentKind::kZeroPointA:
-      case ArgumentKind::kZeroPointB:
-      case ArgumentKind::kScaleA:
-      case ArgumentKind::kScaleB:
-      case ArgumentKind::kScaleOut:
+      default:
         break;
     }
     QATC_CHECK(false, "no buffer: " + argument_name(argument));
@@ -364,8 +341,7 @@ class StageWriter {
 
   std::string scalar(const KernelSpec& spec, const KernelCall& call, int call_index,
                      const KernelArgument& argument) const {
-    if (argument.kind == ArgumentKind::kTable)
-      return "(uint64_t)(uintptr_t)" + call_symbol(name_, call_index, argument);
+    if (is_constant(argument)) return "(uint64_t)(uintptr_t)" + call_symbol(name_, call_index, argument);
     if (argument.kind == ArgumentKind::kRowsApart) return "pairs.apart";
     const Node& node = plan_.graph.node(call.step_nodes[static_cast<size_t>(argument.index)]);
     const auto zero_point = [&](ValueId value) {
@@ -393,18 +369,7 @@ class StageWriter {
         return c_real(add().second) + "f";
       case ArgumentKind::kScaleOut:
         return c_real(scale(node.output));
-      case ArgumentKind::kTable:
-      case ArgumentKind::kRowsApart:  // above
-      case ArgumentKind::kInput:
-      case ArgumentKind::kXMap:
-      case ArgumentKind::kYMap:
-      case ArgumentKind::kFilter:
-      case ArgumentKind::kCorrection:
-      case ArgumentKind::kMultiplier:
-      case ArgumentKind::kBias:
-      case ArgumentKind::kAffineA:
-      case ArgumentKind::kAffineB:
-      case ArgumentKind::kOutput:
+      default:
         break;
     }
     QATC_CHECK(false, "no scalar: " + argument_name(argument));

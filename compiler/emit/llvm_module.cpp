@@ -24,15 +24,15 @@
 #include "emit/byte_products.h"
 #include "emit/matrix_product.h"
 #include "emit/vector_calls.h"
-#include "schedules/intrinsics_bitcode.h"
+#include "lower/intrinsics/bitcode.h"
 #include "support/error.h"
 
 namespace qatc {
 
 namespace {
 
-/// Of the functions that lowering calls (lower/intrinsics.h) and schedules/ defines: the first argument is uniform, the
-/// others are by lane.
+/// Of the functions that lowering calls (lower/intrinsics.h) and lower/intrinsics/ defines: the first argument is
+/// uniform, the others are by lane.
 std::vector<std::string> called_intrinsics(const llvm::Module& code) {
   std::vector<std::string> names;
   for (const llvm::Function& function : code) {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "plan/kernel.h"
+#include "plan/kernel_argument.h"
+#include "schedules/conv_layout.h"
 #include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 

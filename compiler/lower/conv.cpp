@@ -2,6 +2,8 @@
 
 #include "lower/buffer.h"
 #include "lower/elementwise.h"
+#include "schedules/conv_layout.h"
+#include "schedules/operand_loads.h"
 
 namespace qatc {
 

@@ -4,6 +4,7 @@
 
 #include "lower/buffer.h"
 #include "lower/steps.h"
+#include "schedules/conv_layout.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -118,7 +119,7 @@ class TileLowering {
   LoweredConv lower_conv(size_t conv_index) {
     const KernelConv& conv = spec_.convs[conv_index];
     const std::string name = std::to_string(conv_index) + suffix_;
-    const ConvLayout layout = conv_layout(isa_, conv_lanes(spec_, conv, isa_));
+    const ConvLayout layout = widest_conv_layout(isa_, conv_lanes(spec_, conv, isa_));
     LoweredConv lowered;
     Func& sums = lowered.accumulator;
     sums = Func("sums" + name);

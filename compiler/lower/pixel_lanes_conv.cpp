@@ -5,6 +5,7 @@
 #include "lower/elementwise.h"
 #include "lower/intrinsics.h"
 #include "lower/steps.h"
+#include "schedules/conv_layout.h"
 
 namespace qatc {
 
@@ -31,7 +32,7 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
   const auto out_channels = static_cast<int>(spec.out_channels);
   const ImageParam in = params.image({Kind::kInput, input});
   const ImageParam filter = params.image({Kind::kFilter, 0, 0});
-  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, conv, isa));
+  const ConvLayout layout = widest_conv_layout(isa, conv_lanes(spec, conv, isa));
   const int64_t block = filter_block(spec, schedule, conv, isa);
   const Var& c = kernel.c;
   const Var& y = kernel.y;

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "lower/intrinsics.h"
+#include "schedules/conv_layout.h"
+#include "schedules/exact_rounding.h"
 #include "support/error.h"
 
 namespace qatc {

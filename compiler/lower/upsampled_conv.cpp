@@ -2,6 +2,7 @@
 
 #include "lower/buffer.h"
 #include "lower/steps.h"
+#include "schedules/conv_layout.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -20,7 +21,7 @@ class SumsLowering {
  public:
   SumsLowering(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const KernelParams& params)
       : channels_(static_cast<int>(spec.inputs.front())),
-        layout_(conv_layout(isa, conv_lanes(spec, spec.convs.front(), isa))),
+        layout_(widest_conv_layout(isa, conv_lanes(spec, spec.convs.front(), isa))),
         terms_(terms_of(spec.convs.front(), layout_)),
         block_(filter_block(spec, schedule, spec.convs.front(), isa)),
         in_(params.image({Kind::kInput, spec.convs.front().inputs.front()})),

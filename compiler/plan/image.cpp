@@ -19,7 +19,7 @@ const PlanTensor& output(const Plan& plan) { return plan.tensors[static_cast<siz
 float scale_of(const Plan& plan, const PlanTensor& tensor) { return plan.graph.type(tensor.value).quant->scale_at(0); }
 
 /// Floats that are divided by such a scale and are not far out of range neither overflow nor underflow on the way
-/// (schedules/make_intrinsics_ir.cpp), or round to 0 whatever they do.
+/// (lower/intrinsics/quotient_ir.h), or round to 0 whatever they do.
 bool can_be_divided_by(float scale) { return scale > 0x1p-60F && scale < 0x1p60F; }
 
 /// The layouts that images of `channels` channels come in.

@@ -10,7 +10,7 @@
 namespace qatc {
 
 // A kernel is one emitted function: what it computes for every pixel of its outputs, without sizes, weights or scales,
-// which are arguments. Two places of a network with equal specs share one function.
+// which are arguments (kernel_argument.h). Two places of a network with equal specs share one function.
 //
 // Tensors are stored as NHWC bytes, channels padded to a multiple of kChannelAlignment. The stored byte is q -
 // min(dtype) on x86-64 (unsigned) and that value minus 128 on ARM64 (signed): the pairing each dot product instruction
@@ -29,7 +29,7 @@ inline constexpr int kFixedPointDigits = 4;
 std::vector<int32_t> balanced_digits(int64_t value, int count);
 
 /// A convolution accumulated in int32: sum over inputs, taps and channels, plus a per-lane correction that folds the
-/// input's zero point. The lanes are the channels or, with digits, see digit_stride in schedules/kernel_schedule.h.
+/// input's zero point. The lanes are the channels or, with digits, see digit_stride in schedules/conv_layout.h.
 struct KernelConv {
   std::vector<int> inputs;  // indices into KernelSpec::inputs
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1};
@@ -96,41 +96,6 @@ ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input);
 /// schedules/tuned/*.txt: a change of the text orphans the tables' entries.
 std::string signature(const KernelSpec& spec);
 
-/// The arguments of the emitted function, in order; lowering declares them and the driver passes them.
-struct KernelArgument {
-  enum class Kind : uint8_t {
-    kInput,  // uint8/int8 buffer (byte of the row, y)
-    kXMap,
-    kYMap,        // int32 buffers of a kResizeLoad step
-    kFilter,      // of convs[index], input `sub`
-    kCorrection,  // int32 per lane
-    kMultiplier,  // float, or double for exact rounding and digit filters, per channel
-    kBias,        // likewise
-    kTable,       // address of 256 bytes indexed by the stored byte as unsigned
-    kRowsApart,   // int32, of upsampled convs[index]: rows from the image row that its first row of taps reads to that
-                  // of its last (lower/upsampled_conv.h)
-    kZeroPointOut,  // stored zero point of step `index`
-    kZeroPointA,
-    kZeroPointB,
-    kScaleA,
-    kScaleB,    // kAdd: float(scale / scale_out), or the double scales; kMul: kScaleA = the product's
-                // multiplier
-    kScaleOut,  // double, exact rounding only
-    kAffineA,
-    kAffineB,  // float or double per channel
-    kOutput,   // uint8/int8 buffer (c, x, y), of upsampled convs (c, side, x, row, y); channel sums have two of int32
-               // (c, y)
-  };
-  Kind kind;
-  int index = 0;  // input, conv, step or output
-  int sub = 0;
-};
-std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec);
-std::string argument_name(const KernelArgument& argument);
-bool is_buffer(const KernelArgument& argument);
-enum class ScalarType : uint8_t { kAddress, kInt32, kFloat, kDouble };
-/// Of an argument that is no buffer.
-ScalarType scalar_type(const KernelSpec& spec, const KernelArgument& argument);
 /// Whether the requantization of this conv is done in double.
 bool in_double(const KernelSpec& spec, const KernelConv& conv);
 

@@ -6,6 +6,8 @@
 #include "emit/c_text.h"
 #include "emit/constants.h"
 #include "emit/embedded.h"
+#include "plan/kernel_argument.h"
+#include "schedules/default_schedule.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/process.h"
@@ -78,15 +80,14 @@ class KernelsSource {
       const std::string comma = parameters.empty() ? "" : ", ";
       const std::string name = argument_name(argument);
       const std::string constant = candidate.symbol + "_" + name;
+      if (is_constant(argument)) constants += "extern const uint8_t " + constant + "[];\n";
       if (is_buffer(argument)) {
         parameters += comma + "qatc_buffer*";
         body += "  qatc_buffer " + name + ";\n  " + binding(argument, constant) + ";\n";
         values += comma + "&" + name;
-        if (is_packed(argument)) constants += "extern const uint8_t " + constant + "[];\n";
       } else {
         parameters += comma + c_scalar_type(spec_, argument);
         values += comma + scalar(argument, constant);
-        if (argument.kind == Kind::kTable) constants += "extern const uint8_t " + constant + "[];\n";
       }
     }
     text_ += constants + "int " + candidate.symbol + "(" + parameters + ");\nstatic int run_" + candidate.symbol +
@@ -94,36 +95,11 @@ class KernelsSource {
              values + ");\n}\n";
   }
 
-  static bool is_packed(const KernelArgument& argument) {
-    switch (argument.kind) {
-      case Kind::kFilter:
-      case Kind::kCorrection:
-      case Kind::kMultiplier:
-      case Kind::kBias:
-        return true;
-      case Kind::kInput:
-      case Kind::kXMap:
-      case Kind::kYMap:
-      case Kind::kTable:
-      case Kind::kRowsApart:
-      case Kind::kZeroPointOut:
-      case Kind::kZeroPointA:
-      case Kind::kZeroPointB:
-      case Kind::kScaleA:
-      case Kind::kScaleB:
-      case Kind::kScaleOut:
-      case Kind::kAffineA:
-      case Kind::kAffineB:
-      case Kind::kOutput:
-        return false;
-    }
-    QATC_CHECK(false, "unknown kind of argument");
-  }
-
   std::string binding(const KernelArgument& argument, const std::string& constant) const {
     const std::string buffer = "&" + argument_name(argument);
     const std::string index = number(argument.index);
     const bool exact = spec_.rounding == Rounding::kExact;
+    if (is_constant(argument)) return "qatc_bind_constant(" + buffer + ", " + constant + ")";
     switch (argument.kind) {
       case Kind::kInput:
         return "qatc_bind_input(" + buffer + ", &data->inputs[" + index + "])";
@@ -142,19 +118,7 @@ class KernelsSource {
       case Kind::kAffineA:
       case Kind::kAffineB:
         return "qatc_bind_constant(" + buffer + ", data->" + (exact ? "doubles)" : "floats)");
-      case Kind::kFilter:
-      case Kind::kCorrection:
-      case Kind::kMultiplier:
-      case Kind::kBias:
-        return "qatc_bind_constant(" + buffer + ", " + constant + ")";
-      case Kind::kTable:
-      case Kind::kRowsApart:
-      case Kind::kZeroPointOut:
-      case Kind::kZeroPointA:
-      case Kind::kZeroPointB:
-      case Kind::kScaleA:
-      case Kind::kScaleB:
-      case Kind::kScaleOut:
+      default:
         break;
     }
     QATC_CHECK(false, "no buffer: " + argument_name(argument));
@@ -162,9 +126,8 @@ class KernelsSource {
 
   /// Numbers that keep results in the middle of their range; speed and bytes' equality depend on none of them.
   static std::string scalar(const KernelArgument& argument, const std::string& constant) {
+    if (is_constant(argument)) return "(uint64_t)(uintptr_t)" + constant;
     switch (argument.kind) {
-      case Kind::kTable:
-        return "(uint64_t)(uintptr_t)" + constant;
       case Kind::kRowsApart:
         return "pairs.apart";
       case Kind::kZeroPointOut:
@@ -176,16 +139,7 @@ class KernelsSource {
       case Kind::kScaleB:
       case Kind::kScaleOut:
         return "0.375";
-      case Kind::kInput:
-      case Kind::kXMap:
-      case Kind::kYMap:
-      case Kind::kFilter:
-      case Kind::kCorrection:
-      case Kind::kMultiplier:
-      case Kind::kBias:
-      case Kind::kAffineA:
-      case Kind::kAffineB:
-      case Kind::kOutput:
+      default:
         break;
     }
     QATC_CHECK(false, "no scalar: " + argument_name(argument));

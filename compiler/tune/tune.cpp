@@ -11,6 +11,7 @@
 #include "schedules/assembly_cost.h"
 #include "schedules/candidates.h"
 #include "schedules/cost_model.h"
+#include "schedules/default_schedule.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/jobs.h"

@@ -5,6 +5,7 @@
 
 #include "lower/kernel.h"
 #include "lower/target.h"
+#include "plan/kernel.h"
 #include "schedules/kernel_schedule.h"
 #include "schedules/known_schedule.h"
 #include "schedules/scheduler.h"

@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "lower/buffer.h"
+#include "schedules/conv_layout.h"
+#include "schedules/operand_loads.h"
 #include "schedules/templates/products.h"
 #include "schedules/templates/tiles.h"
+#include "schedules/tile_shape.h"
 
 namespace qatc {
 

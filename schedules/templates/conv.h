@@ -1,6 +1,8 @@
 #pragma once
 
 #include "lower/kernel.h"
+#include "plan/kernel.h"
+#include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
 namespace qatc {

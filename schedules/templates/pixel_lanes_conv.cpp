@@ -1,5 +1,6 @@
 #include "schedules/templates/pixel_lanes_conv.h"
 
+#include "schedules/pixel_lanes.h"
 #include "schedules/templates/conv.h"
 #include "schedules/templates/tiles.h"
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "schedules/conv_layout.h"
 #include "schedules/isa.h"
 
 namespace qatc {

@@ -1,5 +1,7 @@
 #include "schedules/templates/tiles.h"
 
+#include "schedules/tile_shape.h"
+
 namespace qatc {
 
 using Halide::MemoryType;

@@ -3,6 +3,8 @@
 #include <Halide.h>
 
 #include "lower/kernel.h"
+#include "plan/kernel.h"
+#include "schedules/isa.h"
 #include "schedules/kernel_schedule.h"
 
 namespace qatc {

@@ -1,7 +1,10 @@
 #include "schedules/templates/upsampled_conv.h"
 
 #include "lower/buffer.h"
+#include "schedules/conv_layout.h"
+#include "schedules/operand_loads.h"
 #include "schedules/templates/products.h"
+#include "schedules/tile_shape.h"
 
 namespace qatc {
 
@@ -28,7 +31,7 @@ void tile_output(Stage stage, const LoweredKernel& kernel, const Var& co, const 
 void schedule_sums(LoweredConv& conv, const Func& out, const KernelSpec& spec, const KernelSchedule& schedule,
                    const Var& at, Isa isa) {
   const KernelConv& spec_conv = spec.convs.front();
-  const ConvLayout layout = conv_layout(isa, conv_lanes(spec, spec_conv, isa));
+  const ConvLayout layout = widest_conv_layout(isa, conv_lanes(spec, spec_conv, isa));
   const auto v = static_cast<int>(layout.vector);
   const auto red = static_cast<int>(layout.reduction);
   const auto terms = static_cast<int>(terms_of(spec_conv, layout));
@@ -70,7 +73,7 @@ void schedule_upsampled_conv(LoweredKernel& kernel, const KernelSpec& spec, cons
   tile_output(kernel.out, kernel, co, xo, channels, 1);
   schedule_sums(kernel.convs.front(), kernel.out, spec, schedule, co, isa);
   schedule_sums(kernel.convs.back(), kernel.out, spec, schedule, kernel.row, isa);
-  if (conv_layout(isa, spec.out_channels).wide) {
+  if (widest_conv_layout(isa, spec.out_channels).wide) {
     schedule_widened(kernel.convs.front().operands.front(), kernel.out, xo, static_cast<int>(spec.inputs.front()));
   }
   for (TileStep& step : kernel.tile_steps) {

@@ -6,6 +6,7 @@
 #include "schedules/assembly_cost.h"
 #include "schedules/candidates.h"
 #include "schedules/cost_model.h"
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
 #include "schedules/tuned_table.h"
 #include "support/files.h"

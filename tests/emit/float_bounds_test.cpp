@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "emit/object.h"
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
 #include "support/files.h"
 

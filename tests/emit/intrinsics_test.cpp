@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "emit/object.h"
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
 #include "support/files.h"
 

@@ -11,6 +11,8 @@
 
 #include "ops/evaluate.h"
 #include "schedules/candidates.h"
+#include "schedules/exact_rounding.h"
+#include "schedules/pixel_lanes.h"
 #include "schedules/templates/autoscheduler.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "lower/target.h"
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
 #include "schedules/known_schedule.h"
 #include "support/error.h"

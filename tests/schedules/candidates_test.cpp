@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
 #include "schedules/known_schedule.h"
 #include "schedules/schedule_fields.h"

@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "schedules/candidates.h"
+#include "schedules/conv_layout.h"
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
+#include "schedules/pixel_lanes.h"
 
 namespace qatc::testing {
 namespace {
@@ -38,7 +41,7 @@ TEST(CostModel, PrefersTilesThatReuseWhatTheyLoad) {
   const KernelSpec spec = conv_spec({64}, 64, 3);
   for (Isa isa : kEveryIsa) {
     KernelSchedule small = default_schedule(spec, isa);
-    small.channels = conv_layout(isa, 64).vector;
+    small.channels = widest_conv_layout(isa, 64).vector;
     small.pixels = 1;
     // Where products take three instructions, loads are the smaller part of the work.
     const double most = isa == Isa::kArmBase ? 1.0 : 0.7;

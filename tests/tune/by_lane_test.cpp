@@ -2,6 +2,7 @@
 
 #include "emit/object.h"
 #include "schedules/assembly_cost.h"
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_specs.h"
 #include "support/files.h"
 

@@ -9,6 +9,8 @@
 
 #include "emit/object.h"
 #include "schedules/candidates.h"
+#include "schedules/conv_layout.h"
+#include "schedules/default_schedule.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/generated_library.h"

@@ -1,4 +1,4 @@
-// Bitcode made at build time from make_intrinsics_ir.cpp.
+// Bitcode made at build time from make_ir.cpp.
     .section .rodata
     .macro bitcode name
     .balign 16

@@ -1,8 +1,8 @@
-#include "schedules/intrinsics_bitcode.h"
+#include "lower/intrinsics/bitcode.h"
 
 #include "support/error.h"
 
-// intrinsics_data.S includes the bitcode files.
+// bitcode_data.S includes the bitcode files.
 extern "C" {
 extern const uint8_t qatc_intrinsics_sse2_begin[], qatc_intrinsics_sse2_end[];
 extern const uint8_t qatc_intrinsics_avx2_begin[], qatc_intrinsics_avx2_end[];
