@@ -167,12 +167,13 @@ typedef struct qatc_tensor {
   ptrdiff_t row_stride;
   int32_t height, width, pixel_bytes;
   int32_t border[4];    /**< its width at the top, left, bottom and right, in pixels */
+  int32_t gap;          /**< pixels between the end of a row's border and the next row's, which are never used */
   uint8_t border_value; /**< the stored byte that fills it */
 } qatc_tensor;
 
-/** Bytes of a row with its border. */
+/** Bytes from one row to the next. */
 static inline size_t qatc_row_bytes(const qatc_tensor* tensor) {
-  return (size_t)(tensor->width + tensor->border[1] + tensor->border[3]) * (size_t)tensor->pixel_bytes;
+  return (size_t)(tensor->width + tensor->border[1] + tensor->border[3] + tensor->gap) * (size_t)tensor->pixel_bytes;
 }
 
 /** Bytes behind the last row that kernels may load, and never use: whole vectors of 16 bytes bring the last pixels of a
@@ -351,6 +352,13 @@ void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* paramet
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
+/** Has a kernel compute the rows of `output` (of qatc_bind_output) as one long row, with what lies between them, if its
+ * tiles of `tile` pixels then leave fewer pixels over; never with tile = 0. Returns whether it does: what lies between
+ * the rows is overwritten. The kernel must read all of its tensors at the output's own pixel or at fixed distances from
+ * it, and all must have as many pixels from one row to the next. */
+int qatc_flatten_rows(qatc_buffer* output, int32_t tile);
+/** Fills the left and right border of rows y_begin .. y_end-1 again, all of them in the image. */
+void qatc_refill_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end);
 /** Rows of a tensor of even width as the output of an upsampled conv: (channel, column of a pair, pair, row of a pair,
  * pair of rows). */
 void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, const qatc_pairs* pairs);

@@ -608,6 +608,20 @@ void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t ch
   bind_dimension(buffer, 2, y_begin, y_end - y_begin, tensor->row_stride);
 }
 
+static int64_t tiles_of(int64_t pixels, int32_t tile) { return (pixels + tile - 1) / tile; }
+
+int qatc_flatten_rows(qatc_buffer* output, int32_t tile) {
+  qatc_dimension *x = &output->dims[1], *y = &output->dims[2];
+  if (tile <= 0 || y->extent <= 1) return 0;
+  const int64_t flat = (int64_t)(y->extent - 1) * (y->stride / x->stride) + x->extent;
+  if (tiles_of(flat, tile) >= y->extent * tiles_of(x->extent, tile)) return 0;
+  x->extent = (int32_t)flat;
+  y->extent = 1;
+  return 1;
+}
+
+void qatc_refill_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) { fill_rows(tensor, y_begin, y_end); }
+
 void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, const qatc_pairs* pairs) {
   const int32_t pixel = tensor->pixel_bytes;
   const int32_t rows = pairs->rows.end - pairs->rows.begin;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schedules/pixel_lanes.h"
+
 namespace qatc {
 
 bool uses_upsampled_template(const KernelConv& conv, Isa isa) { return conv.upsampled && !has_matrix_products(isa); }
@@ -9,6 +11,11 @@ bool uses_upsampled_template(const KernelConv& conv, Isa isa) { return conv.upsa
 int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   return !spec.convs.empty() && uses_upsampled_template(spec.convs.front(), isa) ? 2 * schedule.pixels
                                                                                  : schedule.pixels;
+}
+
+int64_t flat_row_tile(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  if (schedule.scheduler != Scheduler::kTemplates || spec.channel_sums) return 0;
+  return has_pixel_lanes(spec, schedule, isa) ? pixel_lanes(spec, isa) : schedule.pixels;
 }
 
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {

@@ -8,6 +8,7 @@
 #include "plan/image.h"
 #include "schedules/conv_layout.h"
 #include "schedules/default_schedule.h"
+#include "schedules/tile_shape.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -40,6 +41,7 @@ class Packer {
     }
     for (size_t i = 0; i < plan_.statistics.size(); ++i) pack_norm(static_cast<int>(i));
     pack_image_tables();
+    pack_tiles();
     return std::move(constants_);
   }
 
@@ -191,6 +193,14 @@ class Packer {
     add(image_table_symbol(name_, "output_u8"), "uint8_t", by_stored_byte(output_bytes(plan_)));
   }
 
+  void pack_tiles() {
+    std::vector<int32_t> tiles;
+    for (size_t k = 0; k < plan_.kernels.size(); ++k) {
+      tiles.push_back(static_cast<int32_t>(flat_row_tile(plan_.kernels[k], schedules_[k], isa_)));
+    }
+    add(tile_symbol(name_), "int32_t", tiles);
+  }
+
   template <class T>
   std::vector<T> by_stored_byte(const std::vector<T>& by_code) const {
     std::vector<T> table(by_code.size());
@@ -238,6 +248,8 @@ std::string norm_symbol(const std::string& name, int statistics, const char* wha
 }
 
 std::string image_table_symbol(const std::string& name, const char* what) { return name + "_" + what; }
+
+std::string tile_symbol(const std::string& name) { return name + "_tile_pixels"; }
 
 int32_t stored(int32_t q, DType dtype) { return q - integer_range(dtype).min; }
 

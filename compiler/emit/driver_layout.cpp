@@ -105,9 +105,10 @@ class LayoutWriter {
       const PlanTensor& t = plan_.tensors[i];
       const std::string border = c_number(t.border[0]) + ", " + c_number(t.border[1]) + ", " + c_number(t.border[2]) +
                                  ", " + c_number(t.border[3]);
-      line("  f->t" + c_number(i) + " = (qatc_tensor){.height = " + c_extent(t.height) + ", .width = " +
-           c_extent(t.width) + ", .pixel_bytes = " + c_number(storage_channels(t.channels)) + ", .border = {" + border +
-           "}, .border_value = (uint8_t)STORED(" + c_number(stored(t.zero_point, t.dtype)) + ")};");
+      line("  f->t" + c_number(i) + " = (qatc_tensor){.height = " + c_extent(t.height) +
+           ", .width = " + c_extent(t.width) + ", .pixel_bytes = " + c_number(storage_channels(t.channels)) +
+           ", .border = {" + border + "}, .gap = " + c_number(t.gap) + ", .border_value = (uint8_t)STORED(" +
+           c_number(stored(t.zero_point, t.dtype)) + ")};");
     }
     for (const ResizeMaps& resize : plan_.resizes) {
       if (!is_replaced(resize)) continue;

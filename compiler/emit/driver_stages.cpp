@@ -238,9 +238,24 @@ class StageWriter {
 
   void write_kernel(const Stage& stage, const KernelCall& call, int call_index, const std::string& rows,
                     const std::string& indent) {
-    write_kernel_call(call, call_index, call.kernel, indent, [&](const KernelArgument& argument) {
+    const auto bind_buffer = [&](const KernelArgument& argument) {
       return bind(stage, call, call_index, argument, rows, "&" + argument_name(argument));
-    });
+    };
+    if (!call.flat_rows) return write_kernel_call(call, call_index, call.kernel, indent, bind_buffer);
+    // A stored tensor's border is filled when all of its channels are there.
+    std::string refill;
+    for (int id : call.outputs) {
+      const PlanTensor& tensor = plan_.tensors[static_cast<size_t>(id)];
+      if (window_of(stage, id) == nullptr || tensor.border[1] + tensor.border[3] == 0) continue;
+      refill += " qatc_refill_rows(" + tensor_ref(stage, id) + ", " + rows + ".begin, " + rows + ".end);";
+    }
+    std::string flatten = refill.empty() ? "" : "const int flat = ";
+    for (size_t i = 0; i < call.outputs.size(); ++i) {
+      flatten += std::string(i == 0 ? "" : " ") + "qatc_flatten_rows(&out" + c_number(i) + ", " + tile_symbol(name_) +
+                 "[" + c_number(call.kernel) + "]);";
+    }
+    write_kernel_call(call, call_index, call.kernel, indent, bind_buffer, flatten);
+    if (!refill.empty()) line(indent + "if (flat) {" + refill + " }");
   }
 
   /// In place of the call's own kernel and of its resize.
@@ -266,7 +281,8 @@ class StageWriter {
   }
 
   void write_kernel_call(const KernelCall& call, int call_index, int kernel, const std::string& indent,
-                         const std::function<std::string(const KernelArgument&)>& bind_buffer) {
+                         const std::function<std::string(const KernelArgument&)>& bind_buffer,
+                         const std::string& after_binding = "") {
     const KernelSpec& spec = plan_.kernels[static_cast<size_t>(kernel)];
     const std::vector<KernelArgument> arguments = kernel_arguments(spec);
     std::string buffers, actual;
@@ -280,6 +296,7 @@ class StageWriter {
                 (is_buffer(argument) ? "&" + variable : scalar(spec, call, call_index, argument));
       if (is_buffer(argument)) line(indent + bind_buffer(argument) + ";");
     }
+    if (!after_binding.empty()) line(indent + after_binding);
     line(indent + kernel_symbol(plan_, name_, kernel) + "(" + actual + ");");
   }
 

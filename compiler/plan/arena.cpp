@@ -22,6 +22,7 @@ qatc_tensor tensor_at(const PlanTensor& tensor, int64_t height, int64_t width) {
   result.pixel_bytes = static_cast<int32_t>(storage_channels(tensor.channels));
   std::transform(tensor.border.begin(), tensor.border.end(), result.border,
                  [](int64_t side) { return static_cast<int32_t>(side); });
+  result.gap = static_cast<int32_t>(tensor.gap);
   return result;
 }
 

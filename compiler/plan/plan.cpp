@@ -5,6 +5,7 @@
 #include "plan/arena.h"
 #include "plan/blocks.h"
 #include "plan/choose_stages.h"
+#include "plan/flat_rows.h"
 #include "plan/limits.h"
 #include "plan/partition.h"
 #include "plan/piece.h"
@@ -29,6 +30,7 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   plan.limits = find_limits(plan);
   make_stages(plan, choose_stages(plan, pieces, maker));
   add_upsampled_convs(plan);
+  find_flat_rows(plan);
   make_blocks(plan);
   lay_out_arena(plan);
   const SizeLimits& limits = plan.limits;

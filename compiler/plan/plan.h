@@ -29,6 +29,7 @@ struct PlanTensor {
   Extent height, width;
   std::array<int64_t, 4> border{};  // top, left, bottom, right: what its readers pad
   int32_t zero_point = 0;           // of the graph's value; fills the border
+  int64_t gap = 0;                  // pixels between rows, behind their borders, see plan/flat_rows.h
   int block = -1;                   // where it is stored; -1: it exists in windows only
 };
 
@@ -51,6 +52,7 @@ struct KernelCall {
   std::vector<Origin> origins;
   int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
   std::optional<UpsampledConv> upsampled;
+  bool flat_rows = false;  // its kernel may compute rows as one long row (plan/flat_rows.h)
 };
 
 /// Which rows of its input a kernel reads for output rows [a, b).

@@ -39,6 +39,7 @@ class PlanPrinter {
       text_ << " border [" << t.border[0] << ", " << t.border[1] << ", " << t.border[2] << ", " << t.border[3]
             << "] of " << t.zero_point;
     }
+    if (t.gap > 0) text_ << " gap " << t.gap;
     text_ << (t.block < 0 ? " in windows" : " in b" + std::to_string(t.block)) << "\n";
   }
 
@@ -63,6 +64,7 @@ class PlanPrinter {
       text_ << (i > 0 ? ";" : "") << list(call.outputs);
       if (call.slice_offset > 0) text_ << " from channel " << call.slice_offset;
       text_ << " = k" << call.kernel << "(" << list(call.inputs).substr(1) << ")";
+      if (call.flat_rows) text_ << " flat";
       if (call.upsampled) text_ << " or k" << call.upsampled->kernel << "(t" << call.upsampled->image << ")";
     }
     if (stage.store_image) text_ << "; store image";

@@ -64,6 +64,7 @@ class CallLister {
                                                   [&](NodeId id) { return unused_resizes.count(id) > 0; });
         MeasuredCall own = measured(call.kernel, call.inputs, call.outputs.front());
         own.call = number;
+        if (call.flat_rows) own.pitch = own.width + between_rows(call.outputs.front());
         own.runs = !is_unused_resize && !(call.upsampled && is_doubled(call));
         add(own);
         if (call.upsampled) {
@@ -89,6 +90,11 @@ class CallLister {
 
  private:
   bool is_doubled(const KernelCall& call) const { return doubles(plan_, *call.upsampled, height_, width_); }
+
+  int64_t between_rows(int tensor) const {
+    const PlanTensor& t = plan_.tensors[static_cast<size_t>(tensor)];
+    return t.border[1] + t.border[3] + t.gap;
+  }
 
   MeasuredCall measured(int kernel, const std::vector<int>& inputs, int output) const {
     const KernelSpec& spec = plan_.kernels[static_cast<size_t>(kernel)];

@@ -27,6 +27,7 @@ extern const float tiny_norm0_beta[];
 extern const uint8_t tiny_input_u8[];
 extern const float tiny_output_f32[];
 extern const uint8_t tiny_output_u8[];
+extern const int32_t tiny_tile_pixels[];
 
 /* Kernels, compiled by Halide. They return 0: all that could fail is checked before. */
 /* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0 filters2) %0=requantize(conv0) out(%0)x4/4 */
@@ -71,11 +72,11 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t lay_out(frame* f, int64_t H, int64_t W, uint8_t* arena) {
   (void)H;
   (void)W;
-  f->t0 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(0)};
-  f->t1 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(120)};
-  f->t2 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(128)};
-  f->t3 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(128)};
-  f->t4 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .border_value = (uint8_t)STORED(40)};
+  f->t0 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .gap = 0, .border_value = (uint8_t)STORED(0)};
+  f->t1 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .gap = 0, .border_value = (uint8_t)STORED(120)};
+  f->t2 = (qatc_tensor){.height = (int32_t)((H - 1) / 2), .width = (int32_t)((W + 1) / 2), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .gap = 0, .border_value = (uint8_t)STORED(128)};
+  f->t3 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .gap = 0, .border_value = (uint8_t)STORED(128)};
+  f->t4 = (qatc_tensor){.height = (int32_t)(H), .width = (int32_t)(W), .pixel_bytes = 4, .border = {0, 0, 0, 0}, .gap = 0, .border_value = (uint8_t)STORED(40)};
   f->band0 = qatc_band_rows(qatc_row_bytes(&f->t0));
   const int32_t rows0_base1 = (int32_t)qatc_rows_strided(f->band0, 2);
   f->capacity0_0 = rows0_base1 + 2;
@@ -230,7 +231,9 @@ static void stage2(void* data, int32_t stripe) {
     qatc_bind_constant(&affine_a1, f->norm0.a_float);
     qatc_bind_constant(&affine_b1, f->norm0.b_float);
     qatc_bind_output(&out0, &f->t2, 0, band.begin, band.end);
+    const int flat = qatc_flatten_rows(&out0, tiny_tile_pixels[2]);
     tiny_norm_2(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
+    (void)flat;
     qatc_pad_rows(&f->t2, band.begin, band.end);
   }
 }
@@ -274,7 +277,9 @@ static void stage3(void* data, int32_t stripe) {
       qatc_bind_constant(&multiplier0, tiny_call3_multiplier0);
       qatc_bind_constant(&bias0, tiny_call3_bias0);
       qatc_bind_output(&out0, &w4.tensor, 0, rows1.begin, rows1.end);
+      const int flat = qatc_flatten_rows(&out0, tiny_tile_pixels[4]);
       tiny_conv2d_1x1s1_4(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
+      (void)flat;
     }
     qatc_store_image(f->output, w4.tensor.origin, w4.tensor.row_stride, w4.tensor.pixel_bytes, &dequantizer, band.begin, band.end);
   }

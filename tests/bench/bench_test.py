@@ -176,6 +176,11 @@ class Kernels(unittest.TestCase):
         # 3 * 3 * 8 * 16 multiply-adds a pixel.
         self.assertAlmostEqual(row["gmacs_per_second"] * row["ns_per_pixel"], 1152, places=3)
 
+    def test_rows_that_leave_tiles_unfilled_are_computed_as_one(self):
+        row, = self.run_bench("--family", "--only", "^family/conv3x3/32to32$", "--size", "26x13")["benchmarks"]
+        self.check(row, multiplies=True)
+        self.assertGreater(row["of_rows_apart"], 0)
+
     def test_rows_of_images(self):
         rows = self.run_bench("--family", "--only", "^family/image_", "--size", "32x96")["benchmarks"]
         # Loads and stores, bytes and floats, three layouts.

@@ -11,6 +11,7 @@
 #include "emit/object.h"
 #include "emit/symbols.h"
 #include "qatc_driver_support.h"
+#include "schedules/tile_shape.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/jobs.h"
@@ -48,7 +49,9 @@ std::string caller_source(const KernelSpec& spec, size_t index) {
 
 class Kernel : public BoundKernel {
  public:
-  Kernel(const KernelCase& kernel, KernelCaller caller) : caller_(caller), kernel_(kernel) {
+  /// `tile`: flat_row_tile of its schedule.
+  Kernel(const KernelCase& kernel, KernelCaller caller, int64_t tile)
+      : caller_(caller), kernel_(kernel), tile_(static_cast<int32_t>(tile)) {
     const KernelSpec& spec = kernel.spec;
     for (const KernelArgument& argument : kernel_arguments(spec)) {
       if (argument.kind == Kind::kInput) {
@@ -58,13 +61,16 @@ class Kernel : public BoundKernel {
       } else if (is_buffer(argument)) {
         qatc_bind_constant(new_buffer(), constant(argument));
       } else {
-        arguments_.push_back(scalar(argument));
+        add_argument(scalar(argument));
       }
     }
     QATC_CHECK(caller_(arguments_.data()) == 0, "kernel " + kernel.name + " refused its arguments");
+    QATC_CHECK(caller_(apart_.data()) == 0, "kernel " + kernel.name + " refused its arguments row by row");
   }
 
   void run() const override { caller_(arguments_.data()); }
+  bool is_flat() const override { return is_flat_; }
+  void run_rows_apart() const override { caller_(apart_.data()); }
   double bytes() const override { return bytes_; }
 
  private:
@@ -75,10 +81,23 @@ class Kernel : public BoundKernel {
     return qatc_align_pointer(memory_.back().data());
   }
 
+  void add_argument(void* argument) {
+    arguments_.push_back(argument);
+    apart_.push_back(argument);
+  }
+
   qatc_buffer* new_buffer() {
     buffers_.push_back(std::make_unique<qatc_buffer>());
-    arguments_.push_back(buffers_.back().get());
+    add_argument(buffers_.back().get());
     return buffers_.back().get();
+  }
+
+  /// The output bound last, as a library computes it.
+  void flatten() {
+    buffers_.push_back(std::make_unique<qatc_buffer>(*buffers_.back()));
+    buffers_.back()->dim = buffers_.back()->dims;
+    is_flat_ = qatc_flatten_rows(buffers_.back().get(), tile_) != 0;
+    arguments_.back() = buffers_.back().get();
   }
 
   qatc_tensor place(int64_t height, int64_t width, int64_t channels, const std::array<int64_t, 4>& border) {
@@ -88,6 +107,7 @@ class Kernel : public BoundKernel {
     tensor.pixel_bytes = static_cast<int32_t>(channels);
     std::transform(border.begin(), border.end(), tensor.border,
                    [](int64_t side) { return static_cast<int32_t>(side); });
+    if (kernel_.pitch > 0) tensor.gap = static_cast<int32_t>(kernel_.pitch - width - border[1] - border[3]);
     qatc_place_tensor(&tensor, memory(qatc_tensor_bytes(&tensor)));
     return tensor;
   }
@@ -117,6 +137,7 @@ class Kernel : public BoundKernel {
       qatc_bind_pairs(new_buffer(), &tensor, &pairs);
     } else {
       qatc_bind_output(new_buffer(), &tensor, 0, 0, tensor.height);
+      if (kernel_.pitch > 0) flatten();
     }
     bytes_ += static_cast<double>(kernel_.rows * kernel_.width * spec.out_channels);
   }
@@ -184,10 +205,12 @@ class Kernel : public BoundKernel {
 
   KernelCaller caller_;
   KernelCase kernel_;
+  int32_t tile_;
+  bool is_flat_ = false;
   std::mt19937 random_{1};
   std::vector<std::vector<uint8_t>> memory_;
   std::vector<std::unique_ptr<qatc_buffer>> buffers_;
-  std::vector<void*> arguments_;
+  std::vector<void*> arguments_, apart_;  // apart_: row by row
   double bytes_ = 0;
 };
 
@@ -308,7 +331,9 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
     if (kernel.image) {
       kernels.push_back(std::make_unique<ImageRows>(kernel, function));
     } else {
-      kernels.push_back(std::make_unique<Kernel>(kernel, reinterpret_cast<KernelCaller>(function)));
+      const KernelSchedule& schedule = choices[numbers.at(signature(kernel.spec))].schedule;
+      kernels.push_back(std::make_unique<Kernel>(kernel, reinterpret_cast<KernelCaller>(function),
+                                                 flat_row_tile(kernel.spec, schedule, target.isa)));
     }
   }
   return kernels;

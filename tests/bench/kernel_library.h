@@ -15,6 +15,10 @@ class BoundKernel {
   virtual ~BoundKernel() = default;
   /// Computes one band: KernelCase::rows rows.
   virtual void run() const = 0;
+  /// Whether run() computes the rows as one long row (plan/flat_rows.h).
+  virtual bool is_flat() const { return false; }
+  /// As run(), row by row.
+  virtual void run_rows_apart() const { run(); }
   /// What one call reads and writes of tensors.
   virtual double bytes() const = 0;
 };

@@ -31,9 +31,9 @@ struct Options {
 /// Long enough for the clock, short enough to fit between two switches to another program.
 constexpr double kBurstSeconds = 200e-6;
 
-double seconds_of(const BoundKernel& kernel, int64_t calls) {
+double seconds_of(const BoundKernel& kernel, int64_t calls, void (BoundKernel::*run)() const = &BoundKernel::run) {
   const auto begin = std::chrono::steady_clock::now();
-  for (int64_t i = 0; i < calls; ++i) kernel.run();
+  for (int64_t i = 0; i < calls; ++i) (kernel.*run)();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
@@ -41,11 +41,16 @@ void time_kernel(benchmark::State& state, const KernelCase& kernel, const BoundK
   seconds_of(bound, 1);
   const auto calls = static_cast<int64_t>(std::max(1.0, kBurstSeconds / std::max(1e-9, seconds_of(bound, 1))));
   double best = 1e9;
+  double best_apart = 1e9;
   double best_peak = 0;
   for ([[maybe_unused]] auto iteration : state) {
     const double seconds = seconds_of(bound, calls) / static_cast<double>(calls);
     state.SetIterationTime(seconds);
     best = std::min(best, seconds);
+    if (bound.is_flat()) {
+      best_apart =
+          std::min(best_apart, seconds_of(bound, calls, &BoundKernel::run_rows_apart) / static_cast<double>(calls));
+    }
     if (peak != nullptr) best_peak = std::max(best_peak, qatc_measure_peak(peak, kBurstSeconds));
   }
   const auto pixels = static_cast<double>(kernel.rows * kernel.width);
@@ -53,6 +58,8 @@ void time_kernel(benchmark::State& state, const KernelCase& kernel, const BoundK
   state.counters["gb_per_second"] = bound.bytes() / best * 1e-9;
   state.counters["rows"] = static_cast<double>(kernel.rows);
   state.counters["width"] = static_cast<double>(kernel.width);
+  // Of the time that the rows take one by one (plan/flat_rows.h).
+  if (bound.is_flat()) state.counters["of_rows_apart"] = best / best_apart;
   // What it takes of one image, were it all like this.
   state.counters["image_ms"] = best / pixels * kernel.pixels * 1e3;
   if (kernel.multiply_adds > 0) {

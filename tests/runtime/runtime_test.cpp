@@ -713,6 +713,35 @@ TEST(Rows, OfAnUpsampledInputAreMostlyPairs) {
   EXPECT_EQ(qatc_whole_pairs({4, 4}, &map).end, 4);
 }
 
+/// Columns and rows that a kernel with tiles of `tile` pixels computes of a tensor's rows.
+std::array<int32_t, 2> computed(int32_t rows, int32_t width, int32_t between, int32_t tile) {
+  std::vector<uint8_t> memory(static_cast<size_t>(rows * (width + between) * 4 + 64));
+  qatc_tensor tensor{};
+  tensor.height = rows;
+  tensor.width = width;
+  tensor.pixel_bytes = 4;
+  tensor.border[1] = between / 2;
+  tensor.gap = between - between / 2;
+  qatc_place_tensor(&tensor, memory.data());
+  qatc_buffer out;
+  qatc_bind_output(&out, &tensor, 0, 0, rows);
+  const int flat = qatc_flatten_rows(&out, tile);
+  EXPECT_EQ(flat, out.dims[2].extent == 1 && rows > 1);
+  return {out.dims[1].extent, out.dims[2].extent};
+}
+
+TEST(FlattenRows, WhereFewerPixelsOfTilesAreLeftOver) {
+  using Extents = std::array<int32_t, 2>;
+  EXPECT_EQ(computed(3, 13, 2, 12), (Extents{2 * 15 + 13, 1})) << "4 tiles, not 6";
+  EXPECT_EQ(computed(2, 5, 2, 12), (Extents{12, 1})) << "a whole tile, not two rows without";
+  EXPECT_EQ(computed(16, 13, 0, 12), (Extents{16 * 13, 1}));
+  EXPECT_EQ(computed(3, 12, 2, 12), (Extents{12, 3})) << "nothing is left over";
+  EXPECT_EQ(computed(2, 23, 2, 12), (Extents{23, 2})) << "four tiles anyway";
+  EXPECT_EQ(computed(1, 13, 2, 12), (Extents{13, 1}));
+  EXPECT_EQ(computed(4, 13, 2, 1), (Extents{13, 4}));
+  EXPECT_EQ(computed(4, 13, 2, 0), (Extents{13, 4})) << "of a kernel that does not";
+}
+
 TEST(Rows, OfNothing) {
   const qatc_row_map map{nullptr, 4, 8};
   EXPECT_EQ(qatc_rows_read_by_upsampled_conv({3, 3}, &map).end, qatc_rows_read_by_upsampled_conv({3, 3}, &map).begin);
