@@ -2,8 +2,8 @@
  *
  * Shapes: a stored tensor is NHWC with N = 1, one byte a channel, `pixel_bytes` bytes a pixel (>= its
  * channels: the rest pads up to what the kernels want). `origin` is the address of pixel (0, 0); a border lies
- * around the image, so rows and columns below 0 are memory too. Row y starts at origin + y *
- * row_stride (bytes).
+ * around the image, so rows and columns below 0 are memory too, and between the borders of rows there may be a gap. Row
+ * y starts at origin + y * row_stride (bytes).
  *
  * Values: a quantized value q is in 0..255 and is stored as q ^ storage_xor: 0 keeps uint8, 0x80 makes the
  * int8 that ARM's dot products want. Both stand for the same real number.
@@ -167,7 +167,7 @@ typedef struct qatc_tensor {
   ptrdiff_t row_stride;
   int32_t height, width, pixel_bytes;
   int32_t border[4];    /**< its width at the top, left, bottom and right, in pixels */
-  int32_t gap;          /**< pixels between the end of a row's border and the next row's, which are never used */
+  int32_t gap;          /**< pixels between a row's border and the next row's, whose values nobody uses */
   uint8_t border_value; /**< the stored byte that fills it */
 } qatc_tensor;
 
@@ -180,7 +180,13 @@ static inline size_t qatc_row_bytes(const qatc_tensor* tensor) {
  * tensor whose pixels are of another size. */
 static inline size_t qatc_read_ahead(int32_t pixel_bytes) { return pixel_bytes % 16 == 0 ? 0 : 12; }
 
-/** Bytes of all rows with the border and what is read ahead, rounded up to QATC_ALIGNMENT. */
+/** Bytes of `rows` rows with the border and what is read ahead. Behind the last row there is no gap. */
+static inline size_t qatc_rows_bytes(const qatc_tensor* tensor, int32_t rows) {
+  return (size_t)rows * qatc_row_bytes(tensor) - (size_t)tensor->gap * (size_t)tensor->pixel_bytes +
+         qatc_read_ahead(tensor->pixel_bytes);
+}
+
+/** Those of all rows, border rows among them, rounded up to QATC_ALIGNMENT. */
 size_t qatc_tensor_bytes(const qatc_tensor* tensor);
 
 /** Places a tensor at `memory` (qatc_tensor_bytes of it). */
@@ -292,7 +298,7 @@ typedef struct qatc_window {
   int32_t first, next; /**< rows first .. next-1 are held */
 } qatc_window;
 
-/** Bytes of a window of `capacity` rows and what is read ahead, rounded up to QATC_ALIGNMENT. */
+/** qatc_rows_bytes of a window of `capacity` >= 1 rows, rounded up to QATC_ALIGNMENT. */
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity);
 
 /** An empty window over `tensor`'s shape in `memory`. */
@@ -352,13 +358,13 @@ void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* paramet
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
-/** Has a kernel compute the rows of `output` (of qatc_bind_output) as one long row, with what lies between them, if its
- * tiles of `tile` pixels then leave fewer pixels over; never with tile = 0. Returns whether it does: what lies between
- * the rows is overwritten. The kernel must read all of its tensors at the output's own pixel or at fixed distances from
- * it, and all must have as many pixels from one row to the next. */
+/** Has a kernel compute the rows of `output` (of qatc_bind_output) as one long row, with what lies between them, if that
+ * takes fewer tiles of `tile` pixels; never with tile = 0. Returns whether it does: what lies between the rows is
+ * overwritten. The kernel must read all of its tensors at the output's own pixel or at fixed distances from it, and all
+ * must have as many pixels from one row to the next. */
 int qatc_flatten_rows(qatc_buffer* output, int32_t tile);
-/** Fills the left and right border of rows y_begin .. y_end-1 again, all of them in the image. */
-void qatc_refill_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end);
+/** Fills the border at the left and right of rows y_begin >= 0 .. y_end-1 < height. */
+void qatc_fill_sides(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end);
 /** Rows of a tensor of even width as the output of an upsampled conv: (channel, column of a pair, pair, row of a pair,
  * pair of rows). */
 void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, const qatc_pairs* pairs);

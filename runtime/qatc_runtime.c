@@ -499,7 +499,7 @@ void qatc_pad_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) {
 }
 
 size_t qatc_window_bytes(const qatc_tensor* tensor, int32_t capacity) {
-  return qatc_align((size_t)capacity * qatc_row_bytes(tensor) + qatc_read_ahead(tensor->pixel_bytes));
+  return qatc_align(qatc_rows_bytes(tensor, capacity));
 }
 
 qatc_window qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t capacity) {
@@ -525,7 +525,8 @@ qatc_rows qatc_advance_window(qatc_window* window, qatc_rows needed) {
     uint8_t* to = window->memory;
     const uint8_t* from = window->memory + (size_t)(needed.begin - window->first) * row;
     const size_t count = (size_t)(window->next - needed.begin) * row;
-    for (size_t done = 0; done < count; done += row) memcpy(to + done, from + done, row);
+    const size_t used = row - (size_t)window->tensor.gap * (size_t)window->tensor.pixel_bytes;
+    for (size_t done = 0; done < count; done += row) memcpy(to + done, from + done, used);
     window->first = needed.begin;
   }
   window->tensor.origin = origin_of(&window->tensor, window->memory, window->first);
@@ -614,13 +615,14 @@ int qatc_flatten_rows(qatc_buffer* output, int32_t tile) {
   qatc_dimension *x = &output->dims[1], *y = &output->dims[2];
   if (tile <= 0 || y->extent <= 1) return 0;
   const int64_t flat = (int64_t)(y->extent - 1) * (y->stride / x->stride) + x->extent;
-  if (tiles_of(flat, tile) >= y->extent * tiles_of(x->extent, tile)) return 0;
+  /* What is narrower than a tile is computed pixel by pixel. */
+  if (flat < tile || tiles_of(flat, tile) >= y->extent * tiles_of(x->extent, tile)) return 0;
   x->extent = (int32_t)flat;
   y->extent = 1;
   return 1;
 }
 
-void qatc_refill_rows(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) { fill_rows(tensor, y_begin, y_end); }
+void qatc_fill_sides(const qatc_tensor* tensor, int32_t y_begin, int32_t y_end) { fill_rows(tensor, y_begin, y_end); }
 
 void qatc_bind_pairs(qatc_buffer* buffer, const qatc_tensor* tensor, const qatc_pairs* pairs) {
   const int32_t pixel = tensor->pixel_bytes;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "schedules/pixel_lanes.h"
-
 namespace qatc {
 
 bool uses_upsampled_template(const KernelConv& conv, Isa isa) { return conv.upsampled && !has_matrix_products(isa); }
@@ -13,9 +11,8 @@ int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa 
                                                                                  : schedule.pixels;
 }
 
-int64_t flat_row_tile(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  if (schedule.scheduler != Scheduler::kTemplates || spec.channel_sums) return 0;
-  return has_pixel_lanes(spec, schedule, isa) ? pixel_lanes(spec, isa) : schedule.pixels;
+int64_t flat_row_tile(const KernelSchedule& schedule) {
+  return schedule.scheduler == Scheduler::kTemplates ? schedule.pixels : 0;
 }
 
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {

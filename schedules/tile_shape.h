@@ -16,8 +16,9 @@ bool uses_upsampled_template(const KernelConv& conv, Isa isa);
 /// Output pixels of a tile. Those of an upsampled conv's schedule are the image's, two columns each.
 int64_t tile_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
-/// Pixels of a tile along a row, for qatc_flatten_rows (plan/flat_rows.h). 0: the kernel does not work by such tiles.
-int64_t flat_row_tile(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+/// Pixels of a tile along a row, for qatc_flatten_rows (plan/flat_rows.h); 0 where an autoscheduler chose the loops. Of
+/// kernels of calls with flat_rows.
+int64_t flat_row_tile(const KernelSchedule& schedule);
 
 /// Accumulators of a tile for one lane of a conv.
 int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa isa);

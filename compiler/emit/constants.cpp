@@ -41,7 +41,7 @@ class Packer {
     }
     for (size_t i = 0; i < plan_.statistics.size(); ++i) pack_norm(static_cast<int>(i));
     pack_image_tables();
-    pack_tiles();
+    pack_flat_row_tiles();
     return std::move(constants_);
   }
 
@@ -193,12 +193,11 @@ class Packer {
     add(image_table_symbol(name_, "output_u8"), "uint8_t", by_stored_byte(output_bytes(plan_)));
   }
 
-  void pack_tiles() {
+  void pack_flat_row_tiles() {
     std::vector<int32_t> tiles;
-    for (size_t k = 0; k < plan_.kernels.size(); ++k) {
-      tiles.push_back(static_cast<int32_t>(flat_row_tile(plan_.kernels[k], schedules_[k], isa_)));
-    }
-    add(tile_symbol(name_), "int32_t", tiles);
+    tiles.reserve(schedules_.size());
+    for (const KernelSchedule& schedule : schedules_) tiles.push_back(static_cast<int32_t>(flat_row_tile(schedule)));
+    add(flat_row_tiles_symbol(name_), "int32_t", tiles);
   }
 
   template <class T>
@@ -249,7 +248,7 @@ std::string norm_symbol(const std::string& name, int statistics, const char* wha
 
 std::string image_table_symbol(const std::string& name, const char* what) { return name + "_" + what; }
 
-std::string tile_symbol(const std::string& name) { return name + "_tile_pixels"; }
+std::string flat_row_tiles_symbol(const std::string& name) { return name + "_flat_row_tiles"; }
 
 int32_t stored(int32_t q, DType dtype) { return q - integer_range(dtype).min; }
 

@@ -34,8 +34,8 @@ std::string norm_symbol(const std::string& name, int statistics, const char* wha
 /// `what`: "input_u8", stored bytes by byte of an image; "output_u8" and "output_f32", values of an image by stored
 /// byte.
 std::string image_table_symbol(const std::string& name, const char* what);
-/// By kernel: pixels of a tile, where rows may be made one (plan/flat_rows.h); 0: they are not.
-std::string tile_symbol(const std::string& name);
+/// By kernel: flat_row_tile (schedules/tile_shape.h), of which calls with flat_rows make use.
+std::string flat_row_tiles_symbol(const std::string& name);
 
 /// The stored byte of a graph value's q, before it is offset for ARM: q - min(dtype).
 int32_t stored(int32_t q, DType dtype);

@@ -242,17 +242,17 @@ class StageWriter {
       return bind(stage, call, call_index, argument, rows, "&" + argument_name(argument));
     };
     if (!call.flat_rows) return write_kernel_call(call, call_index, call.kernel, indent, bind_buffer);
-    // A stored tensor's border is filled when all of its channels are there.
+    // The borders of stored tensors are filled behind every call that writes them.
     std::string refill;
     for (int id : call.outputs) {
       const PlanTensor& tensor = plan_.tensors[static_cast<size_t>(id)];
       if (window_of(stage, id) == nullptr || tensor.border[1] + tensor.border[3] == 0) continue;
-      refill += " qatc_refill_rows(" + tensor_ref(stage, id) + ", " + rows + ".begin, " + rows + ".end);";
+      refill += " qatc_fill_sides(" + tensor_ref(stage, id) + ", " + rows + ".begin, " + rows + ".end);";
     }
     std::string flatten = refill.empty() ? "" : "const int flat = ";
     for (size_t i = 0; i < call.outputs.size(); ++i) {
-      flatten += std::string(i == 0 ? "" : " ") + "qatc_flatten_rows(&out" + c_number(i) + ", " + tile_symbol(name_) +
-                 "[" + c_number(call.kernel) + "]);";
+      flatten += std::string(i == 0 ? "" : " ") + "qatc_flatten_rows(&out" + c_number(i) + ", " +
+                 flat_row_tiles_symbol(name_) + "[" + c_number(call.kernel) + "]);";
     }
     write_kernel_call(call, call_index, call.kernel, indent, bind_buffer, flatten);
     if (!refill.empty()) line(indent + "if (flat) {" + refill + " }");

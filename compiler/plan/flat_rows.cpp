@@ -7,6 +7,9 @@ namespace qatc {
 
 namespace {
 
+/// Of a row, in pixels: what lies between two rows is computed too, and wider borders would widen all gaps.
+constexpr int64_t kMostBorder = 8;
+
 /// Whether a kernel reads its inputs at its output's own pixel and at fixed distances from it only.
 bool is_linear(const KernelSpec& spec) {
   const bool convs = std::all_of(spec.convs.begin(), spec.convs.end(), [](const KernelConv& conv) {
@@ -51,15 +54,18 @@ class FlatRows {
 
   int64_t border(int id) const { return tensor(id).border[1] + tensor(id).border[3]; }
 
-  /// Rows that go to a scratch row each are no neighbours.
+  /// Not where rows are written to one scratch row: none follows another there. Not slices: the border of a tensor of
+  /// several is filled once, when all are there. Tensors of other widths have no pitch in common at every size.
   bool may_be_flat(const Stage& stage, const KernelCall& call) const {
-    if (!is_linear(plan_.kernels[static_cast<size_t>(call.kernel)]) || needs_scratch(stage, call)) return false;
+    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
+    if (!is_linear(spec) || needs_scratch(stage, call) || spec.out_channels != spec.out_pixel_stride) return false;
     const std::vector<int> tensors = tensors_of(call);
-    return std::all_of(tensors.begin(), tensors.end(),
-                       [&](int id) { return tensor(id).width == tensor(tensors.front()).width; });
+    return std::all_of(tensors.begin(), tensors.end(), [&](int id) {
+      return tensor(id).width == tensor(tensors.front()).width && border(id) <= kMostBorder;
+    });
   }
 
-  /// Of the tensors that get the same pitch as this one, the one that stands for all.
+  /// Of the tensors that get the same pitch as this one, the first.
   int first_of(int id) const {
     while (same_pitch_[static_cast<size_t>(id)] != id) id = same_pitch_[static_cast<size_t>(id)];
     return id;
@@ -74,11 +80,11 @@ class FlatRows {
   }
 
   Plan& plan_;
-  std::vector<int> same_pitch_;
+  std::vector<int> same_pitch_;  // disjoint sets: of each tensor, another of its set before it, or itself
 };
 
 }  // namespace
 
-void find_flat_rows(Plan& plan) { FlatRows(plan).run(); }
+void flatten_rows(Plan& plan) { FlatRows(plan).run(); }
 
 }  // namespace qatc

@@ -30,7 +30,7 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   plan.limits = find_limits(plan);
   make_stages(plan, choose_stages(plan, pieces, maker));
   add_upsampled_convs(plan);
-  find_flat_rows(plan);
+  flatten_rows(plan);
   make_blocks(plan);
   lay_out_arena(plan);
   const SizeLimits& limits = plan.limits;

@@ -21,10 +21,10 @@ struct MeasuredCall {
   bool runs = true;           // whether the network runs the kernel at this size
   std::vector<Input> inputs;
   int64_t rows = 0, width = 0;  // of the outputs: one band, as many rows as a stage computes at a time
-  int64_t pitch = 0;            // pixels from one row to the next of all its tensors, where the rows may be computed as
-                                // one (plan/flat_rows.h); 0: they may not
-  int64_t channels = 0;         // of the outputs, without what pads them
-  double pixels = 0;  // outputs for the whole image, of all calls of the kernel that run; or would, if none does
+  int64_t pitch = 0;     // pixels from one row to the next of all its tensors, where the rows may be computed as one
+                         // (plan/flat_rows.h); 0: they may not. The tuner computes them one by one: its image is wide
+  int64_t channels = 0;  // of the outputs, without what pads them
+  double pixels = 0;     // outputs for the whole image, of all calls of the kernel that run; or would, if none does
 };
 
 /// Every kernel of the plan at an image size, in the plan's order: of its calls that run at that size, or of all where

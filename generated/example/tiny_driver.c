@@ -27,7 +27,7 @@ extern const float tiny_norm0_beta[];
 extern const uint8_t tiny_input_u8[];
 extern const float tiny_output_f32[];
 extern const uint8_t tiny_output_u8[];
-extern const int32_t tiny_tile_pixels[];
+extern const int32_t tiny_flat_row_tiles[];
 
 /* Kernels, compiled by Halide. They return 0: all that could fail is checked before. */
 /* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0 filters2) %0=requantize(conv0) out(%0)x4/4 */
@@ -231,9 +231,8 @@ static void stage2(void* data, int32_t stripe) {
     qatc_bind_constant(&affine_a1, f->norm0.a_float);
     qatc_bind_constant(&affine_b1, f->norm0.b_float);
     qatc_bind_output(&out0, &f->t2, 0, band.begin, band.end);
-    const int flat = qatc_flatten_rows(&out0, tiny_tile_pixels[2]);
+    qatc_flatten_rows(&out0, tiny_flat_row_tiles[2]);
     tiny_norm_2(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
-    (void)flat;
     qatc_pad_rows(&f->t2, band.begin, band.end);
   }
 }
@@ -277,9 +276,8 @@ static void stage3(void* data, int32_t stripe) {
       qatc_bind_constant(&multiplier0, tiny_call3_multiplier0);
       qatc_bind_constant(&bias0, tiny_call3_bias0);
       qatc_bind_output(&out0, &w4.tensor, 0, rows1.begin, rows1.end);
-      const int flat = qatc_flatten_rows(&out0, tiny_tile_pixels[4]);
+      qatc_flatten_rows(&out0, tiny_flat_row_tiles[4]);
       tiny_conv2d_1x1s1_4(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
-      (void)flat;
     }
     qatc_store_image(f->output, w4.tensor.origin, w4.tensor.row_stride, w4.tensor.pixel_bytes, &dequantizer, band.begin, band.end);
   }

@@ -177,9 +177,12 @@ class Kernels(unittest.TestCase):
         self.assertAlmostEqual(row["gmacs_per_second"] * row["ns_per_pixel"], 1152, places=3)
 
     def test_rows_that_leave_tiles_unfilled_are_computed_as_one(self):
-        row, = self.run_bench("--family", "--only", "^family/conv3x3/32to32$", "--size", "26x13")["benchmarks"]
-        self.check(row, multiplies=True)
-        self.assertGreater(row["of_rows_apart"], 0)
+        # Which widths do depends on the machine's tiles; the program compares the bytes of both forms.
+        rows = [self.run_bench("--family", "--only", "^family/conv3x3/32to32$", "--size", "26x%d" % width)["benchmarks"][0]
+                for width in (10, 14, 22)]
+        for row in rows:
+            self.check(row, multiplies=True)
+        self.assertTrue(any("of_rows_apart" in row for row in rows))
 
     def test_rows_of_images(self):
         rows = self.run_bench("--family", "--only", "^family/image_", "--size", "32x96")["benchmarks"]

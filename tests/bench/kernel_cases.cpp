@@ -310,6 +310,7 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
     kernel.width = measured.width;
     kernel.rows = measured.rows;
     kernel.pitch = measured.pitch;
+    kernel.channels = measured.channels;
     kernel.inputs = measured.inputs;
     kernel.multiply_adds = call == nullptr ? 0 : multiply_adds_per_pixel(plan, *call);
     kernel.products = kernel.multiply_adds * products_per_multiply_add(kernel.spec);

@@ -16,7 +16,7 @@ struct KernelCase {
   KernelSpec spec;
   std::optional<ImageKernel> image;  // the kernel, instead of `spec`
   int64_t width = 0, rows = 0;       // of its outputs: one band of an image
-  int64_t pitch = 0;                 // as MeasuredCall has it
+  int64_t pitch = 0, channels = 0;   // as MeasuredCall has them
   std::vector<MeasuredCall::Input> inputs;
   double multiply_adds = 0;  // of the graph, per output pixel, without those of padding channels
   double products = 0;       // of bytes, computed for them: of digits more, of upsampled convs less

@@ -49,9 +49,8 @@ std::string caller_source(const KernelSpec& spec, size_t index) {
 
 class Kernel : public BoundKernel {
  public:
-  /// `tile`: flat_row_tile of its schedule.
-  Kernel(const KernelCase& kernel, KernelCaller caller, int64_t tile)
-      : caller_(caller), kernel_(kernel), tile_(static_cast<int32_t>(tile)) {
+  Kernel(const KernelCase& kernel, KernelCaller caller, const KernelSchedule& schedule)
+      : caller_(caller), kernel_(kernel), tile_(static_cast<int32_t>(flat_row_tile(schedule))) {
     const KernelSpec& spec = kernel.spec;
     for (const KernelArgument& argument : kernel_arguments(spec)) {
       if (argument.kind == Kind::kInput) {
@@ -65,7 +64,10 @@ class Kernel : public BoundKernel {
       }
     }
     QATC_CHECK(caller_(arguments_.data()) == 0, "kernel " + kernel.name + " refused its arguments");
+    if (!is_flat_) return;
+    const std::vector<uint8_t> flat = results();
     QATC_CHECK(caller_(apart_.data()) == 0, "kernel " + kernel.name + " refused its arguments row by row");
+    QATC_CHECK(results() == flat, "kernel " + kernel.name + " gives other bytes row by row");
   }
 
   void run() const override { caller_(arguments_.data()); }
@@ -92,7 +94,21 @@ class Kernel : public BoundKernel {
     return buffers_.back().get();
   }
 
-  /// The output bound last, as a library computes it.
+  /// The values of all outputs, without what lies between their rows and what pads their pixels, which may be anything.
+  std::vector<uint8_t> results() const {
+    std::vector<uint8_t> values;
+    for (const qatc_tensor& output : outputs_) {
+      for (int64_t y = 0; y < output.height; ++y) {
+        for (int64_t x = 0; x < output.width; ++x) {
+          const uint8_t* pixel = output.origin + y * output.row_stride + x * output.pixel_bytes;
+          values.insert(values.end(), pixel, pixel + kernel_.channels);
+        }
+      }
+    }
+    return values;
+  }
+
+  /// Has run() compute the output bound last as a library does, but for borders, which are not filled again.
   void flatten() {
     buffers_.push_back(std::make_unique<qatc_buffer>(*buffers_.back()));
     buffers_.back()->dim = buffers_.back()->dims;
@@ -107,7 +123,7 @@ class Kernel : public BoundKernel {
     tensor.pixel_bytes = static_cast<int32_t>(channels);
     std::transform(border.begin(), border.end(), tensor.border,
                    [](int64_t side) { return static_cast<int32_t>(side); });
-    if (kernel_.pitch > 0) tensor.gap = static_cast<int32_t>(kernel_.pitch - width - border[1] - border[3]);
+    if (kernel_.pitch > 0) tensor.border[3] = static_cast<int32_t>(kernel_.pitch - width - border[1]);
     qatc_place_tensor(&tensor, memory(qatc_tensor_bytes(&tensor)));
     return tensor;
   }
@@ -137,6 +153,7 @@ class Kernel : public BoundKernel {
       qatc_bind_pairs(new_buffer(), &tensor, &pairs);
     } else {
       qatc_bind_output(new_buffer(), &tensor, 0, 0, tensor.height);
+      outputs_.push_back(tensor);
       if (kernel_.pitch > 0) flatten();
     }
     bytes_ += static_cast<double>(kernel_.rows * kernel_.width * spec.out_channels);
@@ -210,6 +227,7 @@ class Kernel : public BoundKernel {
   std::mt19937 random_{1};
   std::vector<std::vector<uint8_t>> memory_;
   std::vector<std::unique_ptr<qatc_buffer>> buffers_;
+  std::vector<qatc_tensor> outputs_;
   std::vector<void*> arguments_, apart_;  // apart_: row by row
   double bytes_ = 0;
 };
@@ -332,8 +350,7 @@ std::vector<std::unique_ptr<BoundKernel>> load_kernels(const std::vector<KernelC
       kernels.push_back(std::make_unique<ImageRows>(kernel, function));
     } else {
       const KernelSchedule& schedule = choices[numbers.at(signature(kernel.spec))].schedule;
-      kernels.push_back(std::make_unique<Kernel>(kernel, reinterpret_cast<KernelCaller>(function),
-                                                 flat_row_tile(kernel.spec, schedule, target.isa)));
+      kernels.push_back(std::make_unique<Kernel>(kernel, reinterpret_cast<KernelCaller>(function), schedule));
     }
   }
   return kernels;

@@ -113,6 +113,8 @@ void register_benchmarks(const Options& options) {
     }
   }
   if (options.family || options.all_channels) {
+    if (options.width % 2 != 0)
+      throw qatc::UsageError("--family has images upsampled by 2: --size needs an even width");
     for (KernelCase& kernel : qatc::testing::family_cases(options.width, rounding, options.all_channels)) {
       kernel.name.insert(0, "family/");
       cases.push_back(std::move(kernel));

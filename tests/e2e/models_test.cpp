@@ -13,6 +13,7 @@
 #include "cli/compare_images.h"
 #include "compile.h"
 #include "frontend/read_tensor.h"
+#include "lower/target.h"
 #include "ops/evaluate.h"
 #include "support/error.h"
 #include "support/generated_library.h"
@@ -22,18 +23,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Each network in each rounding has its turn on one of them, beside this machine.
+/// Beside this machine, each case runs on one of these, in turn, and the first on all.
 const std::vector<std::string> kArmTargets{"arm-64-linux-arm_dot_prod", "arm-64-linux",
                                            "arm-64-linux-arm_dot_prod-i8mm"};
 
 struct Case {
   fs::path folder;
   Rounding rounding;
-  std::string arm_target;
+  std::vector<std::string> arm_targets;
 };
 
 std::string name_of(const Case& c) {
-  return c.folder.filename().string() + (c.rounding == Rounding::kFloat ? "_float" : "_exact");
+  std::string name = c.folder.filename().string() + (c.rounding == Rounding::kFloat ? "_float" : "_exact");
+  for (const std::string& target : c.arm_targets) name += "_" + std::string(isa_name(parse_target(target).isa));
+  return name;
 }
 
 std::vector<Case> cases() {
@@ -46,7 +49,9 @@ std::vector<Case> cases() {
   std::vector<Case> result;
   for (const fs::path& folder : folders) {
     for (Rounding rounding : {Rounding::kFloat, Rounding::kExact}) {
-      result.push_back({folder, rounding, kArmTargets[result.size() % kArmTargets.size()]});
+      const size_t number = result.size();
+      result.push_back({folder, rounding, {kArmTargets[number % kArmTargets.size()]}});
+      if (number == 0) result.front().arm_targets = kArmTargets;
     }
   }
   return result;
@@ -65,7 +70,9 @@ TEST_P(Models, EqualEvaluatorAndReferenceVectors) {
   options.model = (c.folder / "model.onnx").string();
   options.rounding = c.rounding;
   const Plan plan = plan_model(options);
-  GeneratedLibrary library(plan, runnable({"host", c.arm_target}));
+  std::vector<std::string> targets = c.arm_targets;
+  targets.emplace_back("host");
+  GeneratedLibrary library(plan, runnable(targets));
   for (int set = 0; set < 2; ++set) {
     const std::string name = c.folder.filename().string() + "/" + std::to_string(set);
     SCOPED_TRACE(name);

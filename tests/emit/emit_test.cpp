@@ -339,6 +339,7 @@ std::vector<std::string> multiply_instructions(Isa isa) {
   return {};
 }
 
+/// Each instruction set once: a platform changes nothing in kernels.
 class InstructionSets : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(InstructionSets, NoConvIsScalarCode) {

@@ -18,9 +18,7 @@ using ConvOptions = NetworkBuilder::ConvOptions;
 using Filter = NetworkBuilder::Filter;
 using Size = std::array<int64_t, 2>;
 
-// One pixel, a row, a column, odd sizes. Sizes that are multiples of 16 pixels with or without a border of one leave no
-// bytes between the last pixel and the page. With that border, 1 x 13 and 3 x 7 pixels of 4 bytes, 1 x 3 of 12, and
-// 1 x 1 of 20 leave what may be read ahead and no more.
+// One pixel, a row, a column, odd sizes, sizes that fill whole tiles.
 const std::vector<Size> kSizes{{1, 1}, {1, 7},   {7, 1},  {5, 3},  {13, 11}, {37, 23}, {1, 16},
                                {8, 8}, {16, 33}, {6, 14}, {1, 13}, {3, 7},   {1, 3},   {2, 46}};
 

@@ -1,5 +1,5 @@
-/* Linked into examples/run_case.c with --wrap: every tensor and window of the network gets memory of exactly its size
- * next to an inaccessible page, so that a kernel that reads or writes outside of it dies.
+/* Linked into examples/run_case.c with --wrap: every tensor and window of the network gets memory of exactly the
+ * bytes that it uses next to an inaccessible page, so that a kernel that reads or writes outside of it dies.
  *
  * QATC_GUARD=above: the page follows the last byte; below: it precedes the first. QATC_GUARD_PROBE=1 reads one byte of
  * that page, to show that it is there. */
@@ -16,7 +16,8 @@
 void __real_qatc_place_tensor(qatc_tensor* tensor, uint8_t* memory);
 qatc_window __real_qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t capacity);
 
-/* `bytes` (a multiple of QATC_ALIGNMENT) of memory that is never freed: the program ends after one run. */
+/* `bytes` of memory that is never freed: the program ends after one run. Above them, a tensor begins where whole pixels
+ * and what is read ahead leave it, which is as aligned as kernels take its rows to be. */
 static uint8_t* guarded(size_t bytes) {
   const char* side = getenv("QATC_GUARD");
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -36,10 +37,11 @@ static uint8_t* guarded(size_t bytes) {
 
 void __wrap_qatc_place_tensor(qatc_tensor* tensor, uint8_t* memory) {
   (void)memory;
-  __real_qatc_place_tensor(tensor, guarded(qatc_tensor_bytes(tensor)));
+  __real_qatc_place_tensor(tensor,
+                           guarded(qatc_rows_bytes(tensor, tensor->height + tensor->border[0] + tensor->border[2])));
 }
 
 qatc_window __wrap_qatc_open_window(const qatc_tensor* tensor, uint8_t* memory, int32_t capacity) {
   (void)memory;
-  return __real_qatc_open_window(tensor, guarded(qatc_window_bytes(tensor, capacity)), capacity);
+  return __real_qatc_open_window(tensor, guarded(qatc_rows_bytes(tensor, capacity)), capacity);
 }

@@ -739,6 +739,7 @@ TEST(FlattenRows, WhereFewerPixelsOfTilesAreLeftOver) {
   EXPECT_EQ(computed(2, 23, 2, 12), (Extents{23, 2})) << "four tiles anyway";
   EXPECT_EQ(computed(1, 13, 2, 12), (Extents{13, 1}));
   EXPECT_EQ(computed(4, 13, 2, 1), (Extents{13, 4}));
+  EXPECT_EQ(computed(4, 1, 2, 12), (Extents{1, 4})) << "narrower than a tile either way";
   EXPECT_EQ(computed(4, 13, 2, 0), (Extents{13, 4})) << "of a kernel that does not";
 }
 
