@@ -40,6 +40,11 @@ struct Channels {
 /// To an autoscheduler, instruction sets are lengths of vectors.
 const std::vector<std::string> kLongAndShortVectors{"host", "arm-64-linux-arm_dot_prod"};
 
+std::ostream& operator<<(std::ostream& out, const Channels& counts) {
+  return out << counts.image << " to " << counts.inner << " to " << counts.outputs << ", "
+             << scheduler_name(counts.scheduler);
+}
+
 /// What networks are made of: convs 3x3, 1x1, with stride 2, of several inputs, with float filters; gates,
 /// residuals, norms, pools, resizes.
 Graph network_of_all_kernels(const Channels& counts) {
