@@ -27,12 +27,6 @@ int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const Kernel
   return schedule.columns == 1 && is_one_run ? conv.kernel[1] : 1;
 }
 
-bool moves_pixels(const KernelSpec& spec) {
-  return std::any_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
-    return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
-  });
-}
-
 int64_t lanes_across_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (schedule.across == 0 || moves_pixels(spec)) return 0;
   if (schedule.channels != spec.out_channels || spec.out_channels != spec.out_pixel_stride) return 0;

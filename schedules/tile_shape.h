@@ -26,9 +26,6 @@ int64_t tile_sums(const KernelConv& conv, const KernelSchedule& schedule, Isa is
 /// Columns of taps whose products are summed side by side: all that a row of taps has, or 1.
 int64_t tap_columns(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
-/// Whether it has steps that read other pixels than those at their own place.
-bool moves_pixels(const KernelSpec& spec);
-
 /// Bytes of a vector that runs across a tile's pixels; 0: its vectors are the channels of one pixel. Of kernels with
 /// one output row of pixels a tile: neither upsampled convs nor matrix products.
 int64_t lanes_across_pixels(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);

@@ -15,9 +15,7 @@ bool is_linear(const KernelSpec& spec) {
   const bool convs = std::all_of(spec.convs.begin(), spec.convs.end(), [](const KernelConv& conv) {
     return conv.stride == std::array<int64_t, 2>{1, 1} && !conv.upsampled;
   });
-  return convs && std::none_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
-           return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
-         });
+  return convs && !moves_pixels(spec);
 }
 
 std::vector<int> tensors_of(const KernelCall& call) {

@@ -1,5 +1,6 @@
 #include "plan/kernel.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "support/error.h"
@@ -83,6 +84,12 @@ ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input) {
   const int64_t channels = spec.inputs[static_cast<size_t>(input)];
   if (conv.dilation[1] == 1 && !conv.upsampled) return {channels * conv.kernel[1], 1};
   return {channels, conv.kernel[1]};
+}
+
+bool moves_pixels(const KernelSpec& spec) {
+  return std::any_of(spec.steps.begin(), spec.steps.end(), [](const KernelStep& step) {
+    return step.kind == KernelStep::Kind::kResizeLoad || step.kind == KernelStep::Kind::kMaxPool;
+  });
 }
 
 bool in_double(const KernelSpec& spec, const KernelConv& conv) {

@@ -96,6 +96,9 @@ ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input);
 /// schedules/tuned/*.txt: a change of the text orphans the tables' entries.
 std::string signature(const KernelSpec& spec);
 
+/// Whether it has steps that read other pixels than those at their own place.
+bool moves_pixels(const KernelSpec& spec);
+
 /// Whether the requantization of this conv is done in double.
 bool in_double(const KernelSpec& spec, const KernelConv& conv);
 
