@@ -445,7 +445,7 @@ std::optional<AssemblyCost> elementwise_cost(const Code& code, const KernelSpec&
 
 std::optional<AssemblyCost> assembly_cost(const std::string& assembly, const KernelSpec& spec,
                                           const KernelSchedule& schedule, Isa isa, const Core& core) {
-  if (spec.channel_sums) return std::nullopt;
+  if (is_channel_sums(spec)) return std::nullopt;
   const Code code(assembly);
   return spec.convs.empty() ? elementwise_cost(code, spec, schedule, core) : conv_cost(code, spec, schedule, isa, core);
 }

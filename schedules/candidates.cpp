@@ -80,7 +80,7 @@ bool has_known_values(const KernelSpec& spec, const KernelSchedule& schedule, Is
 /// limits.
 bool fits(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   if (!load_is_used(spec, schedule) || !form_is_used(spec, schedule, isa)) return false;
-  if (spec.channel_sums) return true;
+  if (is_channel_sums(spec)) return true;
   return std::all_of(spec.convs.begin(), spec.convs.end(), [&](const KernelConv& conv) {
     return fits_registers(spec, conv, schedule, isa) && fits_cache(spec, conv, schedule);
   });

@@ -196,7 +196,7 @@ double tiles_per_pixel(const KernelSpec& spec, const KernelSchedule& schedule, I
 }
 
 Prediction predict(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const Core& core) {
-  if (spec.channel_sums) return predict_sums(spec, schedule, isa, core);
+  if (is_channel_sums(spec)) return predict_sums(spec, schedule, isa, core);
   double cycles = 0;
   double products = 0;
   for (const KernelConv& conv : spec.convs) {

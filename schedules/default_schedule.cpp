@@ -130,6 +130,8 @@ KernelSchedule elementwise_schedule(const KernelSpec& spec, Isa isa) {
   return lanes_across_pixels(spec, all, isa) == byte_vector(isa) ? all : schedule;
 }
 
+}  // namespace
+
 KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
   KernelSchedule schedule;
   const int64_t vector = channel_sums_vector(isa, spec.out_channels);
@@ -142,10 +144,8 @@ KernelSchedule channel_sums_schedule(const KernelSpec& spec, Isa isa) {
   return schedule;
 }
 
-}  // namespace
-
 KernelSchedule default_schedule(const KernelSpec& spec, Isa isa) {
-  if (spec.channel_sums) return channel_sums_schedule(spec, isa);
+  if (is_channel_sums(spec)) return channel_sums_schedule(spec, isa);
   return spec.convs.empty() ? elementwise_schedule(spec, isa) : conv_schedule(spec, isa);
 }
 

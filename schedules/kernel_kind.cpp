@@ -5,7 +5,7 @@
 namespace qatc {
 
 KernelKind kernel_kind(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  if (spec.channel_sums) return KernelKind::kChannelSums;
+  if (is_channel_sums(spec)) return KernelKind::kChannelSums;
   if (spec.convs.empty()) return KernelKind::kElementwise;
   if (has_matrix_products(isa)) return KernelKind::kMatrixConv;
   if (spec.convs.front().upsampled) return KernelKind::kUpsampledConv;

@@ -46,7 +46,8 @@ std::string_view source_name(ScheduleSource source) {
   QATC_CHECK(false, "unknown source of a schedule");
 }
 
-ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa, const TunedTable& table) {
+ScheduleChoice known_schedule(const KernelSpec& with_sums, Isa isa, const TunedTable& table) {
+  const KernelSpec spec = without_sums(with_sums);
   ScheduleChoice choice;
   std::optional<ScheduleChoice> tuned = tuned_schedule(spec, isa, table, choice.passed_over);
   if (tuned) return *tuned;
@@ -69,7 +70,7 @@ ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa, const TunedTable&
 ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa) { return known_schedule(spec, isa, tuned_table(isa)); }
 
 bool is_stale(const TunedTable& table, const KernelSpec& spec, Isa isa) {
-  const auto tuned = table.find(signature(spec));
+  const auto tuned = table.find(signature(without_sums(spec)));
   return tuned != table.end() && !is_candidate(spec, tuned->second.schedule, isa);
 }
 

@@ -17,7 +17,7 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
   if (most_digits(spec) > 1) return {spec.out_channels};  // the digits of one channel must meet in one tile
   if (pads_lanes(spec, isa)) return {spec.out_channels};
   std::vector<int64_t> values;
-  if (spec.convs.empty() && !spec.channel_sums) {
+  if (spec.convs.empty() && !is_channel_sums(spec)) {
     for (int64_t bytes = 1; bytes <= byte_vector(isa); bytes *= 2) {
       if (spec.out_channels % bytes == 0) values.push_back(bytes);
     }
@@ -25,8 +25,8 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
     if (!is_listed && spec.out_channels <= byte_vector(isa)) values.push_back(spec.out_channels);
     return values;
   }
-  const int64_t vector = spec.channel_sums ? channel_sums_vector(isa, spec.out_channels)
-                                           : widest_conv_layout(isa, spec.out_channels).vector;
+  const int64_t vector = is_channel_sums(spec) ? channel_sums_vector(isa, spec.out_channels)
+                                               : widest_conv_layout(isa, spec.out_channels).vector;
   for (int64_t count = 1; count <= kMostVectors; ++count) {
     if (spec.out_channels % (count * vector) == 0) values.push_back(count * vector);
   }
@@ -34,7 +34,7 @@ std::vector<int64_t> channel_values(const KernelSpec& spec, Isa isa) {
 }
 
 std::vector<int64_t> pixel_values(const KernelSpec& spec, Isa isa) {
-  if (spec.channel_sums) return isa == Isa::kX86Vnni ? std::vector<int64_t>{1, 2, 4, 8} : std::vector<int64_t>{1};
+  if (is_channel_sums(spec)) return isa == Isa::kX86Vnni ? std::vector<int64_t>{1, 2, 4, 8} : std::vector<int64_t>{1};
   if (spec.convs.empty()) return {1, 2, 4, 8, 16};
   if (has_matrix_products(isa)) return {2, 4, 6, 8, 10, 12};  // pairs
   return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24};
@@ -54,7 +54,7 @@ std::vector<int64_t> unroll_values(const KernelSpec& spec, Isa isa) {
 
 /// What the template of plain convs or that of kernels without a reduction decides on.
 bool is_plain(const KernelSpec& spec, Isa isa) {
-  if (spec.channel_sums) return false;
+  if (is_channel_sums(spec)) return false;
   return spec.convs.empty() || !(has_matrix_products(isa) || spec.convs.front().upsampled);
 }
 

@@ -249,7 +249,8 @@ class StageWriter {
       if (window_of(stage, id) == nullptr || tensor.border[1] + tensor.border[3] == 0) continue;
       refill += " qatc_fill_sides(" + tensor_ref(stage, id) + ", " + rows + ".begin, " + rows + ".end);";
     }
-    std::string flatten = refill.empty() ? "" : "const int flat = ";
+    const bool is_asked = !refill.empty() || call.statistics >= 0;
+    std::string flatten = is_asked ? "const int flat = " : "";
     for (size_t i = 0; i < call.outputs.size(); ++i) {
       flatten += std::string(i == 0 ? "" : " ") + "qatc_flatten_rows(&out" + c_number(i) + ", " +
                  flat_row_tiles_symbol(name_) + "[" + c_number(call.kernel) + "]);";
@@ -327,6 +328,9 @@ class StageWriter {
         return "qatc_bind_input(" + buffer + ", " + tensor_ref(stage, call.inputs[index]) + ")";
       case ArgumentKind::kOutput:
         return bind_output(stage, call, call.outputs[index], rows, buffer);
+      case ArgumentKind::kSums:
+      case ArgumentKind::kSquares:
+        return bind_sums(call.statistics, argument, rows, buffer);
       case ArgumentKind::kXMap:
         return "qatc_bind_constant(" + buffer + ", f->x_map" + c_number(resize_of(call)) + ")";
       case ArgumentKind::kYMap:
@@ -360,6 +364,12 @@ class StageWriter {
                      const KernelArgument& argument) const {
     if (is_constant(argument)) return "(uint64_t)(uintptr_t)" + call_symbol(name_, call_index, argument);
     if (argument.kind == ArgumentKind::kRowsApart) return "pairs.apart";
+    if (argument.kind == ArgumentKind::kRowPixels) return summed_tensor(call) + ".width";
+    if (argument.kind == ArgumentKind::kRowPitch) {
+      if (!call.flat_rows) return "0";
+      const std::string t = summed_tensor(call);
+      return "flat ? (int32_t)(" + t + ".row_stride / " + t + ".pixel_bytes) : 0";
+    }
     const Node& node = plan_.graph.node(call.step_nodes[static_cast<size_t>(argument.index)]);
     const auto zero_point = [&](ValueId value) {
       const TensorType& type = plan_.graph.type(value);
@@ -392,17 +402,27 @@ class StageWriter {
     QATC_CHECK(false, "no scalar: " + argument_name(argument));
   }
 
-  /// Sums over rows of a tensor for each norm of it.
+  std::string summed_tensor(const KernelCall& call) const {
+    return "f->t" + c_number(plan_.statistics[static_cast<size_t>(call.statistics)].tensor);
+  }
+
+  std::string bind_sums(int statistics, const KernelArgument& argument, const std::string& rows,
+                        const std::string& buffer) const {
+    const std::string memory = argument.kind == ArgumentKind::kSums ? "sums" : "squares";
+    return "qatc_bind_sums(" + buffer + ", f->" + memory + c_number(statistics) + ", " +
+           c_number(norm_channels(plan_, statistics)) + ", " + rows + ".begin, " + rows + ".end)";
+  }
+
+  /// Sums over rows of a tensor for each norm of it whose sums no kernel stores with the rows.
   void write_sums(const Stage& stage, int tensor, const std::string& rows, const std::string& indent) {
     for (int i : stage.statistics) {
       const Statistics& statistics = plan_.statistics[static_cast<size_t>(i)];
-      if (statistics.tensor != tensor) continue;
-      const std::string id = c_number(i), channels = c_number(norm_channels(plan_, i));
-      const std::string range = channels + ", " + rows + ".begin, " + rows + ".end);";
+      if (statistics.tensor != tensor || statistics.sums_kernel < 0) continue;
+      const std::string id = c_number(i);
       line(indent + "qatc_buffer pixels" + id + ", sums" + id + ", squares" + id + ";");
       line(indent + "qatc_bind_input(&pixels" + id + ", &f->t" + c_number(tensor) + ");");
-      line(indent + "qatc_bind_sums(&sums" + id + ", f->sums" + id + ", " + range);
-      line(indent + "qatc_bind_sums(&squares" + id + ", f->squares" + id + ", " + range);
+      line(indent + bind_sums(i, {ArgumentKind::kSums}, rows, "&sums" + id) + ";");
+      line(indent + bind_sums(i, {ArgumentKind::kSquares}, rows, "&squares" + id) + ";");
       line(indent + kernel_symbol(plan_, name_, statistics.sums_kernel) + "(&pixels" + id + ", &sums" + id +
            ", &squares" + id + ");");
     }

@@ -19,9 +19,9 @@ namespace {
 
 using Writer = void (*)(llvm::Module&, Halide::Internal::LLVMOStream&);
 
-void write(Halide::Func& out, const std::vector<Halide::Argument>& arguments, const Target& target,
-           const std::string& symbol, const std::string& path, Writer writer) {
-  const Halide::Module module = Halide::Pipeline(out).compile_to_module(arguments, symbol, target.halide);
+void write(const std::vector<Halide::Func>& outputs, const std::vector<Halide::Argument>& arguments,
+           const Target& target, const std::string& symbol, const std::string& path, Writer writer) {
+  const Halide::Module module = Halide::Pipeline(outputs).compile_to_module(arguments, symbol, target.halide);
   llvm::LLVMContext context;
   const std::unique_ptr<llvm::Module> code = Halide::compile_module_to_llvm_module(module, context);
   for (const char* runtime : {"halide_malloc", "halide_do_par_for"}) {
@@ -38,9 +38,9 @@ void compile(const KernelSpec& spec, const KernelSchedule& schedule, const Targe
   if (schedule.scheduler == Scheduler::kTemplates) {
     schedule_kernel(kernel, spec, schedule, target.isa);
   } else {
-    autoschedule_kernel(kernel, schedule.scheduler, target);
+    autoschedule_kernel(kernel, spec, schedule.scheduler, target);
   }
-  write(kernel.out, kernel.arguments, target, symbol, path, writer);
+  write(outputs_of(kernel), kernel.arguments, target, symbol, path, writer);
 }
 
 void compile(const ImageKernel& kernel, const Target& target, const std::string& symbol, const std::string& path,
@@ -48,7 +48,7 @@ void compile(const ImageKernel& kernel, const Target& target, const std::string&
   throw_halide_messages();
   LoweredImageKernel lowered = lower_image_kernel(kernel, target.isa);
   schedule_image_kernel(lowered, kernel, target.isa);
-  write(lowered.out, lowered.arguments, target, symbol, path, writer);
+  write({lowered.out}, lowered.arguments, target, symbol, path, writer);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace qatc {
 std::string kernel_symbol(const Plan& plan, const std::string& name, int kernel) {
   const KernelSpec& spec = plan.kernels[static_cast<size_t>(kernel)];
   std::string what = "elementwise";
-  if (spec.channel_sums) {
+  if (is_channel_sums(spec)) {
     what = "channel_sums";
   } else if (!spec.convs.empty()) {
     const KernelConv& conv = spec.convs.front();

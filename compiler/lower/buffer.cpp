@@ -163,7 +163,7 @@ Halide::Type storage_type(Isa isa) { return is_arm(isa) ? Halide::Int(8) : Halid
 
 KernelParams::KernelParams(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   for (const KernelArgument& argument : kernel_arguments(spec)) {
-    if (argument.kind == Kind::kOutput) continue;
+    if (is_result(argument)) continue;
     const std::string name = argument_name(argument);
     if (qatc::is_buffer(argument)) {
       entries_.push_back({name, declare_image(spec, schedule, argument, isa), {}, true});

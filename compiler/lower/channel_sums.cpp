@@ -1,6 +1,8 @@
 #include "lower/channel_sums.h"
 
-#include "lower/buffer.h"
+#include <functional>
+
+#include "schedules/default_schedule.h"
 
 namespace qatc {
 
@@ -10,24 +12,23 @@ using Halide::ImageParam;
 using Halide::RDom;
 using Halide::Var;
 
-LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  LoweredKernel kernel;
-  const KernelParams params(spec, schedule, isa);
-  const ImageParam in = params.image({KernelArgument::Kind::kInput, 0});
-  const auto channels = static_cast<int>(spec.inputs[0]);
-  const int apart = schedule.scheduler == Scheduler::kTemplates ? static_cast<int>(schedule.pixels) : 1;
+namespace {
+
+/// Of rows of `pixels` pixels, whose stored byte of channel kernel.c in row kernel.y is byte(pixel).
+LoweredSums lower_sums(const LoweredKernel& kernel, int64_t places, const Expr& pixels, Isa isa,
+                       const std::function<Expr(const Expr& pixel)>& byte) {
+  LoweredSums lowered;
+  const auto apart = static_cast<int>(places);
   const Halide::Type type = is_arm(isa) ? Halide::Int(32) : Halide::UInt(32);
-  const Expr pixels = in.dim(0).extent() / channels;
-  Func sums("sums");
+  Func sums("row_sums");
   Var place("place");
   const Expr zero = Halide::Internal::make_zero(type);
   sums(kernel.c, place, kernel.y) = Halide::Tuple(zero, zero);
-  LoweredConv conv{sums, {}, {}};
   const auto add = [&](const RDom& r, const Expr& at, const Expr& pixel) {
-    const Expr byte = Halide::cast(type, in(pixel * channels + kernel.c, kernel.y));
+    const Expr value = Halide::cast(type, byte(pixel));
     const Halide::FuncRef old = sums(kernel.c, at, kernel.y);
-    sums(kernel.c, at, kernel.y) = Halide::Tuple(old[0] + byte, old[1] + byte * byte);
-    conv.taps.push_back(r);
+    sums(kernel.c, at, kernel.y) = Halide::Tuple(old[0] + value, old[1] + value * value);
+    lowered.pixels.push_back(r);
   };
   const RDom groups(0, pixels / apart, "pixels");
   add(groups, place, groups * apart + place);
@@ -44,12 +45,42 @@ LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& s
     squares += count * 128 * 128 - sum * 256;
     sum -= count * 128;
   }
-  kernel.out = Func("out");
-  kernel.out(kernel.c, kernel.y) = Halide::Tuple(Halide::cast<int32_t>(sum), Halide::cast<int32_t>(squares));
-  kernel.convs.push_back(conv);
-  kernel.arguments = params.arguments();
-  bound_sums(kernel.out, spec.out_channels);
+  lowered.accumulators = sums;
+  lowered.out = Func("sums");
+  lowered.out(kernel.c, kernel.y) = Halide::Tuple(Halide::cast<int32_t>(sum), Halide::cast<int32_t>(squares));
+  return lowered;
+}
+
+}  // namespace
+
+LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                 const KernelParams& params) {
+  LoweredKernel kernel;
+  const ImageParam in = params.image({KernelArgument::Kind::kInput, spec.summed});
+  const auto channels = static_cast<int>(spec.out_channels);
+  const int64_t places = schedule.scheduler == Scheduler::kTemplates ? schedule.pixels : 1;
+  kernel.sums = lower_sums(kernel, places, in.dim(0).extent() / channels, isa,
+                           [&](const Expr& pixel) { return in(pixel * channels + kernel.c, kernel.y); });
+  bound_sums(kernel.sums->out, spec.out_channels);
   return kernel;
+}
+
+void lower_sums_of_output(LoweredKernel& kernel, const KernelSpec& spec, Isa isa, const KernelParams& params) {
+  const Expr row_pixels = params.scalar({KernelArgument::Kind::kRowPixels});
+  const Expr row_pitch = params.scalar({KernelArgument::Kind::kRowPitch});
+  const Halide::OutputImageParam buffer = kernel.out.output_buffers().front();
+  const auto byte = [&](const Expr& pixel) -> Expr {
+    // Rows of the sums are the output's, or lie in its only one. Promised, so that nothing is computed for them alone.
+    const Expr first = buffer.dim(2).min();
+    const Expr column = pixel + (kernel.y - first) * row_pitch;
+    const Expr row = Halide::select(row_pitch == 0, kernel.y, first);
+    const Halide::FuncRef at =
+        kernel.out(kernel.c, Halide::unsafe_promise_clamped(column, 0, buffer.dim(1).extent() - 1),
+                   Halide::unsafe_promise_clamped(row, first, buffer.dim(2).max()));
+    return spec.outputs.size() == 1 ? Expr(at) : Expr(at[spec.summed]);
+  };
+  kernel.sums = lower_sums(kernel, channel_sums_schedule(spec, isa).pixels, row_pixels, isa, byte);
+  bound_sums(kernel.sums->out, spec.out_channels);
 }
 
 }  // namespace qatc

@@ -73,14 +73,13 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
   return lowered;
 }
 
-LoweredKernel lower_conv_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+LoweredKernel lower_conv_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                const KernelParams& params) {
   LoweredKernel kernel;
-  const KernelParams params(spec, schedule, isa);
   for (size_t i = 0; i < spec.convs.size(); ++i) {
     kernel.convs.push_back(lower_conv(spec, i, schedule, isa, params, kernel.x, kernel.y));
   }
   define_output(kernel, spec, lower_pixel_steps(kernel, spec, isa, params));
-  kernel.arguments = params.arguments();
   return kernel;
 }
 

@@ -10,6 +10,7 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
                        const KernelParams& params, const Halide::Var& x, const Halide::Var& y);
 
 /// Convs, and steps behind them.
-LoweredKernel lower_conv_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+LoweredKernel lower_conv_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                const KernelParams& params);
 
 }  // namespace qatc

@@ -27,11 +27,9 @@ void define_output(LoweredKernel& kernel, const KernelSpec& spec, const std::vec
   bound_outputs(kernel.out, spec.out_channels, spec.out_pixel_stride);
 }
 
-LoweredKernel lower_elementwise(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+LoweredKernel lower_elementwise(const KernelSpec& spec, Isa isa, const KernelParams& params) {
   LoweredKernel kernel;
-  const KernelParams params(spec, schedule, isa);
   define_output(kernel, spec, lower_pixel_steps(kernel, spec, isa, params));
-  kernel.arguments = params.arguments();
   return kernel;
 }
 

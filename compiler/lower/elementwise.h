@@ -14,6 +14,6 @@ std::vector<Halide::Expr> lower_pixel_steps(LoweredKernel& kernel, const KernelS
 void define_output(LoweredKernel& kernel, const KernelSpec& spec, const std::vector<Halide::Expr>& results);
 
 /// Steps alone, whatever they are.
-LoweredKernel lower_elementwise(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+LoweredKernel lower_elementwise(const KernelSpec& spec, Isa isa, const KernelParams& params);
 
 }  // namespace qatc

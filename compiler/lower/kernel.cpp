@@ -1,5 +1,6 @@
 #include "lower/kernel.h"
 
+#include "lower/buffer.h"
 #include "lower/channel_sums.h"
 #include "lower/conv.h"
 #include "lower/elementwise.h"
@@ -11,22 +12,41 @@
 
 namespace qatc {
 
-LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+namespace {
+
+LoweredKernel lower(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa, const KernelParams& params) {
   switch (kernel_kind(spec, schedule, isa)) {
     case KernelKind::kElementwise:
-      return lower_elementwise(spec, schedule, isa);
+      return lower_elementwise(spec, isa, params);
     case KernelKind::kConv:
-      return lower_conv_kernel(spec, schedule, isa);
+      return lower_conv_kernel(spec, schedule, isa, params);
     case KernelKind::kPixelLanesConv:
-      return lower_pixel_lanes_conv(spec, schedule, isa);
+      return lower_pixel_lanes_conv(spec, schedule, isa, params);
     case KernelKind::kMatrixConv:
-      return lower_matrix_conv(spec, schedule, isa);
+      return lower_matrix_conv(spec, schedule, isa, params);
     case KernelKind::kUpsampledConv:
-      return lower_upsampled_conv(spec, schedule, isa);
+      return lower_upsampled_conv(spec, schedule, isa, params);
     case KernelKind::kChannelSums:
-      return lower_channel_sums(spec, schedule, isa);
+      return lower_channel_sums(spec, schedule, isa, params);
   }
   QATC_CHECK(false, "unknown kind of kernel");
+}
+
+}  // namespace
+
+LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  const KernelParams params(spec, schedule, isa);
+  LoweredKernel kernel = lower(spec, schedule, isa, params);
+  if (spec.summed >= 0 && !is_channel_sums(spec)) lower_sums_of_output(kernel, spec, isa, params);
+  kernel.arguments = params.arguments();
+  return kernel;
+}
+
+std::vector<Halide::Func> outputs_of(const LoweredKernel& kernel) {
+  std::vector<Halide::Func> outputs;
+  if (kernel.out.defined()) outputs.push_back(kernel.out);
+  if (kernel.sums) outputs.push_back(kernel.sums->out);
+  return outputs;
 }
 
 }  // namespace qatc

@@ -49,6 +49,13 @@ struct LoweredPixelTiles {
   Halide::RDom narrow;               // columns of a row that is too narrow for tiles
 };
 
+/// Sums over rows (lower/channel_sums.h).
+struct LoweredSums {
+  Halide::Func out;                  // int32 (c, y): the sum, the sum of squares
+  Halide::Func accumulators;         // (c, place, y), of pixels that are `places` apart
+  std::vector<Halide::RDom> pixels;  // of each update
+};
+
 /// The algorithm of one kernel, unscheduled.
 struct LoweredKernel {
   Halide::Var c{"c"}, x{"x"}, y{"y"};
@@ -58,10 +65,14 @@ struct LoweredKernel {
   std::vector<TileStep> tile_steps;
   std::vector<LoweredTiles> tiles;               // one per update of `out`, instead of convs and tile_steps
   std::optional<LoweredPixelTiles> pixel_tiles;  // then update 0 of `out` is theirs, update 1 what is above
-  Halide::Func out;
+  Halide::Func out;                              // of what is stored, undefined where that is sums only
+  std::optional<LoweredSums> sums;               // of `out` or of the input
 };
 
 /// Builds the algorithm of `spec` for the storage type of `isa` and the filter layout of `schedule`.
 LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+
+/// What its function stores, in the order of kernel_arguments().
+std::vector<Halide::Func> outputs_of(const LoweredKernel& kernel);
 
 }  // namespace qatc

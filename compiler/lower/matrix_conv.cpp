@@ -242,9 +242,9 @@ class TileLowering {
 
 }  // namespace
 
-LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                const KernelParams& params) {
   LoweredKernel kernel;
-  const KernelParams params(spec, schedule, isa);
   kernel.out = Func("out");
   const Halide::Type type = storage_type(isa);
   const bool is_upsampled = spec.convs.front().upsampled;
@@ -270,7 +270,6 @@ LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& sc
   };
   if (pixels > 1) lower(pixels, Halide::select(tiled, (width + pixels - 1) / pixels, 0));
   lower(1, pixels > 1 ? Halide::select(tiled, 0, width) : width);
-  kernel.arguments = params.arguments();
   if (is_upsampled) {
     bound_pairs(kernel.out, spec.out_channels);
   } else {

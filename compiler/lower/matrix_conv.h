@@ -26,6 +26,7 @@ inline constexpr const char* kLoad4 = "qatc_load4";
 inline constexpr const char* kSmmla = "qatc_smmla";
 
 /// `spec` has convs; kernel.tiles is filled instead of kernel.convs.
-LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+LoweredKernel lower_matrix_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                const KernelParams& params);
 
 }  // namespace qatc

@@ -79,9 +79,9 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
 
 }  // namespace
 
-LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                     const KernelParams& params) {
   LoweredKernel kernel;
-  const KernelParams params(spec, schedule, isa);
   kernel.convs.push_back(lower_conv(spec, 0, schedule, isa, params, kernel.x, kernel.y));
   const Expr result = lower_pixel_steps(kernel, spec, isa, params).front();
   define_output(kernel, spec, {Halide::undef(result.type())});
@@ -95,7 +95,6 @@ LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedul
   Func pixel("pixel");
   pixel(kernel.c, kernel.x, kernel.y) = result;
   kernel.out(kernel.c, narrow, kernel.y) = pixel(kernel.c, narrow, kernel.y);
-  kernel.arguments = params.arguments();
   return kernel;
 }
 

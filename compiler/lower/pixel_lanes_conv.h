@@ -14,6 +14,7 @@ namespace qatc {
 // lanes, for narrower ones; both read the same filter.
 
 /// `schedule` has pixel lanes (has_pixel_lanes in schedules/pixel_lanes.h).
-LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+LoweredKernel lower_pixel_lanes_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                     const KernelParams& params);
 
 }  // namespace qatc

@@ -87,10 +87,10 @@ class SumsLowering {
 
 }  // namespace
 
-LoweredKernel lower_upsampled_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+LoweredKernel lower_upsampled_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                   const KernelParams& params) {
   QATC_CHECK(spec.convs.size() == 1 && spec.outputs.size() == 1, "an upsampled conv is alone in its kernel");
   LoweredKernel kernel;
-  const KernelParams params(spec, schedule, isa);
   const Var& x = kernel.x;
   const Var& row = kernel.row;
   const Var& y = kernel.y;
@@ -107,7 +107,6 @@ LoweredKernel lower_upsampled_conv(const KernelSpec& spec, const KernelSchedule&
   kernel.tile_steps = steps.tile_steps;
   kernel.out = Func("out");
   kernel.out(kernel.c, kernel.side, x, row, y) = steps.values[static_cast<size_t>(spec.outputs.front())];
-  kernel.arguments = params.arguments();
   bound_pairs(kernel.out, spec.out_channels);
   return kernel;
 }

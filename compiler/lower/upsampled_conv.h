@@ -27,6 +27,7 @@ namespace qatc {
 
 /// `spec` has one conv, with KernelConv::upsampled. In `convs`: the sums that a pair's rows share, and those of each
 /// row.
-LoweredKernel lower_upsampled_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
+LoweredKernel lower_upsampled_conv(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,
+                                   const KernelParams& params);
 
 }  // namespace qatc

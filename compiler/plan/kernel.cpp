@@ -41,7 +41,7 @@ std::string step_text(const KernelStep& step) {
 
 std::string signature(const KernelSpec& spec) {
   std::ostringstream text;
-  text << (spec.rounding == Rounding::kExact ? "exact" : "float") << (spec.channel_sums ? " channel_sums" : "")
+  text << (spec.rounding == Rounding::kExact ? "exact" : "float") << (is_channel_sums(spec) ? " channel_sums" : "")
        << " in(";
   for (size_t i = 0; i < spec.inputs.size(); ++i) text << (i > 0 ? "," : "") << spec.inputs[i];
   text << ")";
@@ -66,6 +66,7 @@ std::string signature(const KernelSpec& spec) {
   text << " out(";
   for (size_t i = 0; i < spec.outputs.size(); ++i) text << (i > 0 ? "," : "") << "%" << spec.outputs[i];
   text << ")x" << spec.out_channels << "/" << spec.out_pixel_stride;
+  if (spec.summed >= 0 && !is_channel_sums(spec)) text << " sums(out" << spec.summed << ")";
   return text.str();
 }
 
@@ -84,6 +85,14 @@ ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input) {
   const int64_t channels = spec.inputs[static_cast<size_t>(input)];
   if (conv.dilation[1] == 1 && !conv.upsampled) return {channels * conv.kernel[1], 1};
   return {channels, conv.kernel[1]};
+}
+
+bool is_channel_sums(const KernelSpec& spec) { return spec.summed >= 0 && spec.outputs.empty(); }
+
+KernelSpec without_sums(const KernelSpec& spec) {
+  KernelSpec result = spec;
+  if (!is_channel_sums(spec)) result.summed = -1;
+  return result;
 }
 
 bool moves_pixels(const KernelSpec& spec) {

@@ -78,8 +78,9 @@ struct KernelSpec {
   std::vector<int> outputs;      // steps that are stored
   int64_t out_channels = 0;      // written to every output: storage channels, or fewer when writing a slice
   int64_t out_pixel_stride = 0;  // bytes between output pixels; > out_channels when writing a slice
-  /// The kernel stores nothing but, for every row of inputs[0], the sum and the sum of squares of each channel (int32).
-  bool channel_sums = false;
+  /// For every row, the sum and the sum of squares of each channel (int32) are stored too: of outputs[summed] or, by a
+  /// kernel without outputs, of inputs[summed]. -1: none are.
+  int summed = -1;
   Rounding rounding = Rounding::kFloat;
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
@@ -95,6 +96,12 @@ ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input);
 /// Equal text exactly for equal specs; short enough for comments, e.g. in the manifest. Also the key of
 /// schedules/tuned/*.txt: a change of the text orphans the tables' entries.
 std::string signature(const KernelSpec& spec);
+
+/// Whether it stores nothing but sums.
+bool is_channel_sums(const KernelSpec& spec);
+/// The same kernel, which stores its outputs only. Sums of outputs are taken of rows that are there: they change nothing
+/// about the tiles, so this is the spec whose schedule it gets.
+KernelSpec without_sums(const KernelSpec& spec);
 
 /// Whether it has steps that read other pixels than those at their own place.
 bool moves_pixels(const KernelSpec& spec);

@@ -75,10 +75,14 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
         break;
     }
   }
+  if (spec.summed >= 0 && !is_channel_sums(spec)) {
+    add(Argument::kRowPixels, 0);
+    add(Argument::kRowPitch, 0);
+  }
   for (size_t i = 0; i < spec.outputs.size(); ++i) add(Argument::kOutput, i);
-  if (spec.channel_sums) {
-    add(Argument::kOutput, 0);  // sums
-    add(Argument::kOutput, 1);  // sums of squares
+  if (spec.summed >= 0) {
+    add(Argument::kSums, 0);
+    add(Argument::kSquares, 0);
   }
   return result;
 }
@@ -89,6 +93,10 @@ std::string argument_name(const KernelArgument& argument) {
 }
 
 bool is_buffer(const KernelArgument& argument) { return facts(argument).form == ArgumentForm::kBuffer; }
+
+bool is_result(const KernelArgument& argument) {
+  return argument.kind == Argument::kOutput || argument.kind == Argument::kSums || argument.kind == Argument::kSquares;
+}
 
 bool is_constant(const KernelArgument& argument) { return facts(argument).source == ArgumentSource::kConstant; }
 

@@ -17,7 +17,8 @@ enum class ArgumentOf : uint8_t {
   kConv,       // convs
   kConvInput,  // convs, and KernelArgument::sub of the conv's inputs
   kStep,       // steps
-  kOutput,     // outputs; of channel sums: 0 the sums, 1 the sums of squares
+  kOutput,     // outputs
+  kSummed,     // nothing: of what is summed, of which there is one at most
 };
 
 enum class ArgumentForm : uint8_t {
@@ -51,6 +52,8 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec);
 std::string argument_name(const KernelArgument& argument);
 
 bool is_buffer(const KernelArgument& argument);
+/// Whether it is a buffer that the kernel writes.
+bool is_result(const KernelArgument& argument);
 /// Whether its bytes are in the library: ArgumentSource::kConstant.
 bool is_constant(const KernelArgument& argument);
 

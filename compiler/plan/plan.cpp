@@ -10,6 +10,7 @@
 #include "plan/partition.h"
 #include "plan/piece.h"
 #include "plan/stages.h"
+#include "plan/sums.h"
 #include "plan/tensors.h"
 #include "plan/upsampled_conv.h"
 #include "support/error.h"
@@ -30,6 +31,7 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   plan.limits = find_limits(plan);
   make_stages(plan, choose_stages(plan, pieces, maker));
   add_upsampled_convs(plan);
+  sum_in_kernels(plan);
   flatten_rows(plan);
   make_blocks(plan);
   lay_out_arena(plan);

@@ -52,6 +52,7 @@ struct KernelCall {
   std::vector<Origin> origins;
   int64_t slice_offset = 0;  // first channel written when the output is a slice of a wider tensor
   std::optional<UpsampledConv> upsampled;
+  int statistics = -1;     // whose sums the kernel stores, KernelSpec::summed
   bool flat_rows = false;  // its kernel may compute rows as one long row (plan/flat_rows.h)
 };
 
@@ -116,7 +117,7 @@ struct Stage {
 struct Statistics {
   NodeId node{};
   int tensor = -1;
-  int sums_kernel = -1;
+  int sums_kernel = -1;  // -1: the kernel that computes the tensor stores the sums, too
   int sums_block = -1, coefficients_block = -1;
 };
 

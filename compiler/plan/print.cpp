@@ -22,8 +22,9 @@ class PlanPrinter {
     }
     for (size_t i = 0; i < plan_.tensors.size(); ++i) print_tensor(i);
     for (size_t i = 0; i < plan_.statistics.size(); ++i) {
-      text_ << "statistics " << i << ": of t" << plan_.statistics[i].tensor << " by k"
-            << plan_.statistics[i].sums_kernel << "\n";
+      const int kernel = plan_.statistics[i].sums_kernel;
+      text_ << "statistics " << i << ": of t" << plan_.statistics[i].tensor
+            << (kernel < 0 ? "" : " by k" + std::to_string(kernel)) << "\n";
     }
     for (size_t i = 0; i < plan_.stages.size(); ++i) print_stage(i);
     for (size_t i = 0; i < plan_.blocks.size(); ++i) print_block(i);

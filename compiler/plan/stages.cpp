@@ -63,15 +63,9 @@ class StageMaker {
     for (int id : stored) {
       for (NodeId user : plan_.graph.users(tensor(id).value)) {
         if (!std::holds_alternative<InstanceNorm>(plan_.graph.node(user).op)) continue;
-        KernelSpec sums;
-        sums.channel_sums = true;
-        sums.inputs = {storage_channels(tensor(id).channels)};
-        sums.out_channels = sums.out_pixel_stride = sums.inputs[0];
-        sums.rounding = plan_.rounding;
         Statistics statistics;
         statistics.node = user;
         statistics.tensor = id;
-        statistics.sums_kernel = kernel_index(plan_, sums);
         stage.statistics.push_back(static_cast<int>(plan_.statistics.size()));
         plan_.statistics.push_back(statistics);
       }

@@ -45,7 +45,7 @@ class KernelsSource {
     text_ += "};\nconst input_shape input_shapes[] = {";
     for (size_t i = 0; i < spec_.inputs.size(); ++i) write_shape(i);
     text_ += "};\n";
-    const auto sums = spec_.channel_sums ? 2 : 0;
+    const auto sums = spec_.summed >= 0 ? 2 : 0;
     write_number("candidate_count", static_cast<int64_t>(candidates_.size()));
     write_number("input_count", static_cast<int64_t>(spec_.inputs.size()));
     write_number("output_count", static_cast<int64_t>(spec_.outputs.size()));
@@ -104,11 +104,13 @@ class KernelsSource {
       case Kind::kInput:
         return "qatc_bind_input(" + buffer + ", &data->inputs[" + index + "])";
       case Kind::kOutput:
-        if (spec_.channel_sums) {
-          return "qatc_bind_sums(" + buffer + ", data->sums[" + index + "], out_channels, 0, out_rows)";
-        }
         if (call_.is_upsampled) return "qatc_bind_pairs(" + buffer + ", &data->outputs[" + index + "], &pairs)";
         return "qatc_bind_output(" + buffer + ", &data->outputs[" + index + "], 0, 0, out_rows)";
+      case Kind::kSums:
+      case Kind::kSquares: {
+        const std::string which = argument.kind == Kind::kSums ? "0" : "1";
+        return "qatc_bind_sums(" + buffer + ", data->sums[" + which + "], out_channels, 0, out_rows)";
+      }
       case Kind::kXMap:
       case Kind::kYMap: {
         const int input = spec_.steps[static_cast<size_t>(argument.index)].input;
@@ -130,6 +132,10 @@ class KernelsSource {
     switch (argument.kind) {
       case Kind::kRowsApart:
         return "pairs.apart";
+      case Kind::kRowPixels:
+        return "out_width";
+      case Kind::kRowPitch:
+        return "0";
       case Kind::kZeroPointOut:
         return "3";
       case Kind::kZeroPointA:

@@ -30,16 +30,14 @@ extern const uint8_t tiny_output_u8[];
 extern const int32_t tiny_flat_row_tiles[];
 
 /* Kernels, compiled by Halide. They return 0: all that could fail is checked before. */
-/* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0 filters2) %0=requantize(conv0) out(%0)x4/4 */
-int tiny_conv2d_3x1s2_0(qatc_buffer* in0, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, qatc_buffer* out0);
-/* float channel_sums in(4) out()x4/4 */
-int tiny_channel_sums_1(qatc_buffer* in0, qatc_buffer* out0, qatc_buffer* out1);
+/* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0 filters2) %0=requantize(conv0) out(%0)x4/4 sums(out0) */
+int tiny_conv2d_3x1s2_0(qatc_buffer* in0, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t row_pixels0, int32_t row_pitch0, qatc_buffer* out0, qatc_buffer* sums0, qatc_buffer* squares0);
 /* float in(4) %0=in0 %1=affine(%0) out(%1)x4/4 */
-int tiny_norm_2(qatc_buffer* in0, int32_t zero_point_out1, int32_t zero_point_a1, qatc_buffer* affine_a1, qatc_buffer* affine_b1, qatc_buffer* out0);
+int tiny_norm_1(qatc_buffer* in0, int32_t zero_point_out1, int32_t zero_point_a1, qatc_buffer* affine_a1, qatc_buffer* affine_b1, qatc_buffer* out0);
 /* float in(4) %0=resize(in0) out(%0)x4/4 */
-int tiny_resize_3(qatc_buffer* in0, qatc_buffer* x_map0, qatc_buffer* y_map0, qatc_buffer* out0);
+int tiny_resize_2(qatc_buffer* in0, qatc_buffer* x_map0, qatc_buffer* y_map0, qatc_buffer* out0);
 /* float in(4,4) conv0(in0 k1x1 s1x1 d1x1 p0x0 filters3) %0=requantize(conv0) %1=in1 %2=add(%1,%0) out(%2)x4/4 */
-int tiny_conv2d_1x1s1_4(qatc_buffer* in0, qatc_buffer* in1, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t zero_point_out2, int32_t zero_point_a2, int32_t zero_point_b2, float scale_a2, float scale_b2, qatc_buffer* out0);
+int tiny_conv2d_1x1s1_3(qatc_buffer* in0, qatc_buffer* in1, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t zero_point_out2, int32_t zero_point_a2, int32_t zero_point_b2, float scale_a2, float scale_b2, qatc_buffer* out0);
 
 typedef struct frame {
   const qatc_image *input, *output;
@@ -184,20 +182,17 @@ static void stage0(void* data, int32_t stripe) {
     const qatc_rows image = qatc_advance_window(&w0, image_needed);
     qatc_load_image(f->input, w0.tensor.origin, w0.tensor.row_stride, w0.tensor.pixel_bytes, &quantizer, image.begin, image.end);
     if (band.begin < band.end) {
-      qatc_buffer in0, filter0_0, correction0, multiplier0, bias0, out0;
+      qatc_buffer in0, filter0_0, correction0, multiplier0, bias0, out0, sums0, squares0;
       qatc_bind_input(&in0, &w0.tensor);
       qatc_bind_constant(&filter0_0, tiny_call0_filter0_0);
       qatc_bind_constant(&correction0, tiny_call0_correction0);
       qatc_bind_constant(&multiplier0, tiny_call0_multiplier0);
       qatc_bind_constant(&bias0, tiny_call0_bias0);
       qatc_bind_output(&out0, &f->t1, 0, band.begin, band.end);
-      tiny_conv2d_3x1s2_0(&in0, &filter0_0, &correction0, &multiplier0, &bias0, STORED(120), &out0);
-      qatc_pad_rows(&f->t1, band.begin, band.end);
-      qatc_buffer pixels0, sums0, squares0;
-      qatc_bind_input(&pixels0, &f->t1);
       qatc_bind_sums(&sums0, f->sums0, 4, band.begin, band.end);
       qatc_bind_sums(&squares0, f->squares0, 4, band.begin, band.end);
-      tiny_channel_sums_1(&pixels0, &sums0, &squares0);
+      tiny_conv2d_3x1s2_0(&in0, &filter0_0, &correction0, &multiplier0, &bias0, STORED(120), f->t1.width, 0, &out0, &sums0, &squares0);
+      qatc_pad_rows(&f->t1, band.begin, band.end);
     }
   }
 }
@@ -231,8 +226,8 @@ static void stage2(void* data, int32_t stripe) {
     qatc_bind_constant(&affine_a1, f->norm0.a_float);
     qatc_bind_constant(&affine_b1, f->norm0.b_float);
     qatc_bind_output(&out0, &f->t2, 0, band.begin, band.end);
-    qatc_flatten_rows(&out0, tiny_flat_row_tiles[2]);
-    tiny_norm_2(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
+    qatc_flatten_rows(&out0, tiny_flat_row_tiles[1]);
+    tiny_norm_1(&in0, STORED(128), STORED(120), &affine_a1, &affine_b1, &out0);
     qatc_pad_rows(&f->t2, band.begin, band.end);
   }
 }
@@ -265,7 +260,7 @@ static void stage3(void* data, int32_t stripe) {
       qatc_bind_constant(&x_map0, f->x_map0);
       qatc_bind_constant(&y_map0, f->y_map0);
       qatc_bind_output(&out0, &w3.tensor, 0, rows0.begin, rows0.end);
-      tiny_resize_3(&in0, &x_map0, &y_map0, &out0);
+      tiny_resize_2(&in0, &x_map0, &y_map0, &out0);
     }
     if (rows1.begin < rows1.end) {
       qatc_buffer in0, in1, filter0_0, correction0, multiplier0, bias0, out0;
@@ -276,8 +271,8 @@ static void stage3(void* data, int32_t stripe) {
       qatc_bind_constant(&multiplier0, tiny_call3_multiplier0);
       qatc_bind_constant(&bias0, tiny_call3_bias0);
       qatc_bind_output(&out0, &w4.tensor, 0, rows1.begin, rows1.end);
-      qatc_flatten_rows(&out0, tiny_flat_row_tiles[4]);
-      tiny_conv2d_1x1s1_4(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
+      qatc_flatten_rows(&out0, tiny_flat_row_tiles[3]);
+      tiny_conv2d_1x1s1_3(&in0, &in1, &filter0_0, &correction0, &multiplier0, &bias0, STORED(128), STORED(40), STORED(0), STORED(128), 0x1.4ea3fap-1f, 0x1.aaaaaap+0f, &out0);
     }
     qatc_store_image(f->output, w4.tensor.origin, w4.tensor.row_stride, w4.tensor.pixel_bytes, &dequantizer, band.begin, band.end);
   }

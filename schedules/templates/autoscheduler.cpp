@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lower/halide_messages.h"
+#include "schedules/templates/schedule_kernel.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -178,14 +179,17 @@ std::string autoscheduler_path(Scheduler scheduler) {
   return scheduler == Scheduler::kMullapudi2016 ? QATC_MULLAPUDI2016_PLUGIN : QATC_ADAMS2019_PLUGIN;
 }
 
-void autoschedule_kernel(LoweredKernel& kernel, Scheduler scheduler, const Target& target) {
+void autoschedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Scheduler scheduler, const Target& target) {
   if (!kernel.tiles.empty()) throw InternalError("its tiles are part of the algorithm");
   replace_environment();
   load_once(scheduler);
   inline_steps(kernel);
-  run_autoscheduler(kernel.out, scheduler, target.halide);
+  Func out = outputs_of(kernel).front();
+  run_autoscheduler(out, scheduler, target.halide);
   for (LoweredConv& conv : kernel.convs) confine(conv.accumulator.function());
-  specialize_for_large_outputs(kernel.out);
+  if (!kernel.out.defined()) confine(kernel.sums->accumulators.function());
+  specialize_for_large_outputs(out);
+  schedule_sums_of_output(kernel, spec, target.isa);
 }
 
 std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const KernelSchedule& schedule,
@@ -195,9 +199,9 @@ std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const K
     KernelSchedule asked = schedule;
     asked.scheduler = scheduler;
     LoweredKernel kernel = lower_kernel(spec, asked, target.isa);
-    autoschedule_kernel(kernel, scheduler, target);
+    autoschedule_kernel(kernel, spec, scheduler, target);
     const Halide::Module module =
-        Halide::Pipeline(kernel.out).compile_to_module(kernel.arguments, "kernel", target.halide);
+        Halide::Pipeline(outputs_of(kernel)).compile_to_module(kernel.arguments, "kernel", target.halide);
     StackUse use;
     for (const Halide::Internal::LoweredFunc& function : module.functions()) function.body.accept(&use);
     if (use.too_large().empty()) return std::nullopt;

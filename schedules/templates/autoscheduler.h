@@ -27,7 +27,7 @@ std::string autoscheduler_path(Scheduler scheduler);
 /// promise: images may be smaller than a tile, nothing beyond what is asked for is read or written, and threads are the
 /// driver's. Throws UserError without the plugin, InternalError with the reason when it cannot be done; the kernel is
 /// then spent.
-void autoschedule_kernel(LoweredKernel& kernel, Scheduler scheduler, const Target& target);
+void autoschedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Scheduler scheduler, const Target& target);
 
 /// Why a kernel cannot be scheduled by `scheduler`, if so: autoschedule_kernel() throws, Halide cannot lower the
 /// result, or what is kept between its loops is not of a small fixed size, which is all that fits on a stack: kernels

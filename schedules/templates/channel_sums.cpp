@@ -10,19 +10,18 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  Func& sums = kernel.convs[0].accumulator;
+  Func& out = kernel.sums->out;
+  Func& sums = kernel.sums->accumulators;
   const Var place = sums.args()[1];
   const auto v = static_cast<int>(channel_sums_vector(isa, spec.out_channels));
   const auto chunk = static_cast<int>(schedule.channels);
   Var co("co");
-  kernel.out.compute_root()
-      .split(kernel.c, co, kernel.c, chunk, TailStrategy::RoundUp)
-      .reorder({kernel.c, co, kernel.y});
-  kernel.out.vectorize(kernel.c, v).unroll(kernel.c);
-  sums.compute_at(kernel.out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, chunk);
+  out.compute_root().split(kernel.c, co, kernel.c, chunk, TailStrategy::RoundUp).reorder({kernel.c, co, kernel.y});
+  out.vectorize(kernel.c, v).unroll(kernel.c);
+  sums.compute_at(out, co).store_in(MemoryType::Stack).bound_extent(kernel.c, chunk);
   sums.bound(place, 0, static_cast<int>(schedule.pixels)).vectorize(kernel.c, v).unroll(kernel.c).unroll(place);
-  for (size_t i = 0; i < kernel.convs[0].taps.size(); ++i) {
-    std::vector<Halide::VarOrRVar> order{kernel.c, RVar(kernel.convs[0].taps[i]), kernel.y};
+  for (size_t i = 0; i < kernel.sums->pixels.size(); ++i) {
+    std::vector<Halide::VarOrRVar> order{kernel.c, RVar(kernel.sums->pixels[i]), kernel.y};
     if (i == 0) order.insert(order.begin() + 1, place);
     Stage update = sums.update(static_cast<int>(i));
     update.reorder(order).vectorize(kernel.c, v).unroll(kernel.c);

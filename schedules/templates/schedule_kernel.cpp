@@ -1,5 +1,6 @@
 #include "schedules/templates/schedule_kernel.h"
 
+#include "schedules/default_schedule.h"
 #include "schedules/kernel_kind.h"
 #include "schedules/templates/channel_sums.h"
 #include "schedules/templates/conv.h"
@@ -10,7 +11,9 @@
 
 namespace qatc {
 
-void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+namespace {
+
+void schedule_tiles(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
   switch (kernel_kind(spec, schedule, isa)) {
     case KernelKind::kElementwise:
       return schedule_elementwise(kernel, spec, schedule, isa);
@@ -25,6 +28,17 @@ void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const Kernel
     case KernelKind::kChannelSums:
       return schedule_channel_sums(kernel, spec, schedule, isa);
   }
+}
+
+}  // namespace
+
+void schedule_sums_of_output(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+  if (kernel.sums && kernel.out.defined()) schedule_channel_sums(kernel, spec, channel_sums_schedule(spec, isa), isa);
+}
+
+void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  schedule_tiles(kernel, spec, schedule, isa);
+  schedule_sums_of_output(kernel, spec, isa);
 }
 
 }  // namespace qatc

@@ -58,7 +58,6 @@ std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall*
   const auto add = [&](const std::string& part) {
     if (parts[part]++ == 0) order.push_back(part);
   };
-  if (spec.channel_sums) add("channel_sums");
   for (const KernelConv& conv : spec.convs) {
     std::string part = "conv" + std::to_string(conv.kernel[0]) + "x" + std::to_string(conv.kernel[1]);
     if (conv.upsampled) part = "upsampled_" + part;
@@ -91,6 +90,7 @@ std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall*
         break;
     }
   }
+  if (spec.summed >= 0) add("channel_sums");
   for (const std::string& part : order) {
     text += (text.empty() ? "" : ",") + (parts[part] > 1 ? std::to_string(parts[part]) + "_" : "") + part;
   }
@@ -232,11 +232,19 @@ void add_elementwise(Family& family, int64_t channels) {
   }
 }
 
+/// Of a conv's result, by the conv's own kernel, and of an image, which no kernel makes.
 void add_channel_sums(Family& family, int64_t channels) {
+  const std::string count = std::to_string(channels);
+  {
+    NetworkBuilder network(kSeed, channels);
+    network.keep(network.instance_norm(network.conv({network.image()}, channels, conv_options(3))));
+    family.add("conv3x3,channel_sums/" + count + "to" + count, network,
+               [](const KernelCase& kernel) { return kernel.spec.summed >= 0 ? kernel.multiply_adds : 0.0; });
+  }
   NetworkBuilder network(kSeed, channels);
-  network.keep(network.instance_norm(network.max_pool(network.image(), {3, 3}, {1, 1}, {1, 1, 1, 1})));
-  family.add("channel_sums/" + std::to_string(channels), network,
-             [](const KernelCase& kernel) { return kernel.spec.channel_sums ? 1.0 : 0.0; });
+  network.keep(network.instance_norm(network.image()));
+  family.add("channel_sums/" + count, network,
+             [](const KernelCase& kernel) { return is_channel_sums(kernel.spec) ? 1.0 : 0.0; });
 }
 
 /// The end of a network at the image's resolution, in its two kernels: features of half the sides are upsampled and go

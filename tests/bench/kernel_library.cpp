@@ -50,13 +50,23 @@ std::string caller_source(const KernelSpec& spec, size_t index) {
 class Kernel : public BoundKernel {
  public:
   Kernel(const KernelCase& kernel, KernelCaller caller, const KernelSchedule& schedule)
-      : caller_(caller), kernel_(kernel), tile_(static_cast<int32_t>(flat_row_tile(schedule))) {
+      : caller_(caller),
+        kernel_(kernel),
+        tile_(static_cast<int32_t>(flat_row_tile(schedule))),
+        row_pixels_(static_cast<int32_t>(kernel.width)) {
     const KernelSpec& spec = kernel.spec;
     for (const KernelArgument& argument : kernel_arguments(spec)) {
-      if (argument.kind == Kind::kInput) {
+      if (argument.kind == Kind::kRowPixels) {
+        add_argument(&row_pixels_);
+      } else if (argument.kind == Kind::kRowPitch) {
+        arguments_.push_back(&row_pitch_);
+        apart_.push_back(&apart_pitch_);
+      } else if (argument.kind == Kind::kInput) {
         bind_input(argument);
       } else if (argument.kind == Kind::kOutput) {
         bind_output();
+      } else if (argument.kind == Kind::kSums || argument.kind == Kind::kSquares) {
+        bind_sums();
       } else if (is_buffer(argument)) {
         qatc_bind_constant(new_buffer(), constant(argument));
       } else {
@@ -105,6 +115,9 @@ class Kernel : public BoundKernel {
         }
       }
     }
+    for (const auto& [begin, end] : sums_) {
+      values.insert(values.end(), reinterpret_cast<const uint8_t*>(begin), reinterpret_cast<const uint8_t*>(end));
+    }
     return values;
   }
 
@@ -114,6 +127,7 @@ class Kernel : public BoundKernel {
     buffers_.back()->dim = buffers_.back()->dims;
     is_flat_ = qatc_flatten_rows(buffers_.back().get(), tile_) != 0;
     arguments_.back() = buffers_.back().get();
+    if (is_flat_) row_pitch_ = static_cast<int32_t>(kernel_.pitch);
   }
 
   qatc_tensor place(int64_t height, int64_t width, int64_t channels, const std::array<int64_t, 4>& border) {
@@ -139,13 +153,6 @@ class Kernel : public BoundKernel {
 
   void bind_output() {
     const KernelSpec& spec = kernel_.spec;
-    if (spec.channel_sums) {
-      const size_t bytes = static_cast<size_t>(kernel_.rows * spec.out_channels) * sizeof(int32_t);
-      auto* sums = reinterpret_cast<int32_t*>(memory(bytes));
-      qatc_bind_sums(new_buffer(), sums, static_cast<int32_t>(spec.out_channels), 0,
-                     static_cast<int32_t>(kernel_.rows));
-      return;
-    }
     const bool is_upsampled = !spec.convs.empty() && spec.convs.front().upsampled;
     const qatc_tensor tensor = place(kernel_.rows, kernel_.width, spec.out_pixel_stride, {});
     if (is_upsampled) {
@@ -157,6 +164,14 @@ class Kernel : public BoundKernel {
       if (kernel_.pitch > 0) flatten();
     }
     bytes_ += static_cast<double>(kernel_.rows * kernel_.width * spec.out_channels);
+  }
+
+  void bind_sums() {
+    const int64_t count = kernel_.rows * kernel_.spec.out_channels;
+    auto* sums = reinterpret_cast<int32_t*>(memory(static_cast<size_t>(count) * sizeof(int32_t)));
+    qatc_bind_sums(new_buffer(), sums, static_cast<int32_t>(kernel_.spec.out_channels), 0,
+                   static_cast<int32_t>(kernel_.rows));
+    sums_.push_back({sums, sums + count});
   }
 
   const void* constant(const KernelArgument& argument) {
@@ -224,11 +239,13 @@ class Kernel : public BoundKernel {
   KernelCase kernel_;
   int32_t tile_;
   bool is_flat_ = false;
+  int32_t row_pixels_ = 0, row_pitch_ = 0, apart_pitch_ = 0;
   std::mt19937 random_{1};
   std::vector<std::vector<uint8_t>> memory_;
   std::vector<std::unique_ptr<qatc_buffer>> buffers_;
   std::vector<qatc_tensor> outputs_;
-  std::vector<void*> arguments_, apart_;  // apart_: row by row
+  std::vector<std::array<const int32_t*, 2>> sums_;  // begin, end
+  std::vector<void*> arguments_, apart_;             // apart_: row by row
   double bytes_ = 0;
 };
 

@@ -342,6 +342,41 @@ TEST_P(UpsampledConvs, EqualsEvaluator) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, UpsampledConvs, ::testing::Range(0, 4));
 
+class Norms : public Kernels {};
+
+/// Their sums, by the kernels that compute what they are of and by others.
+TEST_P(Norms, EqualEvaluator) {
+  NetworkBuilder network(case_seed(), network_channels());
+  NetworkBuilder::ConvOptions around;
+  around.kernel = {3, 3};
+  around.pad = {1, 1, 1, 1};
+  NetworkBuilder::ConvOptions halve = around;
+  halve.stride = {2, 2};
+  const ValueId x = network.image();
+  network.keep(network.instance_norm(x));
+  // Rows of the second are few and many, narrow and wide.
+  ValueId value = network.conv({x}, network.one_of(kOutputChannels), around);
+  network.keep(network.lookup(network.instance_norm(value)));
+  value = network.conv({value}, network.one_of(kOutputChannels), halve);
+  network.keep(network.instance_norm(value));
+  network.keep(network.instance_norm(value));
+  // Of one of several results.
+  const int64_t count = network.one_of(kOutputChannels);
+  const ValueId a = network.lookup(network.conv({value}, count, around));
+  const ValueId b = network.keep(network.lookup(network.conv({value}, count, around)));
+  network.keep(network.instance_norm(network.coin() ? a : network.mul(a, b)));
+  // Of what kernels without a conv compute, and of pairs of rows.
+  network.keep(network.instance_norm(network.max_pool(value, {2, 2}, {2, 2}, {0, 0, 0, 0})));
+  network.keep(network.instance_norm(network.resize(value, {Extent::height(), Extent::width()})));
+  network.keep(network.instance_norm(network.conv({network.resize_by(value, 2, 1)}, 12, around)));
+  const Plan plan = expect_equal(network);
+  const auto by_writers = std::count_if(plan.statistics.begin(), plan.statistics.end(),
+                                        [](const Statistics& statistics) { return statistics.sums_kernel < 0; });
+  EXPECT_GE(by_writers, 4) << print(plan);
+  EXPECT_LT(by_writers, static_cast<int64_t>(plan.statistics.size())) << print(plan);
+}
+INSTANTIATE_TEST_SUITE_P(Kernels, Norms, ::testing::Range(0, 4));
+
 int64_t pixel_lanes_kernels(const Plan& plan, int digits) {
   return std::count_if(plan.kernels.begin(), plan.kernels.end(), [&](const KernelSpec& spec) {
     return pixel_lanes(spec, Isa::kX86Vnni) > 0 && spec.convs.front().digits == digits;
@@ -484,7 +519,7 @@ class Autoscheduled : public Kernels {
     const Scheduler scheduler = GetParam() / 2 % 2 == 0 ? Scheduler::kMullapudi2016 : Scheduler::kAdams2019;
     const ScheduleChoice choice = known_or_autoscheduled(spec, target, scheduler);
     // Sums may be wanted for all rows at once, which no stack holds; tiles of matrix products are not theirs to choose.
-    const bool may_refuse = spec.channel_sums || (target.isa == Isa::kArmI8mm && !spec.convs.empty());
+    const bool may_refuse = is_channel_sums(spec) || (target.isa == Isa::kArmI8mm && !spec.convs.empty());
     EXPECT_TRUE(may_refuse || choice.refusal.empty())
         << target.name << " " << signature(spec) << ": " << choice.refusal;
     return choice.schedule;

@@ -54,8 +54,9 @@ TEST(Autoscheduler, IsNotAskedForTemplates) {
 
 TEST(Autoscheduler, SeesNothingOfTheEnvironment) {
   setenv("HL_RANDOM_DROPOUT", "1", 1);
-  LoweredKernel kernel = lower_kernel(lookup_spec(16), default_schedule(lookup_spec(16), Isa::kX86Base), Isa::kX86Base);
-  autoschedule_kernel(kernel, Scheduler::kAdams2019, parse_target("x86-64-linux"));
+  const KernelSpec spec = lookup_spec(16);
+  LoweredKernel kernel = lower_kernel(spec, default_schedule(spec, Isa::kX86Base), Isa::kX86Base);
+  autoschedule_kernel(kernel, spec, Scheduler::kAdams2019, parse_target("x86-64-linux"));
   EXPECT_EQ(std::getenv("HL_RANDOM_DROPOUT"), nullptr);
   EXPECT_STREQ(std::getenv("HL_SEED"), "0");
 }

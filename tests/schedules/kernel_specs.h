@@ -56,7 +56,7 @@ inline KernelSpec lookup_spec(int64_t channels) {
 inline KernelSpec sums_spec(int64_t channels) {
   KernelSpec spec;
   spec.inputs = {channels};
-  spec.channel_sums = true;
+  spec.summed = 0;
   spec.out_channels = spec.out_pixel_stride = channels;
   return spec;
 }
