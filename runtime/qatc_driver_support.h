@@ -354,8 +354,21 @@ qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels);
 void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* parameters, const int32_t* row_sums,
                       const int32_t* row_sums_of_squares, int32_t height, int32_t width);
 
+/** The rows of the app's image that a kernel which loads rows itself has to load: `rows`, or none where the image is not
+ * of interleaved bytes. These are loaded then by this function, as by qatc_load_image. */
+qatc_rows qatc_load_other_image(const qatc_image* in, const qatc_tensor* tensor, const qatc_quantizer* quantizer,
+                                qatc_rows rows);
+
 /** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);
+/** Rows of an image of interleaved bytes as a kernel's input, (value of the row, y). */
+void qatc_bind_pixels(qatc_buffer* buffer, const qatc_image* image, qatc_rows rows);
+/** Whether the channels of its pixels lie in reverse order. */
+static inline int32_t qatc_is_reversed(const qatc_image* image) {
+  return image->channels > 1 && image->channel_stride < 0;
+}
+/** Rows of a tensor as a kernel's output, (byte of the row, y). */
+void qatc_bind_codes(qatc_buffer* buffer, const qatc_tensor* tensor, qatc_rows rows);
 /** Rows y_begin .. y_end-1 of a tensor, from channel `channel`, as a kernel's output. */
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end);
 /** Has a kernel compute the rows of `output` (of qatc_bind_output) as one long row, with what lies between them, if that

@@ -381,6 +381,17 @@ void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride
   }
 }
 
+qatc_rows qatc_load_other_image(const qatc_image* in, const qatc_tensor* tensor, const qatc_quantizer* quantizer,
+                                qatc_rows rows) {
+  /* Kernels count bytes from row 0 on in 32 bits. */
+  const ptrdiff_t most = INT32_MAX / in->height;
+  const int is_near = in->row_stride <= most && in->row_stride >= -most;
+  if (in->type == QATC_U8 && layout_of(in) == QATC_INTERLEAVED && is_near) return rows;
+  qatc_load_image(in, tensor->origin, tensor->row_stride, tensor->pixel_bytes, quantizer, rows.begin, rows.end);
+  rows.end = rows.begin;
+  return rows;
+}
+
 void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
                       const qatc_dequantizer* dequantizer, int32_t y_begin, int32_t y_end) {
   const qatc_layout layout = layout_of(out);
@@ -610,6 +621,19 @@ void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t ch
 }
 
 static int64_t tiles_of(int64_t pixels, int32_t tile) { return (pixels + tile - 1) / tile; }
+
+void qatc_bind_pixels(qatc_buffer* buffer, const qatc_image* image, qatc_rows rows) {
+  const ptrdiff_t last_channel = qatc_is_reversed(image) ? (image->channels - 1) * image->channel_stride : 0;
+  bind(buffer, (const uint8_t*)image->data + rows.begin * image->row_stride + last_channel, 2);
+  bind_dimension(buffer, 0, 0, image->width * image->channels, 1);
+  bind_dimension(buffer, 1, rows.begin, rows.end - rows.begin, image->row_stride);
+}
+
+void qatc_bind_codes(qatc_buffer* buffer, const qatc_tensor* tensor, qatc_rows rows) {
+  bind(buffer, tensor->origin + (ptrdiff_t)rows.begin * tensor->row_stride, 2);
+  bind_dimension(buffer, 0, 0, tensor->width * tensor->pixel_bytes, 1);
+  bind_dimension(buffer, 1, rows.begin, rows.end - rows.begin, tensor->row_stride);
+}
 
 int qatc_flatten_rows(qatc_buffer* output, int32_t tile) {
   qatc_dimension *x = &output->dims[1], *y = &output->dims[2];

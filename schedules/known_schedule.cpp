@@ -46,8 +46,8 @@ std::string_view source_name(ScheduleSource source) {
   QATC_CHECK(false, "unknown source of a schedule");
 }
 
-ScheduleChoice known_schedule(const KernelSpec& with_sums, Isa isa, const TunedTable& table) {
-  const KernelSpec spec = without_sums(with_sums);
+ScheduleChoice known_schedule(const KernelSpec& whole, Isa isa, const TunedTable& table) {
+  const KernelSpec spec = tiles_of(whole);
   ScheduleChoice choice;
   std::optional<ScheduleChoice> tuned = tuned_schedule(spec, isa, table, choice.passed_over);
   if (tuned) return *tuned;
@@ -70,7 +70,7 @@ ScheduleChoice known_schedule(const KernelSpec& with_sums, Isa isa, const TunedT
 ScheduleChoice known_schedule(const KernelSpec& spec, Isa isa) { return known_schedule(spec, isa, tuned_table(isa)); }
 
 bool is_stale(const TunedTable& table, const KernelSpec& spec, Isa isa) {
-  const auto tuned = table.find(signature(without_sums(spec)));
+  const auto tuned = table.find(signature(tiles_of(spec)));
   return tuned != table.end() && !is_candidate(spec, tuned->second.schedule, isa);
 }
 

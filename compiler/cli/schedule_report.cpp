@@ -13,7 +13,7 @@ SchedulesReport report_schedules(const Plan& plan, const Target& target, const S
     const ScheduleChoice& choice = choices[report.kernels.size()];
     ScheduleReport kernel;
     kernel.kernel = static_cast<int>(report.kernels.size());
-    kernel.signature = signature(spec);
+    kernel.signature = signature(tiles_of(spec));
     kernel.source = source_name(choice.source);
     kernel.refusal = choice.refusal;
     kernel.passed_over = choice.passed_over;

@@ -112,7 +112,7 @@ std::string table_path(const TuneCommand& command, Isa isa) {
 /// as the budget lasts.
 void remove_stale(const Plan& plan, const TuneOptions& options, const std::string& path, TunedTable& table) {
   for (const KernelSpec& spec : plan.kernels) {
-    const auto stale = table.find(signature(spec));
+    const auto stale = table.find(signature(tiles_of(spec)));
     if (!is_stale(table, spec, options.target.isa) || (options.wants && !options.wants(stale->first))) continue;
     std::printf("%s: %s is no candidate of %s: removed\n", path.c_str(), to_string(stale->second.schedule).c_str(),
                 stale->first.c_str());

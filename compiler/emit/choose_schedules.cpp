@@ -67,11 +67,11 @@ std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Trial& trial,
 
 }  // namespace
 
-std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& with_sums, const Target& target,
+std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whole, const Target& target,
                                              const ScheduleOptions& options) {
   const TemporaryDirectory scratch;
   std::vector<KernelSpec> kernels;
-  std::transform(with_sums.begin(), with_sums.end(), std::back_inserter(kernels), without_sums);
+  std::transform(whole.begin(), whole.end(), std::back_inserter(kernels), tiles_of);
   std::vector<ScheduleChoice> choices;
   std::vector<Trial> trials;
   std::vector<std::function<void()>> jobs;

@@ -167,8 +167,19 @@ class StageWriter {
     }
     if (is_call) return;
     const std::string t = "w" + c_number(plan_.input_tensor) + ".tensor";
+    if (loads_image(stage)) {
+      line(indent + "const qatc_rows pixels = qatc_load_other_image(f->input, &" + t + ", &quantizer, " + rows + ");");
+      return;
+    }
     line(indent + "qatc_load_image(f->input, " + t + ".origin, " + t + ".row_stride, " + t +
          ".pixel_bytes, &quantizer, " + rows + ".begin, " + rows + ".end);");
+  }
+
+  /// Whether a kernel of the stage reads the caller's image itself.
+  bool loads_image(const Stage& stage) const {
+    return std::any_of(stage.calls.begin(), stage.calls.end(), [&](const KernelCall& call) {
+      return plan_.kernels[static_cast<size_t>(call.kernel)].image_channels > 0;
+    });
   }
 
   std::string rows_read(const Stage& stage, const Window::Reader& reader) const {
@@ -331,6 +342,10 @@ class StageWriter {
       case ArgumentKind::kSums:
       case ArgumentKind::kSquares:
         return bind_sums(call.statistics, argument, rows, buffer);
+      case ArgumentKind::kPixels:
+        return "qatc_bind_pixels(" + buffer + ", f->input, pixels)";
+      case ArgumentKind::kCodes:
+        return "qatc_bind_codes(" + buffer + ", " + tensor_ref(stage, call.inputs.front()) + ", pixels)";
       case ArgumentKind::kXMap:
         return "qatc_bind_constant(" + buffer + ", f->x_map" + c_number(resize_of(call)) + ")";
       case ArgumentKind::kYMap:
@@ -364,6 +379,8 @@ class StageWriter {
                      const KernelArgument& argument) const {
     if (is_constant(argument)) return "(uint64_t)(uintptr_t)" + call_symbol(name_, call_index, argument);
     if (argument.kind == ArgumentKind::kRowsApart) return "pairs.apart";
+    if (argument.kind == ArgumentKind::kPixelsReversed) return "qatc_is_reversed(f->input)";
+    if (argument.kind == ArgumentKind::kPixelTable) return "(uint64_t)(uintptr_t)quantizer.u8_table";
     if (argument.kind == ArgumentKind::kRowPixels) return summed_tensor(call) + ".width";
     if (argument.kind == ArgumentKind::kRowPitch) {
       if (!call.flat_rows) return "0";

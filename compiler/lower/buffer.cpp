@@ -71,6 +71,11 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
       image.set_host_alignment(host_alignment(channels));
       return image;
     }
+    case Kind::kPixels: {
+      ImageParam image(Halide::UInt(8), 2, name);
+      image.dim(0).set_min(0).set_stride(1);
+      return image;
+    }
     case Kind::kXMap:
     case Kind::kYMap: {
       ImageParam image(Halide::Int(32), 1, name);
@@ -129,15 +134,37 @@ int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
 
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout) { return conv.extreme_pairs ? 1 : layout.terms; }
 
-Halide::Expr address_of(const ImageParam& in, const Halide::Expr& byte, const Halide::Expr& row) {
-  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
-  const Halide::Expr buffer =
-      Variable::make(Halide::type_of<struct halide_buffer_t*>(), in.name() + ".buffer", in.parameter());
-  const Halide::Expr host = Call::make(Halide::type_of<void*>(), Call::buffer_get_host, {buffer}, Call::PureExtern);
-  const auto wide = [](const Halide::Expr& value) { return Halide::cast<int64_t>(value); };
-  return Halide::reinterpret<uint64_t>(host) + Halide::cast<uint64_t>(wide(row) * wide(in.dim(1).stride())) +
-         Halide::cast<uint64_t>(wide(byte));
+KernelInput::KernelInput(const ImageParam& passed) : rows_(passed) {}
+KernelInput::KernelInput(const Halide::Func& loaded) : rows_(loaded) {}
+
+Halide::Expr KernelInput::operator()(const Halide::Expr& byte, const Halide::Expr& row) const {
+  return std::visit([&](const auto& rows) -> Halide::Expr { return rows(byte, row); }, rows_);
 }
+
+Halide::Expr KernelInput::address(const Halide::Expr& byte, const Halide::Expr& row) const {
+  using namespace Halide::Internal;  // NOLINT(google-build-using-namespace)
+  const auto* passed = std::get_if<ImageParam>(&rows_);
+  const auto buffer_of = [](const auto& param) {
+    return Variable::make(Halide::type_of<struct halide_buffer_t*>(), param.name() + ".buffer", param.parameter());
+  };
+  const auto wide = [](const Halide::Expr& value) { return Halide::cast<int64_t>(value); };
+  const auto in = [&](const auto& param, const Halide::Expr& first_row) {
+    const Halide::Expr host =
+        Call::make(Halide::type_of<void*>(), Call::buffer_get_host, {buffer_of(param)}, Call::PureExtern);
+    return Halide::reinterpret<uint64_t>(host) +
+           Halide::cast<uint64_t>(wide(row - first_row) * wide(param.dim(1).stride())) +
+           Halide::cast<uint64_t>(wide(byte));
+  };
+  if (passed != nullptr) return in(*passed, 0);
+  const Halide::OutputImageParam loaded = std::get<Halide::Func>(rows_).output_buffer();
+  return in(loaded, loaded.dim(1).min());
+}
+
+Halide::Expr KernelInput::width(int64_t channels) const {
+  return std::get<ImageParam>(rows_).dim(0).extent() / static_cast<int>(channels);
+}
+
+Halide::Expr KernelInput::height() const { return std::get<ImageParam>(rows_).dim(1).extent(); }
 
 Halide::Expr filter_at(const ImageParam& filter, const ConvLayout& layout, int64_t block, const Halide::Expr& lane,
                        const Halide::Expr& byte, const Halide::Expr& run, const Halide::Expr& ky) {
@@ -180,6 +207,10 @@ const KernelParams::Entry& KernelParams::find(const KernelArgument& argument) co
   const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
   QATC_CHECK(found != entries_.end(), "no kernel argument " + name);
   return *found;
+}
+
+KernelInput KernelParams::input(int index) const {
+  return loaded_.defined() ? KernelInput(loaded_) : KernelInput(image({Kind::kInput, index}));
 }
 
 ImageParam KernelParams::image(const KernelArgument& argument) const { return find(argument).image; }
@@ -231,6 +262,14 @@ void bound_pairs(Halide::Func& out, int64_t channels) {
   buffer.dim(4).set_stride(2 * row_bytes);
   buffer.set_host_alignment(host_alignment(channels));
   out.set_estimates({{0, pixel}, {0, 2}, {0, kTypicalWidth / 2}, {0, 2}, {0, kTypicalRows / 2}});
+}
+
+void bound_rows(Halide::Func& rows, int64_t channels) {
+  Halide::OutputImageParam buffer = rows.output_buffer();
+  buffer.dim(0).set_min(0).set_extent(whole_pixels(buffer.dim(0).extent(), channels)).set_stride(1);
+  buffer.dim(1).set_stride(whole_pixels(buffer.dim(1).stride(), channels));
+  buffer.set_host_alignment(host_alignment(channels));
+  rows.set_estimates({{0, kTypicalWidth * static_cast<int>(channels)}, {0, kTypicalRows}});
 }
 
 void bound_sums(Halide::Func& sums, int64_t channels) {

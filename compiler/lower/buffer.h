@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "plan/kernel.h"
@@ -29,8 +30,22 @@ int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
 /// Reductions that are added in int16 (ConvLayout::terms) where the filter allows it.
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout);
 
-/// The address of a byte of a row of an input as an integer (uint64).
-Halide::Expr address_of(const Halide::ImageParam& in, const Halide::Expr& byte, const Halide::Expr& row);
+/// An input as kernels read it: what the driver passes, or rows that the kernel has loaded (lower/image_rows.h).
+class KernelInput {
+ public:
+  explicit KernelInput(const Halide::ImageParam& passed);
+  explicit KernelInput(const Halide::Func& loaded);
+
+  Halide::Expr operator()(const Halide::Expr& byte, const Halide::Expr& row) const;
+  /// The address of a byte of a row as an integer (uint64).
+  Halide::Expr address(const Halide::Expr& byte, const Halide::Expr& row) const;
+  /// Pixels of a row; not of rows that were loaded.
+  Halide::Expr width(int64_t channels) const;
+  Halide::Expr height() const;
+
+ private:
+  std::variant<Halide::ImageParam, Halide::Func> rows_;
+};
 
 /// The element of a filter for a lane and a byte of a run; `block` as filter_block() gives it. Not of matrix products.
 Halide::Expr filter_at(const Halide::ImageParam& filter, const ConvLayout& layout, int64_t block,
@@ -49,6 +64,9 @@ class KernelParams {
   KernelParams(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
   Halide::ImageParam image(const KernelArgument& argument) const;
+  KernelInput input(int index) const;
+  /// Has inputs[0] be what the kernel loads.
+  void set_loaded(const Halide::Func& rows) { loaded_ = rows; }
   Halide::Expr scalar(const KernelArgument& argument) const;
   /// In the order of kernel_arguments(spec), without the outputs.
   std::vector<Halide::Argument> arguments() const;
@@ -64,12 +82,15 @@ class KernelParams {
   };
   const Entry& find(const KernelArgument& argument) const;
   std::vector<Entry> entries_;
+  Halide::Func loaded_;  // undefined where nothing is
 };
 
 /// Every output buffer of `out`: (channel, x, y).
 void bound_outputs(Halide::Func& out, int64_t channels, int64_t pixel_stride);
 /// The output buffer of an upsampled conv: (channel, column of a pair, pair, row of a pair, pair of rows).
 void bound_pairs(Halide::Func& out, int64_t channels);
+/// As a kernel's input, (byte of the row, y), of pixels of `channels` bytes.
+void bound_rows(Halide::Func& rows, int64_t channels);
 /// int32 (channel, y), dense.
 void bound_sums(Halide::Func& sums, int64_t channels);
 

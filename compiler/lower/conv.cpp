@@ -24,7 +24,7 @@ LoweredConv lower_conv(const KernelSpec& spec, size_t conv_index, const KernelSc
   lowered.accumulator(lane, x, y) =
       params.image({KernelArgument::Kind::kCorrection, static_cast<int>(conv_index)})(lane);
   for (size_t i = 0; i < conv.inputs.size(); ++i) {
-    const ImageParam in = params.image({KernelArgument::Kind::kInput, conv.inputs[i]});
+    const KernelInput in = params.input(conv.inputs[i]);
     const ImageParam filter =
         params.image({KernelArgument::Kind::kFilter, static_cast<int>(conv_index), static_cast<int>(i)});
     const auto channels = static_cast<int>(spec.inputs[static_cast<size_t>(conv.inputs[i])]);

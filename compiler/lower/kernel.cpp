@@ -4,6 +4,7 @@
 #include "lower/channel_sums.h"
 #include "lower/conv.h"
 #include "lower/elementwise.h"
+#include "lower/image_rows.h"
 #include "lower/matrix_conv.h"
 #include "lower/pixel_lanes_conv.h"
 #include "lower/upsampled_conv.h"
@@ -35,8 +36,14 @@ LoweredKernel lower(const KernelSpec& spec, const KernelSchedule& schedule, Isa 
 }  // namespace
 
 LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  const KernelParams params(spec, schedule, isa);
+  KernelParams params(spec, schedule, isa);
+  std::optional<LoweredImageRows> rows;
+  if (spec.image_channels > 0) {
+    rows = lower_image_rows(spec, isa, params);
+    params.set_loaded(rows->codes);
+  }
   LoweredKernel kernel = lower(spec, schedule, isa, params);
+  kernel.image_rows = rows;
   if (spec.summed >= 0 && !is_channel_sums(spec)) lower_sums_of_output(kernel, spec, isa, params);
   kernel.arguments = params.arguments();
   return kernel;
@@ -44,6 +51,7 @@ LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedul
 
 std::vector<Halide::Func> outputs_of(const LoweredKernel& kernel) {
   std::vector<Halide::Func> outputs;
+  if (kernel.image_rows) outputs.push_back(kernel.image_rows->codes);
   if (kernel.out.defined()) outputs.push_back(kernel.out);
   if (kernel.sums) outputs.push_back(kernel.sums->out);
   return outputs;

@@ -49,6 +49,13 @@ struct LoweredPixelTiles {
   Halide::RDom narrow;               // columns of a row that is too narrow for tiles
 };
 
+/// Rows of the caller's image (lower/image_rows.h).
+struct LoweredImageRows {
+  Halide::Func codes;         // (byte of the row, y)
+  Halide::Func side_by_side;  // (value of the row, y): what is read
+  Halide::Expr in_order;      // whether channels are not reversed
+};
+
 /// Sums over rows (lower/channel_sums.h).
 struct LoweredSums {
   Halide::Func out;                  // int32 (c, y): the sum, the sum of squares
@@ -65,6 +72,7 @@ struct LoweredKernel {
   std::vector<TileStep> tile_steps;
   std::vector<LoweredTiles> tiles;               // one per update of `out`, instead of convs and tile_steps
   std::optional<LoweredPixelTiles> pixel_tiles;  // then update 0 of `out` is theirs, update 1 what is above
+  std::optional<LoweredImageRows> image_rows;  // what it reads
   Halide::Func out;                              // of what is stored, undefined where that is sums only
   std::optional<LoweredSums> sums;               // of `out` or of the input
 };

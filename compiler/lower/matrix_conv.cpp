@@ -173,7 +173,7 @@ class TileLowering {
     }
     keys_.push_back({input, conv, operands_.size()});
     operand.func = Func("operand" + std::to_string(operands_.size()) + suffix_);
-    const ImageParam in = params_.image({Kind::kInput, input});
+    const KernelInput in = params_.input(input);
     // What one row of the tile reads, beginning at each pixel and run or once for all of them.
     const int bytes =
         shared ? (pairs_ - 1) * pixel_bytes + (static_cast<int>(runs.count) - 1) * run_bytes + length : length;
@@ -194,7 +194,7 @@ class TileLowering {
       const Expr within = shared ? first % pixel_words : first;
       byte = wide((begin_ + pixel * distance_ + column - 1) / 2) * wide(channels) + wide(within) * wide(kWord);
     }
-    const Expr address = address_of(in, byte, input_row(conv, ky));
+    const Expr address = in.address(byte, input_row(conv, ky));
     const Expr offset = cast<uint64_t>(word % vector) * cast<uint64_t>(kWord);
     Expr value = pure_call(Halide::UInt(64), kLoad8, {address, offset});
     // Nothing behind the last byte is read: it may be the last of the caller's memory.

@@ -30,7 +30,7 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
   const auto pixels = static_cast<int>(schedule.pixels);
   const auto in_channels = static_cast<int>(spec.inputs[static_cast<size_t>(input)]);
   const auto out_channels = static_cast<int>(spec.out_channels);
-  const ImageParam in = params.image({Kind::kInput, input});
+  const KernelInput in = params.input(input);
   const ImageParam filter = params.image({Kind::kFilter, 0, 0});
   const ConvLayout layout = widest_conv_layout(isa, conv_lanes(spec, conv, isa));
   const int64_t block = filter_block(spec, schedule, conv, isa);
@@ -42,7 +42,7 @@ void lower_pixel_tiles(LoweredKernel& kernel, const KernelSpec& spec, const Kern
   LoweredPixelTiles tiles;
   Var byte("byte"), word("word"), in_y("in_y");
   tiles.words = Func("words");
-  const Expr address = address_of(in, (begin - static_cast<int>(conv.pad[1])) * in_channels, in_y);
+  const Expr address = in.address((begin - static_cast<int>(conv.pad[1])) * in_channels, in_y);
   const int pixel_words = in_channels / kWord;
   std::vector<Expr> words;
   words.reserve(static_cast<size_t>(pixel_words));

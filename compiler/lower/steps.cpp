@@ -130,14 +130,14 @@ class StepLowering {
 
   /// The maps hold valid pixels only, which the driver guarantees (qatc_resize_map).
   Expr resize_load(const KernelStep& step, int index) {
-    const ImageParam in = image(Kind::kInput, step.input);
+    const KernelInput in = params_.input(step.input);
     const Expr in_x = Halide::unsafe_promise_clamped(image(Kind::kXMap, index)(x_), 0, width(step.input) - 1);
-    const Expr in_y = Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.dim(1).extent() - 1);
+    const Expr in_y = Halide::unsafe_promise_clamped(image(Kind::kYMap, index)(y_), 0, in.height() - 1);
     return pixel(step.input, in_x, in_y);
   }
 
   Expr max_pool(const KernelStep& step) {
-    const ImageParam in = image(Kind::kInput, step.input);
+    const KernelInput in = params_.input(step.input);
     Expr best;
     for (int64_t ky = 0; ky < step.kernel[0]; ++ky) {
       for (int64_t kx = 0; kx < step.kernel[1]; ++kx) {
@@ -145,7 +145,7 @@ class StepLowering {
         Expr in_y = y_ * static_cast<int>(step.stride[0]) + static_cast<int>(ky - step.pad[0]);
         if (step.clamp_to_edge) {
           in_x = Halide::clamp(in_x, 0, width(step.input) - 1);
-          in_y = Halide::clamp(in_y, 0, in.dim(1).extent() - 1);
+          in_y = Halide::clamp(in_y, 0, in.height() - 1);
         }
         const Expr tap = pixel(step.input, in_x, in_y);
         best = best.defined() ? Halide::max(best, tap) : tap;
@@ -248,10 +248,10 @@ class StepLowering {
   }
   /// Channel c of a pixel: rows are seen as bytes (lower/buffer.h).
   Expr pixel(int input, const Expr& x, const Expr& y) const {
-    return image(Kind::kInput, input)(x * channels(input) + c_, y);
+    return params_.input(input)(x * channels(input) + c_, y);
   }
   int channels(int input) const { return static_cast<int>(spec_.inputs[static_cast<size_t>(input)]); }
-  Expr width(int input) const { return image(Kind::kInput, input).dim(0).extent() / channels(input); }
+  Expr width(int input) const { return params_.input(input).width(channels(input)); }
   bool exact() const { return spec_.rounding == Rounding::kExact; }
   Expr value(int step) const { return values_[static_cast<size_t>(step)]; }
   /// q - zero_point in int16: both are stored bytes, so it fits.

@@ -24,7 +24,7 @@ class SumsLowering {
         layout_(widest_conv_layout(isa, conv_lanes(spec, spec.convs.front(), isa))),
         terms_(terms_of(spec.convs.front(), layout_)),
         block_(filter_block(spec, schedule, spec.convs.front(), isa)),
-        in_(params.image({Kind::kInput, spec.convs.front().inputs.front()})),
+        in_(params.input(spec.convs.front().inputs.front())),
         filter_(params.image({Kind::kFilter, 0, 0})),
         correction_(params.image({Kind::kCorrection, 0})),
         rows_apart_(Halide::clamp(params.scalar({Kind::kRowsApart, 0}), 0, 2)) {
@@ -79,7 +79,8 @@ class SumsLowering {
   int channels_;
   ConvLayout layout_;
   int64_t terms_, block_;
-  ImageParam in_, filter_, correction_;
+  KernelInput in_;
+  ImageParam filter_, correction_;
   Expr rows_apart_;
   Var lane_{"lane"}, tap_{"tap"}, place_{"place"};
   Func widened_{"operand"};

@@ -45,6 +45,7 @@ std::string signature(const KernelSpec& spec) {
        << " in(";
   for (size_t i = 0; i < spec.inputs.size(); ++i) text << (i > 0 ? "," : "") << spec.inputs[i];
   text << ")";
+  if (spec.image_channels > 0) text << " image(x" << spec.image_channels << ")";
   for (size_t i = 0; i < spec.convs.size(); ++i) {
     const KernelConv& conv = spec.convs[i];
     text << " conv" << i << "(";
@@ -89,8 +90,9 @@ ConvRuns conv_runs(const KernelSpec& spec, const KernelConv& conv, int input) {
 
 bool is_channel_sums(const KernelSpec& spec) { return spec.summed >= 0 && spec.outputs.empty(); }
 
-KernelSpec without_sums(const KernelSpec& spec) {
+KernelSpec tiles_of(const KernelSpec& spec) {
   KernelSpec result = spec;
+  result.image_channels = 0;
   if (!is_channel_sums(spec)) result.summed = -1;
   return result;
 }

@@ -81,6 +81,9 @@ struct KernelSpec {
   /// For every row, the sum and the sum of squares of each channel (int32) are stored too: of outputs[summed] or, by a
   /// kernel without outputs, of inputs[summed]. -1: none are.
   int summed = -1;
+  /// The kernel first loads rows of inputs[0], its only one, from the caller's 8-bit image, which has so many channels; 0:
+  /// its inputs are there. It stores what it loads, since later calls read some of it again.
+  int64_t image_channels = 0;
   Rounding rounding = Rounding::kFloat;
   friend bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
@@ -99,9 +102,9 @@ std::string signature(const KernelSpec& spec);
 
 /// Whether it stores nothing but sums.
 bool is_channel_sums(const KernelSpec& spec);
-/// The same kernel, which stores its outputs only. Sums of outputs are taken of rows that are there: they change nothing
-/// about the tiles, so this is the spec whose schedule it gets.
-KernelSpec without_sums(const KernelSpec& spec);
+/// The same kernel without what it does to rows before its tiles read them and after it stored them: the spec whose
+/// schedule it gets.
+KernelSpec tiles_of(const KernelSpec& spec);
 
 /// Whether it has steps that read other pixels than those at their own place.
 bool moves_pixels(const KernelSpec& spec);

@@ -34,7 +34,13 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
   const auto add = [&](Argument kind, size_t index, size_t sub = 0) {
     result.push_back({kind, static_cast<int>(index), static_cast<int>(sub)});
   };
-  for (size_t i = 0; i < spec.inputs.size(); ++i) add(Argument::kInput, i);
+  if (spec.image_channels > 0) {
+    add(Argument::kPixels, 0);
+    add(Argument::kPixelsReversed, 0);
+    add(Argument::kPixelTable, 0);
+  } else {
+    for (size_t i = 0; i < spec.inputs.size(); ++i) add(Argument::kInput, i);
+  }
   for (size_t i = 0; i < spec.convs.size(); ++i) {
     for (size_t j = 0; j < spec.convs[i].inputs.size(); ++j) add(Argument::kFilter, i, j);
     add(Argument::kCorrection, i);
@@ -79,6 +85,7 @@ std::vector<KernelArgument> kernel_arguments(const KernelSpec& spec) {
     add(Argument::kRowPixels, 0);
     add(Argument::kRowPitch, 0);
   }
+  if (spec.image_channels > 0) add(Argument::kCodes, 0);
   for (size_t i = 0; i < spec.outputs.size(); ++i) add(Argument::kOutput, i);
   if (spec.summed >= 0) {
     add(Argument::kSums, 0);
@@ -95,7 +102,15 @@ std::string argument_name(const KernelArgument& argument) {
 bool is_buffer(const KernelArgument& argument) { return facts(argument).form == ArgumentForm::kBuffer; }
 
 bool is_result(const KernelArgument& argument) {
-  return argument.kind == Argument::kOutput || argument.kind == Argument::kSums || argument.kind == Argument::kSquares;
+  switch (argument.kind) {
+    case Argument::kCodes:
+    case Argument::kOutput:
+    case Argument::kSums:
+    case Argument::kSquares:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool is_constant(const KernelArgument& argument) { return facts(argument).source == ArgumentSource::kConstant; }

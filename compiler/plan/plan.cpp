@@ -7,6 +7,7 @@
 #include "plan/choose_stages.h"
 #include "plan/flat_rows.h"
 #include "plan/limits.h"
+#include "plan/loads.h"
 #include "plan/partition.h"
 #include "plan/piece.h"
 #include "plan/stages.h"
@@ -31,7 +32,9 @@ Plan make_plan(const Graph& graph, Rounding rounding) {
   plan.limits = find_limits(plan);
   make_stages(plan, choose_stages(plan, pieces, maker));
   add_upsampled_convs(plan);
+  load_in_kernels(plan);
   sum_in_kernels(plan);
+  number_kernels(plan);
   flatten_rows(plan);
   make_blocks(plan);
   lay_out_arena(plan);

@@ -1,6 +1,7 @@
 #include "plan/stages.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "support/error.h"
@@ -83,6 +84,25 @@ int kernel_index(Plan& plan, const KernelSpec& spec) {
   if (found != plan.kernels.end()) return static_cast<int>(found - plan.kernels.begin());
   plan.kernels.push_back(spec);
   return static_cast<int>(plan.kernels.size()) - 1;
+}
+
+void number_kernels(Plan& plan) {
+  std::map<int, int> numbers;
+  std::vector<KernelSpec> used;
+  const auto renumber = [&](int& id) {
+    if (id < 0) return;
+    const auto [number, is_new] = numbers.emplace(id, static_cast<int>(used.size()));
+    if (is_new) used.push_back(plan.kernels[static_cast<size_t>(id)]);
+    id = number->second;
+  };
+  for (Stage& stage : plan.stages) {
+    for (KernelCall& call : stage.calls) {
+      renumber(call.kernel);
+      if (call.upsampled) renumber(call.upsampled->kernel);
+    }
+    for (int id : stage.statistics) renumber(plan.statistics[static_cast<size_t>(id)].sums_kernel);
+  }
+  plan.kernels = used;
 }
 
 void make_stages(Plan& plan, const Arrangement& arrangement) { StageMaker(plan, arrangement).run(); }

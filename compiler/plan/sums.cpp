@@ -1,7 +1,6 @@
 #include "plan/sums.h"
 
 #include <algorithm>
-#include <map>
 
 #include "plan/stages.h"
 
@@ -33,7 +32,6 @@ class KernelSums {
         }
       }
     }
-    number_kernels();
   }
 
  private:
@@ -61,26 +59,6 @@ class KernelSums {
     sums.summed = 0;
     sums.rounding = plan_.rounding;
     return sums;
-  }
-
-  /// In the order of their first calls, without those that every call of has become one of a kernel that sums.
-  void number_kernels() {
-    std::map<int, int> numbers;
-    std::vector<KernelSpec> used;
-    const auto renumber = [&](int& id) {
-      if (id < 0) return;
-      const auto [number, is_new] = numbers.emplace(id, static_cast<int>(used.size()));
-      if (is_new) used.push_back(kernel(id));
-      id = number->second;
-    };
-    for (Stage& stage : plan_.stages) {
-      for (KernelCall& call : stage.calls) {
-        renumber(call.kernel);
-        if (call.upsampled) renumber(call.upsampled->kernel);
-      }
-      for (int id : stage.statistics) renumber(statistics(id).sums_kernel);
-    }
-    plan_.kernels = used;
   }
 
   Plan& plan_;

@@ -132,10 +132,6 @@ class KernelsSource {
     switch (argument.kind) {
       case Kind::kRowsApart:
         return "pairs.apart";
-      case Kind::kRowPixels:
-        return "out_width";
-      case Kind::kRowPitch:
-        return "0";
       case Kind::kZeroPointOut:
         return "3";
       case Kind::kZeroPointA:

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "emit/object.h"
@@ -330,8 +331,11 @@ double modelled_cycles(const TunedKernel& kernel) {
 
 }  // namespace
 
-void tune(const Plan& plan, const TuneOptions& options, TunedTable& table) {
+void tune(const Plan& whole, const TuneOptions& options, TunedTable& table) {
   const Clock::time_point start = Clock::now();
+  // The tiles of kernels, which is what schedules are of; those that tile alike are measured once.
+  Plan plan = whole;
+  std::transform(plan.kernels.begin(), plan.kernels.end(), plan.kernels.begin(), tiles_of);
   std::vector<MeasuredCall> calls = measured_calls(plan, options.height, options.width);
   if (options.wants) {
     std::erase_if(calls, [&](const MeasuredCall& call) {
@@ -340,6 +344,10 @@ void tune(const Plan& plan, const TuneOptions& options, TunedTable& table) {
     if (calls.empty()) throw UserError("the model has no such kernel; qatc inspect --schedules prints all signatures");
   }
   sort_by_share(plan, options.target.isa, calls);
+  std::set<std::string> met;
+  std::erase_if(calls, [&](const MeasuredCall& call) {
+    return !met.insert(signature(plan.kernels[static_cast<size_t>(call.kernel)])).second;
+  });
   const auto total = static_cast<int>(calls.size());
   int done = 0;
   for (const MeasuredCall& call : calls) {

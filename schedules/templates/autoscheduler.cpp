@@ -181,6 +181,7 @@ std::string autoscheduler_path(Scheduler scheduler) {
 
 void autoschedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Scheduler scheduler, const Target& target) {
   if (!kernel.tiles.empty()) throw InternalError("its tiles are part of the algorithm");
+  if (kernel.image_rows) throw InternalError("it loads rows of the caller's image first");
   replace_environment();
   load_once(scheduler);
   inline_steps(kernel);

@@ -5,6 +5,7 @@
 #include "schedules/templates/channel_sums.h"
 #include "schedules/templates/conv.h"
 #include "schedules/templates/elementwise.h"
+#include "schedules/templates/image_rows.h"
 #include "schedules/templates/matrix_conv.h"
 #include "schedules/templates/pixel_lanes_conv.h"
 #include "schedules/templates/upsampled_conv.h"
@@ -37,6 +38,7 @@ void schedule_sums_of_output(LoweredKernel& kernel, const KernelSpec& spec, Isa 
 }
 
 void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
+  if (kernel.image_rows) schedule_image_rows(*kernel.image_rows, spec, isa);
   schedule_tiles(kernel, spec, schedule, isa);
   schedule_sums_of_output(kernel, spec, isa);
 }

@@ -63,6 +63,10 @@ class Kernel : public BoundKernel {
         apart_.push_back(&apart_pitch_);
       } else if (argument.kind == Kind::kInput) {
         bind_input(argument);
+      } else if (argument.kind == Kind::kPixels) {
+        bind_pixels();
+      } else if (argument.kind == Kind::kCodes) {
+        bind_codes();
       } else if (argument.kind == Kind::kOutput) {
         bind_output();
       } else if (argument.kind == Kind::kSums || argument.kind == Kind::kSquares) {
@@ -149,6 +153,29 @@ class Kernel : public BoundKernel {
     const qatc_tensor tensor = place(height, width, channels, border);
     qatc_bind_input(new_buffer(), &tensor);
     bytes_ += static_cast<double>(height * width * channels);
+  }
+
+  /// The caller's image: interleaved bytes.
+  void bind_pixels() {
+    const auto& [height, width, border] = kernel_.inputs.front();
+    const int64_t row_bytes = width * kernel_.spec.image_channels;
+    qatc_image image{};
+    image.data = memory(static_cast<size_t>(height * row_bytes));
+    image.height = static_cast<int32_t>(height);
+    image.width = static_cast<int32_t>(width);
+    image.channels = static_cast<int32_t>(kernel_.spec.image_channels);
+    image.row_stride = row_bytes;
+    image.pixel_stride = image.channels;
+    image.channel_stride = 1;
+    qatc_bind_pixels(new_buffer(), &image, {0, image.height});
+    bytes_ += static_cast<double>(height * row_bytes);
+  }
+
+  /// The window that they are loaded into, all rows anew.
+  void bind_codes() {
+    const auto& [height, width, border] = kernel_.inputs.front();
+    const qatc_tensor tensor = place(height, width, kernel_.spec.inputs.front(), border);
+    qatc_bind_codes(new_buffer(), &tensor, {0, tensor.height});
   }
 
   void bind_output() {

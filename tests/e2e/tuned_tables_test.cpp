@@ -45,7 +45,7 @@ size_t check_rows(const std::vector<fs::path>& models) {
   for (const fs::path& model : models) {
     for (const KernelSpec& spec : kernels_of(model)) {
       for (const Isa isa : kEveryIsa) {
-        const auto row = tuned_table(isa).find(signature(spec));
+        const auto row = tuned_table(isa).find(signature(tiles_of(spec)));
         if (row == tuned_table(isa).end()) continue;
         ++rows;
         EXPECT_FALSE(is_stale(tuned_table(isa), spec, isa))

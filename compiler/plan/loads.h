@@ -1,0 +1,12 @@
+#pragma once
+
+#include "plan/plan.h"
+
+namespace qatc {
+
+/// Has kernels read the caller's 8-bit pixels themselves: a kernel of convs that alone reads a stage's window of the image
+/// loads the rows of it. Exact: it looks up the same table. It leaves the codes in the window, of which the rows that it
+/// reads again are a part; images that are not interleaved bytes are loaded there before it is called.
+void load_in_kernels(Plan& plan);
+
+}  // namespace qatc
