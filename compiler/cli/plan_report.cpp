@@ -88,11 +88,12 @@ std::string work_of(const KernelSpec& spec) {
       work.emplace_back(text, 1);
     }
   }
-  std::string text;
+  std::string text = spec.image_channels > 0 ? "load pixels" : "";
   for (const auto& [what, count] : work) {
     text += (text.empty() ? "" : ", ") + (count > 1 ? std::to_string(count) + " " : "") + what;
   }
-  return text.empty() ? "copy" : text;
+  if (text.empty()) text = "copy";
+  return spec.summed >= 0 ? text + ", sums of rows" : text;
 }
 
 CallReport report_call(const Plan& plan, int stage, const KernelCall& call) {

@@ -30,8 +30,8 @@ extern const uint8_t tiny_output_u8[];
 extern const int32_t tiny_flat_row_tiles[];
 
 /* Kernels, compiled by Halide. They return 0: all that could fail is checked before. */
-/* float in(4) conv0(in0 k3x1 s2x2 d1x1 p0x0 filters2) %0=requantize(conv0) out(%0)x4/4 sums(out0) */
-int tiny_conv2d_3x1s2_0(qatc_buffer* in0, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t row_pixels0, int32_t row_pitch0, qatc_buffer* out0, qatc_buffer* sums0, qatc_buffer* squares0);
+/* float in(4) image(x3) conv0(in0 k3x1 s2x2 d1x1 p0x0 filters2) %0=requantize(conv0) out(%0)x4/4 sums(out0) */
+int tiny_conv2d_3x1s2_0(qatc_buffer* pixels0, int32_t reversed0, uint64_t pixel_table0, qatc_buffer* filter0_0, qatc_buffer* correction0, qatc_buffer* multiplier0, qatc_buffer* bias0, int32_t zero_point_out0, int32_t row_pixels0, int32_t row_pitch0, qatc_buffer* codes0, qatc_buffer* out0, qatc_buffer* sums0, qatc_buffer* squares0);
 /* float in(4) %0=in0 %1=affine(%0) out(%1)x4/4 */
 int tiny_norm_1(qatc_buffer* in0, int32_t zero_point_out1, int32_t zero_point_a1, qatc_buffer* affine_a1, qatc_buffer* affine_b1, qatc_buffer* out0);
 /* float in(4) %0=resize(in0) out(%0)x4/4 */
@@ -180,18 +180,19 @@ static void stage0(void* data, int32_t stripe) {
     const qatc_rows band = {y, end - y < f->band0 ? end : y + f->band0};
     const qatc_rows image_needed = qatc_rows_read(band, 2, 0, 2);
     const qatc_rows image = qatc_advance_window(&w0, image_needed);
-    qatc_load_image(f->input, w0.tensor.origin, w0.tensor.row_stride, w0.tensor.pixel_bytes, &quantizer, image.begin, image.end);
+    const qatc_rows pixels = qatc_load_other_image(f->input, &w0.tensor, &quantizer, image);
     if (band.begin < band.end) {
-      qatc_buffer in0, filter0_0, correction0, multiplier0, bias0, out0, sums0, squares0;
-      qatc_bind_input(&in0, &w0.tensor);
+      qatc_buffer pixels0, filter0_0, correction0, multiplier0, bias0, codes0, out0, sums0, squares0;
+      qatc_bind_pixels(&pixels0, f->input, pixels);
       qatc_bind_constant(&filter0_0, tiny_call0_filter0_0);
       qatc_bind_constant(&correction0, tiny_call0_correction0);
       qatc_bind_constant(&multiplier0, tiny_call0_multiplier0);
       qatc_bind_constant(&bias0, tiny_call0_bias0);
+      qatc_bind_codes(&codes0, &w0.tensor, pixels);
       qatc_bind_output(&out0, &f->t1, 0, band.begin, band.end);
       qatc_bind_sums(&sums0, f->sums0, 4, band.begin, band.end);
       qatc_bind_sums(&squares0, f->squares0, 4, band.begin, band.end);
-      tiny_conv2d_3x1s2_0(&in0, &filter0_0, &correction0, &multiplier0, &bias0, STORED(120), f->t1.width, 0, &out0, &sums0, &squares0);
+      tiny_conv2d_3x1s2_0(&pixels0, qatc_is_reversed(f->input), (uint64_t)(uintptr_t)quantizer.u8_table, &filter0_0, &correction0, &multiplier0, &bias0, STORED(120), f->t1.width, 0, &codes0, &out0, &sums0, &squares0);
       qatc_pad_rows(&f->t1, band.begin, band.end);
     }
   }

@@ -48,11 +48,13 @@ std::string describe(const Plan& plan, const KernelSpec& spec, const KernelCall*
   std::string text;
   std::string channels;
   for (size_t i = 0; i < spec.inputs.size(); ++i) {
-    const int64_t exact = call != nullptr && i < call->inputs.size()
+    const int64_t exact = spec.image_channels > 0 ? spec.image_channels
+                          : call != nullptr && i < call->inputs.size()
                               ? plan.tensors[static_cast<size_t>(call->inputs[i])].channels
                               : spec.inputs[i];
     channels += (i > 0 ? "+" : "") + std::to_string(exact);
   }
+  if (spec.image_channels > 0) text = "pixels";
   std::map<std::string, int> parts;
   std::vector<std::string> order;
   const auto add = [&](const std::string& part) {
@@ -279,13 +281,16 @@ KernelCase image_case(const ImageKernel& kernel, int64_t height, int64_t width) 
   return image;
 }
 
-/// How often a plan reads the caller's image.
+/// How often a plan loads the caller's 8-bit image by a kernel that does nothing else.
 int64_t image_loads(const Plan& plan) {
   int64_t loads = 0;
   for (const Stage& stage : plan.stages) {
+    const bool in_a_kernel = std::any_of(stage.calls.begin(), stage.calls.end(), [&](const KernelCall& call) {
+      return plan.kernels[static_cast<size_t>(call.kernel)].image_channels > 0;
+    });
     const auto is_image = [](const Window& window) { return window.writer == Window::kImage; };
     loads += stage.kind == Stage::Kind::kLoadImage ? 1 : 0;
-    loads += std::count_if(stage.windows.begin(), stage.windows.end(), is_image);
+    loads += in_a_kernel ? 0 : std::count_if(stage.windows.begin(), stage.windows.end(), is_image);
   }
   return loads;
 }
@@ -328,7 +333,7 @@ std::vector<KernelCase> model_cases(const Plan& plan, int64_t height, int64_t wi
   for (const ImageKernel& image : image_kernels(plan)) {
     if (image.is_real || image.layout != ImageKernel::Layout::kInterleaved) continue;
     cases.push_back(image_case(image, height, width));
-    // Every stage that reads the image loads it, and one stores it.
+    // Stages load it whose kernels do not, and one stores it.
     cases.back().pixels *= image.stores ? 1 : static_cast<double>(image_loads(plan));
   }
   return cases;

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "ir/parse.h"
 #include "ops/op.h"
 #include "plan/image.h"
 #include "support/generated_library.h"
+#include "support/network_builder.h"
 
 namespace qatc::testing {
 namespace {
@@ -77,6 +80,54 @@ INSTANTIATE_TEST_SUITE_P(
         ImageCase{3, "u8 quant(0.0039, 3)", "u8 quant(0.02, 100)", "tanh(%real)", Rounding::kFloat, 9},
         ImageCase{3, "u8 quant(1e-30, 3)", "u8 quant(0.004, 0)", kClip, Rounding::kFloat, 9},
         ImageCase{5, "u8 quant(0.0039, 3)", "u8 quant(0.004, 0)", kClip, Rounding::kFloat, 0}));
+
+/// Reads the image once, by a conv of its own, and does little else.
+struct FirstConv {
+  int64_t channels, filters;
+  int64_t size, stride;
+  NetworkBuilder::Filter filter = NetworkBuilder::Filter::kPerChannel;
+};
+
+std::ostream& operator<<(std::ostream& out, const FirstConv& conv) {
+  return out << conv.size << "x" << conv.size << " stride " << conv.stride << ", " << conv.channels << " to "
+             << conv.filters;
+}
+
+class FirstConvs : public ::testing::TestWithParam<FirstConv> {};
+
+TEST_P(FirstConvs, ReadPixelsOfEveryLayoutAlike) {
+  const FirstConv& first = GetParam();
+  NetworkBuilder network(7, first.channels);
+  NetworkBuilder::ConvOptions options;
+  options.kernel = {first.size, first.size};
+  options.stride = {first.stride, first.stride};
+  // More before than behind: rows and columns of the border on every side, and none.
+  options.pad = {first.size / 2, first.size - 1, first.size / 2, 0};
+  options.filter = first.filter;
+  const ValueId value = network.conv({network.image()}, first.filters, options);
+  options.filter = NetworkBuilder::Filter::kPerTensor;
+  options.stride = {1, 1};
+  network.keep(network.conv({network.lookup(value)}, 4, options));
+  const Plan plan = make_plan(network.finish(), Rounding::kFloat);
+  ASSERT_EQ(plan.limits.min_height, 1);
+  ASSERT_EQ(plan.limits.min_width, 1);
+  const auto loading = std::count_if(plan.kernels.begin(), plan.kernels.end(),
+                                     [](const KernelSpec& spec) { return spec.image_channels > 0; });
+  ASSERT_EQ(loading, 1) << print(plan);
+  GeneratedLibrary library(plan, runnable(kEveryTarget));
+  for (const std::string& target : library.targets()) {
+    SCOPED_TRACE(target);
+    std::vector<std::string> command = runner(target);
+    command.push_back(library.link(target, std::string(QATC_KERNELS_TEST_DIR) + "/first_conv.c",
+                                   {"-DCHANNELS=" + std::to_string(first.channels)}, {"-lm"}));
+    EXPECT_EQ(run_checked(command), "324\n");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, FirstConvs,
+                         ::testing::Values(FirstConv{3, 32, 3, 2}, FirstConv{3, 12, 3, 1}, FirstConv{1, 16, 5, 1},
+                                           FirstConv{4, 8, 1, 1}, FirstConv{2, 3, 3, 1},
+                                           FirstConv{3, 3, 3, 1, NetworkBuilder::Filter::kFixedPoint}));
 
 }  // namespace
 }  // namespace qatc::testing

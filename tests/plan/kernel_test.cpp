@@ -56,6 +56,8 @@ std::map<std::string, Change> changes() {
       {"out_channels", [](KernelSpec& s) { s.out_channels = 8; }},
       {"out_pixel_stride", [](KernelSpec& s) { s.out_pixel_stride = 4; }},
       {"summed", [](KernelSpec& s) { s.summed = 0; }},
+      {"image_channels", [](KernelSpec& s) { s.image_channels = 3; }},
+      {"other image_channels", [](KernelSpec& s) { s.image_channels = 4; }},
       {"another summed", [](KernelSpec& s) { s.summed = 1; }},
       {"rounding", [](KernelSpec& s) { s.rounding = Rounding::kExact; }},
       {"conv.inputs", [](KernelSpec& s) { s.convs[0].inputs[1] = 2; }},
