@@ -76,7 +76,7 @@ std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whol
   std::vector<Trial> trials;
   std::vector<std::function<void()>> jobs;
   for (size_t k = 0; k < kernels.size(); ++k) {
-    choices.push_back(known_or_autoscheduled(kernels[k], target, options.scheduler));
+    choices.push_back(known_or_autoscheduled(whole[k], target, options.scheduler));
     if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
       continue;
     Trial trial{

@@ -74,6 +74,7 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
     case Kind::kPixels: {
       ImageParam image(Halide::UInt(8), 2, name);
       image.dim(0).set_min(0).set_stride(1);
+      image.set_estimates({{0, kTypicalWidth * static_cast<int>(spec.image_channels)}, {0, kTypicalRows}});
       return image;
     }
     case Kind::kXMap:

@@ -56,9 +56,9 @@ void load_once(Scheduler scheduler) {
   loaded.insert(scheduler);
 }
 
-void run_autoscheduler(const Func& out, Scheduler scheduler, const Halide::Target& target) {
+void run_autoscheduler(const std::vector<Func>& outputs, Scheduler scheduler, const Halide::Target& target) {
   const HalideWarningsIgnored ignored;  // about costs that it does not know, and loops that it finds slow
-  Halide::Pipeline pipeline(out);
+  Halide::Pipeline pipeline(outputs);
 #if HALIDE_VERSION_MAJOR >= 15
   Halide::AutoschedulerParams params(halide_name(scheduler), {{"parallelism", std::to_string(kParallelism)}});
   if (scheduler == Scheduler::kMullapudi2016) {
@@ -181,16 +181,31 @@ std::string autoscheduler_path(Scheduler scheduler) {
 
 void autoschedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Scheduler scheduler, const Target& target) {
   if (!kernel.tiles.empty()) throw InternalError("its tiles are part of the algorithm");
-  if (kernel.image_rows) throw InternalError("it loads rows of the caller's image first");
   replace_environment();
   load_once(scheduler);
   inline_steps(kernel);
-  Func out = outputs_of(kernel).front();
-  run_autoscheduler(out, scheduler, target.halide);
+  Func out = kernel.out.defined() ? kernel.out : kernel.sums->out;
+  std::vector<Func> outputs{out};
+  std::vector<Function> rows;
+  if (kernel.image_rows) {
+    // Adams2019 fails on outputs that others read.
+    if (scheduler == Scheduler::kMullapudi2016) outputs.insert(outputs.begin(), kernel.image_rows->codes);
+    rows = {kernel.image_rows->codes.function(), kernel.image_rows->side_by_side.function()};
+  }
+  std::vector<Halide::Internal::StageSchedule> unscheduled;
+  for (Function& func : rows) unscheduled.push_back(func.definition().schedule().get_copy());
+  run_autoscheduler(outputs, scheduler, target.halide);
   for (LoweredConv& conv : kernel.convs) confine(conv.accumulator.function());
   if (!kernel.out.defined()) confine(kernel.sums->accumulators.function());
   specialize_for_large_outputs(out);
-  schedule_sums_of_output(kernel, spec, target.isa);
+  // The schedule of rows that the kernel loads is the template's: to Adams2019 they are an intermediate result.
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i].definition().schedule() = unscheduled[i];
+    rows[i].schedule().store_level() = Halide::LoopLevel::inlined();
+    rows[i].schedule().compute_level() = Halide::LoopLevel::inlined();
+    rows[i].schedule().memory_type() = Halide::MemoryType::Auto;
+  }
+  schedule_rows(kernel, spec, target.isa);
 }
 
 std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const KernelSchedule& schedule,

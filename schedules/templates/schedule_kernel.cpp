@@ -33,14 +33,14 @@ void schedule_tiles(LoweredKernel& kernel, const KernelSpec& spec, const KernelS
 
 }  // namespace
 
-void schedule_sums_of_output(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+void schedule_rows(LoweredKernel& kernel, const KernelSpec& spec, Isa isa) {
+  if (kernel.image_rows) schedule_image_rows(*kernel.image_rows, spec, isa);
   if (kernel.sums && kernel.out.defined()) schedule_channel_sums(kernel, spec, channel_sums_schedule(spec, isa), isa);
 }
 
 void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa) {
-  if (kernel.image_rows) schedule_image_rows(*kernel.image_rows, spec, isa);
   schedule_tiles(kernel, spec, schedule, isa);
-  schedule_sums_of_output(kernel, spec, isa);
+  schedule_rows(kernel, spec, isa);
 }
 
 }  // namespace qatc

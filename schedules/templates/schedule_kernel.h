@@ -10,7 +10,7 @@ namespace qatc {
 /// Schedules a lowered kernel for `isa` with the template of its kind. `schedule`: that which it was lowered for.
 void schedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
-/// Only the sums of its output, if it has some: what autoschedulers leave to the template.
-void schedule_sums_of_output(LoweredKernel& kernel, const KernelSpec& spec, Isa isa);
+/// Only what it does to rows beside its tiles, whoever schedules these: loads them before, sums them after.
+void schedule_rows(LoweredKernel& kernel, const KernelSpec& spec, Isa isa);
 
 }  // namespace qatc
