@@ -18,12 +18,15 @@ LoweredImageRows lower_image_rows(const KernelSpec& spec, Isa isa, const KernelP
   const auto channels = static_cast<int>(spec.image_channels);
   Var value("value"), byte("byte"), y("y");
   lowered.side_by_side = Func("side_by_side");
-  lowered.side_by_side(value, y) = pixels(value, y);
+  // Of a type that nothing in the tiles has: else Halide would have them use its memory after it, and LLVM keep them there
+  // instead of in registers.
+  const Halide::Type type = is_arm(isa) ? Halide::UInt(16) : Halide::Int(8);
+  lowered.side_by_side(value, y) = Halide::cast(type, pixels(value, y));
   const Expr first = byte / stored * channels;
   const Expr channel = Halide::min(byte % stored, channels - 1);
   const Expr pixel = Halide::select(reversed, lowered.side_by_side(first + channels - 1 - channel, y),
                                     lowered.side_by_side(first + channel, y));
-  const Expr code = lookup(pixel, params.scalar({Kind::kPixelTable}));
+  const Expr code = lookup(Halide::cast<uint8_t>(pixel), params.scalar({Kind::kPixelTable}));
   lowered.codes = Func("codes");
   lowered.codes(byte, y) = Halide::reinterpret(storage_type(isa), code);
   bound_rows(lowered.codes, stored);
