@@ -354,10 +354,10 @@ qatc_norm qatc_place_norm(uint8_t* memory, int32_t channels);
 void qatc_finish_norm(const qatc_norm* norm, const qatc_norm_parameters* parameters, const int32_t* row_sums,
                       const int32_t* row_sums_of_squares, int32_t height, int32_t width);
 
-/** The rows of the app's image that a kernel which loads rows itself has to load: `rows`, or none where the image is not
- * of interleaved bytes. These are loaded then by this function, as by qatc_load_image. */
-qatc_rows qatc_load_other_image(const qatc_image* in, const qatc_tensor* tensor, const qatc_quantizer* quantizer,
-                                qatc_rows rows);
+/** Leaves those of `rows` to a kernel that loads rows itself which it can load: all of an image of interleaved bytes, else
+ * none. The others are loaded as by qatc_load_image. Returns what is left, 0 .. 0 if nothing is. */
+qatc_rows qatc_leave_pixels(const qatc_image* in, const qatc_tensor* tensor, const qatc_quantizer* quantizer,
+                            qatc_rows rows);
 
 /** A tensor as a kernel's input, (byte of the row, y), pixel (0, 0) at the host pointer. */
 void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor);

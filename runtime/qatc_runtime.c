@@ -332,18 +332,22 @@ static void bind_dimension(qatc_buffer* buffer, int32_t index, int32_t min, int3
   buffer->dims[index].stride = (int32_t)stride;
 }
 
+/* Bytes from the first channel of an interleaved pixel to that at the lowest address. */
+static ptrdiff_t last_channel(const qatc_image* image) {
+  return qatc_is_reversed(image) ? (image->channels - 1) * image->channel_stride : 0;
+}
+
 /* Rows of an image and of a tensor as kernels take them. */
 typedef struct row_pair {
   qatc_buffer image, tensor;
-  ptrdiff_t last_channel; /* bytes from the first one of a pixel to that at the lowest address */
+  ptrdiff_t last_channel;
 } row_pair;
 
 /* In place: a buffer points into itself, so that it cannot be returned. */
 static void pair_rows(row_pair* rows, const qatc_image* image, qatc_layout layout, int32_t pixels,
                       int32_t pixel_bytes) {
   const ptrdiff_t size = value_size(image);
-  const int is_reversed = layout != QATC_PLANAR && image->channels > 1 && image->channel_stride < 0;
-  rows->last_channel = is_reversed ? (image->channels - 1) * image->channel_stride : 0;
+  rows->last_channel = layout == QATC_PLANAR ? 0 : last_channel(image);
   bind(&rows->image, NULL, 2);
   bind_dimension(&rows->image, 0, 0, image->channels, image->channel_stride / size);
   bind_dimension(&rows->image, 1, 0, pixels, image->pixel_stride / size);
@@ -381,15 +385,16 @@ void qatc_load_image(const qatc_image* in, uint8_t* origin, ptrdiff_t row_stride
   }
 }
 
-qatc_rows qatc_load_other_image(const qatc_image* in, const qatc_tensor* tensor, const qatc_quantizer* quantizer,
-                                qatc_rows rows) {
+qatc_rows qatc_leave_pixels(const qatc_image* in, const qatc_tensor* tensor, const qatc_quantizer* quantizer,
+                            qatc_rows rows) {
+  const qatc_rows none = {0, 0};
+  if (rows.begin >= rows.end) return none;
   /* Kernels count bytes from row 0 on in 32 bits. */
   const ptrdiff_t most = INT32_MAX / in->height;
   const int is_near = in->row_stride <= most && in->row_stride >= -most;
   if (in->type == QATC_U8 && layout_of(in) == QATC_INTERLEAVED && is_near) return rows;
   qatc_load_image(in, tensor->origin, tensor->row_stride, tensor->pixel_bytes, quantizer, rows.begin, rows.end);
-  rows.end = rows.begin;
-  return rows;
+  return none;
 }
 
 void qatc_store_image(const qatc_image* out, const uint8_t* origin, ptrdiff_t row_stride, int32_t pixel_bytes,
@@ -613,18 +618,8 @@ void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor) {
   bind_dimension(buffer, 1, 0, tensor->height, tensor->row_stride);
 }
 
-void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end) {
-  bind(buffer, tensor->origin + (ptrdiff_t)y_begin * tensor->row_stride + channel, 3);
-  bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
-  bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
-  bind_dimension(buffer, 2, y_begin, y_end - y_begin, tensor->row_stride);
-}
-
-static int64_t tiles_of(int64_t pixels, int32_t tile) { return (pixels + tile - 1) / tile; }
-
 void qatc_bind_pixels(qatc_buffer* buffer, const qatc_image* image, qatc_rows rows) {
-  const ptrdiff_t last_channel = qatc_is_reversed(image) ? (image->channels - 1) * image->channel_stride : 0;
-  bind(buffer, (const uint8_t*)image->data + rows.begin * image->row_stride + last_channel, 2);
+  bind(buffer, (const uint8_t*)image->data + rows.begin * image->row_stride + last_channel(image), 2);
   bind_dimension(buffer, 0, 0, image->width * image->channels, 1);
   bind_dimension(buffer, 1, rows.begin, rows.end - rows.begin, image->row_stride);
 }
@@ -634,6 +629,15 @@ void qatc_bind_codes(qatc_buffer* buffer, const qatc_tensor* tensor, qatc_rows r
   bind_dimension(buffer, 0, 0, tensor->width * tensor->pixel_bytes, 1);
   bind_dimension(buffer, 1, rows.begin, rows.end - rows.begin, tensor->row_stride);
 }
+
+void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end) {
+  bind(buffer, tensor->origin + (ptrdiff_t)y_begin * tensor->row_stride + channel, 3);
+  bind_dimension(buffer, 0, 0, tensor->pixel_bytes, 1);
+  bind_dimension(buffer, 1, 0, tensor->width, tensor->pixel_bytes);
+  bind_dimension(buffer, 2, y_begin, y_end - y_begin, tensor->row_stride);
+}
+
+static int64_t tiles_of(int64_t pixels, int32_t tile) { return (pixels + tile - 1) / tile; }
 
 int qatc_flatten_rows(qatc_buffer* output, int32_t tile) {
   qatc_dimension *x = &output->dims[1], *y = &output->dims[2];

@@ -79,6 +79,10 @@ std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whol
     choices.push_back(known_or_autoscheduled(whole[k], target, options.scheduler));
     if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
       continue;
+    if (std::find(kernels.begin(), kernels.begin() + static_cast<std::ptrdiff_t>(k), kernels[k]) !=
+        kernels.begin() + static_cast<std::ptrdiff_t>(k)) {
+      continue;
+    }
     Trial trial{
         k, best_predicted(kernels[k], target.isa, kMostRanked, thresholds(kernels[k], target.isa).most_predicted), {}};
     if (trial.schedules.size() < 2) continue;
@@ -101,6 +105,13 @@ std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whol
     best->refusal = choice.refusal;
     best->passed_over = choice.passed_over;
     choice = *best;
+  }
+  // Kernels with the same tiles were tried once.
+  for (size_t k = 0; k < kernels.size(); ++k) {
+    if (choices[k].source == ScheduleSource::kAutoscheduler) continue;
+    const auto first = std::find(kernels.begin(), kernels.end(), kernels[k]) - kernels.begin();
+    if (choices[static_cast<size_t>(first)].source != ScheduleSource::kAutoscheduler)
+      choices[k] = choices[static_cast<size_t>(first)];
   }
   return choices;
 }

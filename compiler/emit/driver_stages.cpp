@@ -9,6 +9,7 @@
 #include "emit/symbols.h"
 #include "ops/requantize.h"
 #include "plan/kernel_argument.h"
+#include "plan/loads.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -167,19 +168,12 @@ class StageWriter {
     }
     if (is_call) return;
     const std::string t = "w" + c_number(plan_.input_tensor) + ".tensor";
-    if (loads_image(stage)) {
-      line(indent + "const qatc_rows pixels = qatc_load_other_image(f->input, &" + t + ", &quantizer, " + rows + ");");
+    if (loading_call(plan_, stage) != nullptr) {
+      line(indent + "const qatc_rows unloaded = qatc_leave_pixels(f->input, &" + t + ", &quantizer, " + rows + ");");
       return;
     }
     line(indent + "qatc_load_image(f->input, " + t + ".origin, " + t + ".row_stride, " + t +
          ".pixel_bytes, &quantizer, " + rows + ".begin, " + rows + ".end);");
-  }
-
-  /// Whether a kernel of the stage reads the caller's image itself.
-  bool loads_image(const Stage& stage) const {
-    return std::any_of(stage.calls.begin(), stage.calls.end(), [&](const KernelCall& call) {
-      return plan_.kernels[static_cast<size_t>(call.kernel)].image_channels > 0;
-    });
   }
 
   std::string rows_read(const Stage& stage, const Window::Reader& reader) const {
@@ -261,6 +255,7 @@ class StageWriter {
       refill += " qatc_fill_sides(" + tensor_ref(stage, id) + ", " + rows + ".begin, " + rows + ".end);";
     }
     const bool is_asked = !refill.empty() || call.statistics >= 0;
+    // Outputs of a call have the same rows and pitch: all are flat, or none is.
     std::string flatten = is_asked ? "const int flat = " : "";
     for (size_t i = 0; i < call.outputs.size(); ++i) {
       flatten += std::string(i == 0 ? "" : " ") + "qatc_flatten_rows(&out" + c_number(i) + ", " +
@@ -343,9 +338,9 @@ class StageWriter {
       case ArgumentKind::kSquares:
         return bind_sums(call.statistics, argument, rows, buffer);
       case ArgumentKind::kPixels:
-        return "qatc_bind_pixels(" + buffer + ", f->input, pixels)";
+        return "qatc_bind_pixels(" + buffer + ", f->input, unloaded)";
       case ArgumentKind::kCodes:
-        return "qatc_bind_codes(" + buffer + ", " + tensor_ref(stage, call.inputs.front()) + ", pixels)";
+        return "qatc_bind_codes(" + buffer + ", " + tensor_ref(stage, call.inputs.front()) + ", unloaded)";
       case ArgumentKind::kXMap:
         return "qatc_bind_constant(" + buffer + ", f->x_map" + c_number(resize_of(call)) + ")";
       case ArgumentKind::kYMap:
@@ -435,13 +430,13 @@ class StageWriter {
     for (int i : stage.statistics) {
       const Statistics& statistics = plan_.statistics[static_cast<size_t>(i)];
       if (statistics.tensor != tensor || statistics.sums_kernel < 0) continue;
-      const std::string id = c_number(i);
-      line(indent + "qatc_buffer pixels" + id + ", sums" + id + ", squares" + id + ";");
-      line(indent + "qatc_bind_input(&pixels" + id + ", &f->t" + c_number(tensor) + ");");
-      line(indent + bind_sums(i, {ArgumentKind::kSums}, rows, "&sums" + id) + ";");
-      line(indent + bind_sums(i, {ArgumentKind::kSquares}, rows, "&squares" + id) + ";");
-      line(indent + kernel_symbol(plan_, name_, statistics.sums_kernel) + "(&pixels" + id + ", &sums" + id +
-           ", &squares" + id + ");");
+      line(indent + "{");
+      line(indent + "  qatc_buffer in0, sums0, squares0;");
+      line(indent + "  qatc_bind_input(&in0, &f->t" + c_number(tensor) + ");");
+      line(indent + "  " + bind_sums(i, {ArgumentKind::kSums}, rows, "&sums0") + ";");
+      line(indent + "  " + bind_sums(i, {ArgumentKind::kSquares}, rows, "&squares0") + ";");
+      line(indent + "  " + kernel_symbol(plan_, name_, statistics.sums_kernel) + "(&in0, &sums0, &squares0);");
+      line(indent + "}");
     }
   }
 

@@ -37,7 +37,8 @@ class KernelInput {
   explicit KernelInput(const Halide::Func& loaded);
 
   Halide::Expr operator()(const Halide::Expr& byte, const Halide::Expr& row) const;
-  /// The address of a byte of a row as an integer (uint64).
+  /// The address of a byte of a row as an integer (uint64). Functions that read there are pure to Halide and LLVM, which
+  /// may move them out of loops: of rows that the kernel loads, all are stored by loops of their own before (outputs_of).
   Halide::Expr address(const Halide::Expr& byte, const Halide::Expr& row) const;
   /// Pixels of a row; not of rows that were loaded.
   Halide::Expr width(int64_t channels) const;

@@ -70,7 +70,8 @@ void lower_sums_of_output(LoweredKernel& kernel, const KernelSpec& spec, Isa isa
   const Expr row_pitch = params.scalar({KernelArgument::Kind::kRowPitch});
   const Halide::OutputImageParam buffer = kernel.out.output_buffers().front();
   const auto byte = [&](const Expr& pixel) -> Expr {
-    // Rows of the sums are the output's, or lie in its only one. Promised, so that nothing is computed for them alone.
+    // Rows of the sums are the output's, or lie in its only one: the driver binds the same rows to both, and row_pixels
+    // is the output's width, or the pitch times all rows but one less than it. Promised, so that no more is computed.
     const Expr first = buffer.dim(2).min();
     const Expr column = pixel + (kernel.y - first) * row_pitch;
     const Expr row = Halide::select(row_pitch == 0, kernel.y, first);

@@ -6,8 +6,9 @@
 namespace qatc {
 
 // Per row, channel sums of q and q^2 (sums and squares), where q is the stored value around the middle of its range, in
-// [-128, 127]: exact in int32 for rows of up to kMaxTensorSide pixels. Pixels that are apart by as many as
-// channel_sums_schedule() says go into the same accumulators.
+// [-128, 127]: exact in int32 for rows of up to kMaxTensorSide pixels. Every n-th pixel goes into the same accumulators,
+// n as KernelSchedule::pixels says. Of outputs it is always that of channel_sums_schedule(): tables know tiles, and a
+// kernel's row in them is that of its tiles.
 //
 // x86 sums its unsigned bytes b = q + 128, whose squares are products of 16-bit halves: sum of q^2 =
 // sum of b^2 - 256 * sum of b + 128^2 * pixels. Unsigned, as parts of that may wrap around.

@@ -51,6 +51,7 @@ LoweredKernel lower_kernel(const KernelSpec& spec, const KernelSchedule& schedul
 
 std::vector<Halide::Func> outputs_of(const LoweredKernel& kernel) {
   std::vector<Halide::Func> outputs;
+  // First: tiles read by address what these store, and Halide computes outputs in this order where it sees no other.
   if (kernel.image_rows) outputs.push_back(kernel.image_rows->codes);
   if (kernel.out.defined()) outputs.push_back(kernel.out);
   if (kernel.sums) outputs.push_back(kernel.sums->out);

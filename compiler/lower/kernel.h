@@ -59,7 +59,7 @@ struct LoweredImageRows {
 /// Sums over rows (lower/channel_sums.h).
 struct LoweredSums {
   Halide::Func out;                  // int32 (c, y): the sum, the sum of squares
-  Halide::Func accumulators;         // (c, place, y), of pixels that are `places` apart
+  Halide::Func accumulators;         // (c, place, y): of every n-th pixel, from `place` on
   std::vector<Halide::RDom> pixels;  // of each update
 };
 
@@ -72,7 +72,7 @@ struct LoweredKernel {
   std::vector<TileStep> tile_steps;
   std::vector<LoweredTiles> tiles;               // one per update of `out`, instead of convs and tile_steps
   std::optional<LoweredPixelTiles> pixel_tiles;  // then update 0 of `out` is theirs, update 1 what is above
-  std::optional<LoweredImageRows> image_rows;  // what it reads
+  std::optional<LoweredImageRows> image_rows;    // what it reads
   Halide::Func out;                              // of what is stored, undefined where that is sums only
   std::optional<LoweredSums> sums;               // of `out` or of the input
 };

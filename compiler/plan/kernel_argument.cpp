@@ -99,19 +99,11 @@ std::string argument_name(const KernelArgument& argument) {
   return facts(argument).of == ArgumentOf::kConvInput ? name + "_" + std::to_string(argument.sub) : name;
 }
 
-bool is_buffer(const KernelArgument& argument) { return facts(argument).form == ArgumentForm::kBuffer; }
-
-bool is_result(const KernelArgument& argument) {
-  switch (argument.kind) {
-    case Argument::kCodes:
-    case Argument::kOutput:
-    case Argument::kSums:
-    case Argument::kSquares:
-      return true;
-    default:
-      return false;
-  }
+bool is_buffer(const KernelArgument& argument) {
+  return facts(argument).form == ArgumentForm::kBuffer || is_result(argument);
 }
+
+bool is_result(const KernelArgument& argument) { return facts(argument).form == ArgumentForm::kResult; }
 
 bool is_constant(const KernelArgument& argument) { return facts(argument).source == ArgumentSource::kConstant; }
 
@@ -124,6 +116,7 @@ ScalarType scalar_type(const KernelSpec& spec, const KernelArgument& argument) {
     case ArgumentForm::kReal:
       return spec.rounding == Rounding::kExact ? ScalarType::kDouble : ScalarType::kFloat;
     case ArgumentForm::kBuffer:
+    case ArgumentForm::kResult:
       break;
   }
   QATC_CHECK(false, "a buffer is no scalar: " + argument_name(argument));

@@ -18,11 +18,12 @@ enum class ArgumentOf : uint8_t {
   kConvInput,  // convs, and KernelArgument::sub of the conv's inputs
   kStep,       // steps
   kOutput,     // outputs
-  kSummed,     // nothing: of what is summed, of which there is one at most
+  kSummed,     // none: of one output at most
 };
 
 enum class ArgumentForm : uint8_t {
-  kBuffer,   // the address of a qatc_buffer
+  kBuffer,   // the address of a qatc_buffer that the kernel reads
+  kResult,   // the address of one that it writes
   kAddress,  // of bytes, as an integer
   kInt32,
   kReal,  // float; double with exact rounding

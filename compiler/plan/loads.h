@@ -9,4 +9,7 @@ namespace qatc {
 /// reads again are a part; images that are not interleaved bytes are loaded there before it is called.
 void load_in_kernels(Plan& plan);
 
+/// The call of a stage whose kernel loads rows of the image; or nullptr. There is one at most: it alone reads the window.
+const KernelCall* loading_call(const Plan& plan, const Stage& stage);
+
 }  // namespace qatc

@@ -1,7 +1,6 @@
 #include "plan/stages.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "support/error.h"
@@ -87,13 +86,10 @@ int kernel_index(Plan& plan, const KernelSpec& spec) {
 }
 
 void number_kernels(Plan& plan) {
-  std::map<int, int> numbers;
-  std::vector<KernelSpec> used;
+  const std::vector<KernelSpec> kernels = plan.kernels;
+  plan.kernels.clear();
   const auto renumber = [&](int& id) {
-    if (id < 0) return;
-    const auto [number, is_new] = numbers.emplace(id, static_cast<int>(used.size()));
-    if (is_new) used.push_back(plan.kernels[static_cast<size_t>(id)]);
-    id = number->second;
+    if (id >= 0) id = kernel_index(plan, kernels[static_cast<size_t>(id)]);
   };
   for (Stage& stage : plan.stages) {
     for (KernelCall& call : stage.calls) {
@@ -102,7 +98,6 @@ void number_kernels(Plan& plan) {
     }
     for (int id : stage.statistics) renumber(plan.statistics[static_cast<size_t>(id)].sums_kernel);
   }
-  plan.kernels = used;
 }
 
 void make_stages(Plan& plan, const Arrangement& arrangement) { StageMaker(plan, arrangement).run(); }

@@ -12,7 +12,7 @@ void make_stages(Plan& plan, const Arrangement& arrangement);
 /// Where plan.kernels has the kernel, which is added if it is new.
 int kernel_index(Plan& plan, const KernelSpec& spec);
 
-/// Leaves the kernels that are called, in the order of their first calls.
+/// Leaves the kernels that are called, each once, in the order of their first calls.
 void number_kernels(Plan& plan);
 
 }  // namespace qatc

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <sstream>
 
 #include "emit/object.h"
+#include "plan/stages.h"
 #include "schedules/assembly_cost.h"
 #include "schedules/candidates.h"
 #include "schedules/cost_model.h"
@@ -329,13 +329,21 @@ double modelled_cycles(const TunedKernel& kernel) {
   return best->modelled;
 }
 
+/// The number that people know these tiles by: of the first kernel that has them.
+int first_with_tiles(const Plan& plan, const KernelSpec& tiles) {
+  const auto first = std::find_if(plan.kernels.begin(), plan.kernels.end(),
+                                  [&](const KernelSpec& kernel) { return tiles_of(kernel) == tiles; });
+  return static_cast<int>(first - plan.kernels.begin());
+}
+
 }  // namespace
 
 void tune(const Plan& whole, const TuneOptions& options, TunedTable& table) {
   const Clock::time_point start = Clock::now();
-  // The tiles of kernels, which is what schedules are of; those that tile alike are measured once.
+  // The tiles of kernels, which is what schedules are of: those of several kernels may be the same.
   Plan plan = whole;
   std::transform(plan.kernels.begin(), plan.kernels.end(), plan.kernels.begin(), tiles_of);
+  number_kernels(plan);
   std::vector<MeasuredCall> calls = measured_calls(plan, options.height, options.width);
   if (options.wants) {
     std::erase_if(calls, [&](const MeasuredCall& call) {
@@ -344,17 +352,14 @@ void tune(const Plan& whole, const TuneOptions& options, TunedTable& table) {
     if (calls.empty()) throw UserError("the model has no such kernel; qatc inspect --schedules prints all signatures");
   }
   sort_by_share(plan, options.target.isa, calls);
-  std::set<std::string> met;
-  std::erase_if(calls, [&](const MeasuredCall& call) {
-    return !met.insert(signature(plan.kernels[static_cast<size_t>(call.kernel)])).second;
-  });
   const auto total = static_cast<int>(calls.size());
   int done = 0;
   for (const MeasuredCall& call : calls) {
     if (done > 0 && seconds_since(start) > options.budget_seconds) break;
     if (options.progress) options.progress(done, total);
     ++done;
-    const TunedKernel kernel = KernelSearch(plan, call, options, start).run();
+    TunedKernel kernel = KernelSearch(plan, call, options, start).run();
+    kernel.kernel = first_with_tiles(whole, plan.kernels[static_cast<size_t>(call.kernel)]);
     table[kernel.signature] = {kernel.best, kernel.measure, kernel.ratio, modelled_cycles(kernel)};
     if (options.report) options.report(kernel);
   }

@@ -180,15 +180,15 @@ static void stage0(void* data, int32_t stripe) {
     const qatc_rows band = {y, end - y < f->band0 ? end : y + f->band0};
     const qatc_rows image_needed = qatc_rows_read(band, 2, 0, 2);
     const qatc_rows image = qatc_advance_window(&w0, image_needed);
-    const qatc_rows pixels = qatc_load_other_image(f->input, &w0.tensor, &quantizer, image);
+    const qatc_rows unloaded = qatc_leave_pixels(f->input, &w0.tensor, &quantizer, image);
     if (band.begin < band.end) {
       qatc_buffer pixels0, filter0_0, correction0, multiplier0, bias0, codes0, out0, sums0, squares0;
-      qatc_bind_pixels(&pixels0, f->input, pixels);
+      qatc_bind_pixels(&pixels0, f->input, unloaded);
       qatc_bind_constant(&filter0_0, tiny_call0_filter0_0);
       qatc_bind_constant(&correction0, tiny_call0_correction0);
       qatc_bind_constant(&multiplier0, tiny_call0_multiplier0);
       qatc_bind_constant(&bias0, tiny_call0_bias0);
-      qatc_bind_codes(&codes0, &w0.tensor, pixels);
+      qatc_bind_codes(&codes0, &w0.tensor, unloaded);
       qatc_bind_output(&out0, &f->t1, 0, band.begin, band.end);
       qatc_bind_sums(&sums0, f->sums0, 4, band.begin, band.end);
       qatc_bind_sums(&squares0, f->squares0, 4, band.begin, band.end);

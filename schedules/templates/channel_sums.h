@@ -8,7 +8,7 @@
 namespace qatc {
 
 /// The template of channel sums (lower/channel_sums.h): all accumulators of a lane tile stay in registers along a row.
-/// Those of a kernel's output follow it, row by row: `schedule` is theirs then, not the kernel's.
+/// Those of a kernel's output follow all of its tiles: `schedule` is theirs then, not the kernel's.
 void schedule_channel_sums(LoweredKernel& kernel, const KernelSpec& spec, const KernelSchedule& schedule, Isa isa);
 
 }  // namespace qatc

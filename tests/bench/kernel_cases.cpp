@@ -6,6 +6,7 @@
 
 #include "emit/symbols.h"
 #include "ops/op.h"
+#include "plan/loads.h"
 #include "qatc_driver_support.h"
 #include "support/error.h"
 #include "support/network_builder.h"
@@ -285,12 +286,10 @@ KernelCase image_case(const ImageKernel& kernel, int64_t height, int64_t width) 
 int64_t image_loads(const Plan& plan) {
   int64_t loads = 0;
   for (const Stage& stage : plan.stages) {
-    const bool in_a_kernel = std::any_of(stage.calls.begin(), stage.calls.end(), [&](const KernelCall& call) {
-      return plan.kernels[static_cast<size_t>(call.kernel)].image_channels > 0;
-    });
     const auto is_image = [](const Window& window) { return window.writer == Window::kImage; };
     loads += stage.kind == Stage::Kind::kLoadImage ? 1 : 0;
-    loads += in_a_kernel ? 0 : std::count_if(stage.windows.begin(), stage.windows.end(), is_image);
+    loads +=
+        loading_call(plan, stage) != nullptr ? 0 : std::count_if(stage.windows.begin(), stage.windows.end(), is_image);
   }
   return loads;
 }

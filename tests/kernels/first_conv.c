@@ -5,7 +5,14 @@
 #include "image_layouts.h"
 #include "net.h"
 
-static void run(const qatc_image* in, uint8_t* result, size_t result_bytes) {
+/* An executor of one thread, which takes the last part first. */
+static void backwards(void* context, int32_t count, void (*body)(void* data, int32_t index), void* data) {
+  (void)context;
+  while (count-- > 0) body(data, count);
+}
+
+static void run(const qatc_image* in, int32_t workers, uint8_t* result, size_t result_bytes) {
+  const qatc_executor executor = {NULL, workers, backwards};
   const size_t size = net_arena_size(in->height, in->width);
   uint8_t* arena = malloc(size);
   qatc_image out = {result, 0, 0, 0, QATC_U8, 0, 0, 1};
@@ -14,7 +21,7 @@ static void run(const qatc_image* in, uint8_t* result, size_t result_bytes) {
   out.row_stride = (ptrdiff_t)out.width * out.channels;
   CHECK(arena != NULL && (size_t)out.row_stride * (size_t)out.height <= result_bytes);
   for (size_t i = 0; i < size; ++i) arena[i] = (uint8_t)(next_random() >> 9);
-  CHECK(net_run(in, &out, arena, size, NULL) == QATC_OK);
+  CHECK(net_run(in, &out, arena, size, &executor) == QATC_OK);
   free(arena);
 }
 
@@ -36,10 +43,27 @@ static qatc_image far_apart(const qatc_image* image, uint8_t* memory, size_t mem
   return copy;
 }
 
+static uint8_t apart[8 * kRegion], expected[8 * kRegion], actual[8 * kRegion];
+
+/* Two rows further apart than kernels can count: between them is nothing. */
+static void check_rows_beyond_32_bits(void) {
+  const ptrdiff_t stride = (ptrdiff_t)1200 << 20;
+  const ptrdiff_t row = 1 << 16;
+  uint8_t* low = (uint8_t*)mmap(NULL, (size_t)(stride + row), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  snprintf(where, sizeof where, "rows far apart");
+  CHECK(low != (uint8_t*)MAP_FAILED && mprotect(low, (size_t)row, PROT_READ | PROT_WRITE) == 0 &&
+        mprotect(low + stride, (size_t)row, PROT_READ | PROT_WRITE) == 0);
+  for (ptrdiff_t i = 0; i < row; ++i) low[i] = low[stride + i] = (uint8_t)(next_random() >> 9);
+  const qatc_image image = {low, 2, 33, CHANNELS, QATC_U8, stride, CHANNELS, 1};
+  const qatc_image copy = far_apart(&image, apart, sizeof apart);
+  run(&copy, 1, expected, sizeof expected);
+  run(&image, 1, actual, sizeof actual);
+  CHECK(memcmp(actual, expected, sizeof actual) == 0);
+}
+
 int main(void) {
-  static uint8_t apart[8 * kRegion], expected[8 * kRegion], actual[8 * kRegion];
-  static const int32_t sizes[][2] = {{1, 1},   {2, 3},  {40, 16}, {5, 31},  {6, 33},
-                                     {37, 63}, {5, 64}, {3, 127}, {41, 129}};
+  static const int32_t sizes[][2] = {{1, 1},   {2, 3},   {40, 16}, {5, 31},  {6, 33},
+                                     {37, 63}, {34, 64}, {3, 127}, {41, 129}};
   uint8_t* region = guarded_region();
   int images = 0;
   for (int number = 0; number < kLayoutCount; ++number) {
@@ -56,13 +80,14 @@ int main(void) {
         const qatc_image copy = far_apart(&image, apart, sizeof apart);
         memset(expected, 0, sizeof expected);
         memset(actual, 0, sizeof actual);
-        run(&copy, expected, sizeof expected);
-        run(&image, actual, sizeof actual);
+        run(&copy, 1, expected, sizeof expected);
+        run(&image, p + 1, actual, sizeof actual);
         CHECK(memcmp(actual, expected, sizeof actual) == 0);
         ++images;
       }
     }
   }
+  check_rows_beyond_32_bits();
   printf("%d\n", images);
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "ir/parse.h"
 #include "ops/op.h"
 #include "plan/image.h"
+#include "schedules/templates/autoscheduler.h"
 #include "support/generated_library.h"
 #include "support/network_builder.h"
 
@@ -86,11 +87,12 @@ struct FirstConv {
   int64_t channels, filters;
   int64_t size, stride;
   NetworkBuilder::Filter filter = NetworkBuilder::Filter::kPerChannel;
+  Scheduler scheduler = Scheduler::kTemplates;
 };
 
 std::ostream& operator<<(std::ostream& out, const FirstConv& conv) {
   return out << conv.size << "x" << conv.size << " stride " << conv.stride << ", " << conv.channels << " to "
-             << conv.filters;
+             << conv.filters << ", " << scheduler_name(conv.scheduler);
 }
 
 class FirstConvs : public ::testing::TestWithParam<FirstConv> {};
@@ -114,20 +116,32 @@ TEST_P(FirstConvs, ReadPixelsOfEveryLayoutAlike) {
   const auto loading = std::count_if(plan.kernels.begin(), plan.kernels.end(),
                                      [](const KernelSpec& spec) { return spec.image_channels > 0; });
   ASSERT_EQ(loading, 1) << print(plan);
-  GeneratedLibrary library(plan, runnable(kEveryTarget));
+  const bool is_template = first.scheduler == Scheduler::kTemplates;
+  // To an autoscheduler, instruction sets are lengths of vectors.
+  const std::vector<std::string> targets =
+      is_template ? kEveryTarget : std::vector<std::string>{"host", "arm-64-linux-arm_dot_prod"};
+  int autoscheduled = 0;
+  GeneratedLibrary library(plan, runnable(targets), "net", [&](const KernelSpec& spec, const Target& target) {
+    const ScheduleChoice choice = known_or_autoscheduled(spec, target, first.scheduler);
+    if (spec.image_channels > 0 && choice.source == ScheduleSource::kAutoscheduler) ++autoscheduled;
+    return choice.schedule;
+  });
+  EXPECT_EQ(autoscheduled > 0, !is_template);
   for (const std::string& target : library.targets()) {
     SCOPED_TRACE(target);
     std::vector<std::string> command = runner(target);
     command.push_back(library.link(target, std::string(QATC_KERNELS_TEST_DIR) + "/first_conv.c",
                                    {"-DCHANNELS=" + std::to_string(first.channels)}, {"-lm"}));
-    EXPECT_EQ(run_checked(command), "324\n");
+    EXPECT_EQ(run_checked(command), "351\n");
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, FirstConvs,
-                         ::testing::Values(FirstConv{3, 32, 3, 2}, FirstConv{3, 12, 3, 1}, FirstConv{1, 16, 5, 1},
-                                           FirstConv{4, 8, 1, 1}, FirstConv{2, 3, 3, 1},
-                                           FirstConv{3, 3, 3, 1, NetworkBuilder::Filter::kFixedPoint}));
+INSTANTIATE_TEST_SUITE_P(
+    Kernels, FirstConvs,
+    ::testing::Values(FirstConv{3, 32, 3, 2}, FirstConv{3, 12, 3, 1}, FirstConv{1, 16, 5, 1}, FirstConv{4, 8, 1, 1},
+                      FirstConv{2, 3, 3, 1}, FirstConv{3, 3, 3, 1, NetworkBuilder::Filter::kFixedPoint},
+                      FirstConv{3, 16, 3, 1, NetworkBuilder::Filter::kPerChannel, Scheduler::kMullapudi2016},
+                      FirstConv{3, 16, 3, 2, NetworkBuilder::Filter::kPerChannel, Scheduler::kAdams2019}));
 
 }  // namespace
 }  // namespace qatc::testing

@@ -53,7 +53,7 @@ typedef struct layout {
   int is_for_output;
 } layout;
 
-enum { kLayoutCount = 12 };
+enum { kLayoutCount = 13 };
 
 static layout layout_number(int number, qatc_type type, int32_t height, int32_t width, int32_t channels) {
   const ptrdiff_t s = type == QATC_F32 ? (ptrdiff_t)sizeof(float) : 1;
@@ -74,6 +74,7 @@ static layout layout_number(int number, qatc_type type, int32_t height, int32_t 
       {"mirrored", -c * s, s, c * s * w, 1},
       {"far apart", (c + 2) * s + 1, s, ((c + 2) * s + 1) * w + 7, 1},
       {"one row for all", c * s, s, 0, 0},
+      {"upside down", c * s, s, -c * s * w, 1},
   };
   return layouts[number];
 }

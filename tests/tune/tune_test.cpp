@@ -63,9 +63,9 @@ TEST_P(Tune, KeepsWhatItMeasuredBetter) {
   ASSERT_EQ(kernels.size(), plan.kernels.size());
   for (const TunedKernel& kernel : kernels) {
     const KernelSpec& spec = plan.kernels[static_cast<size_t>(kernel.kernel)];
-    EXPECT_EQ(kernel.signature, signature(spec));
+    EXPECT_EQ(kernel.signature, signature(tiles_of(spec)));
     EXPECT_EQ(kernel.measure, options.times ? "time" : "model");
-    EXPECT_EQ(kernel.tried.front().schedule, default_schedule(spec, options.target.isa));
+    EXPECT_EQ(kernel.tried.front().schedule, default_schedule(tiles_of(spec), options.target.isa));
     EXPECT_DOUBLE_EQ(kernel.tried.front().ratio, 1);
     for (const TriedSchedule& tried : kernel.tried) {
       EXPECT_TRUE(is_candidate(spec, tried.schedule, options.target.isa));
