@@ -193,6 +193,7 @@ void autoschedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Schedule
     rows = {kernel.image_rows->codes.function(), kernel.image_rows->side_by_side.function()};
   }
   std::vector<Halide::Internal::StageSchedule> unscheduled;
+  unscheduled.reserve(rows.size());
   for (Function& func : rows) unscheduled.push_back(func.definition().schedule().get_copy());
   run_autoscheduler(outputs, scheduler, target.halide);
   for (LoweredConv& conv : kernel.convs) confine(conv.accumulator.function());
