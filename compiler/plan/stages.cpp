@@ -100,6 +100,13 @@ void number_kernels(Plan& plan) {
   }
 }
 
+Plan plan_of_tiles(const Plan& plan) {
+  Plan tiles = plan;
+  std::transform(tiles.kernels.begin(), tiles.kernels.end(), tiles.kernels.begin(), tiles_of);
+  number_kernels(tiles);
+  return tiles;
+}
+
 void make_stages(Plan& plan, const Arrangement& arrangement) { StageMaker(plan, arrangement).run(); }
 
 }  // namespace qatc

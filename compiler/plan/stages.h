@@ -15,4 +15,7 @@ int kernel_index(Plan& plan, const KernelSpec& spec);
 /// Leaves the kernels that are called, each once, in the order of their first calls.
 void number_kernels(Plan& plan);
 
+/// The plan with the tiles of its kernels (tiles_of), which may be those of several: what schedules are measured by.
+Plan plan_of_tiles(const Plan& plan);
+
 }  // namespace qatc

@@ -18,7 +18,7 @@ struct MeasuredCandidate {
 };
 
 /// Compiles and links a program (compiler/tune/measure_kernel.c) that runs `candidates` on one set of random tensors
-/// with the call's own weights, and compares and times them against the first. `scratch`: an empty folder for its
+/// with the call's own weights, and compares and times them against the first. `plan`: of tiles. `scratch`: an empty folder for its
 /// parts. Throws UserError when `compiler` cannot build it.
 void build_measuring_program(const Plan& plan, const MeasuredCall& call,
                              const std::vector<MeasuredCandidate>& candidates, const Target& target,

@@ -340,10 +340,7 @@ int first_with_tiles(const Plan& plan, const KernelSpec& tiles) {
 
 void tune(const Plan& whole, const TuneOptions& options, TunedTable& table) {
   const Clock::time_point start = Clock::now();
-  // The tiles of kernels, which is what schedules are of: those of several kernels may be the same.
-  Plan plan = whole;
-  std::transform(plan.kernels.begin(), plan.kernels.end(), plan.kernels.begin(), tiles_of);
-  number_kernels(plan);
+  const Plan plan = plan_of_tiles(whole);
   std::vector<MeasuredCall> calls = measured_calls(plan, options.height, options.width);
   if (options.wants) {
     std::erase_if(calls, [&](const MeasuredCall& call) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "emit/object.h"
+#include "plan/stages.h"
 #include "schedules/candidates.h"
 #include "schedules/conv_layout.h"
 #include "schedules/default_schedule.h"
@@ -130,7 +131,7 @@ TEST(TuneModel, IsDeterministic) {
 
 // What the measuring program is for: a candidate with other bytes is found. Its weights are those of another packing.
 TEST(MeasuringProgram, FindsADifference) {
-  const Plan plan = small_plan();
+  const Plan plan = plan_of_tiles(small_plan());
   const Target target = parse_target("host");
   const std::vector<MeasuredCall> calls = measured_calls(plan, 24, 40);
   const auto conv = std::find_if(calls.begin(), calls.end(), [&](const MeasuredCall& call) {
