@@ -618,16 +618,21 @@ void qatc_bind_input(qatc_buffer* buffer, const qatc_tensor* tensor) {
   bind_dimension(buffer, 1, 0, tensor->height, tensor->row_stride);
 }
 
+/* (byte of the row, y); not copied to both of its callers, as the runtime is to be small. */
+static __attribute__((noinline)) void bind_rows(qatc_buffer* buffer, const uint8_t* first, int32_t row_bytes,
+                                                qatc_rows rows, ptrdiff_t stride) {
+  bind(buffer, first + rows.begin * stride, 2);
+  bind_dimension(buffer, 0, 0, row_bytes, 1);
+  bind_dimension(buffer, 1, rows.begin, rows.end - rows.begin, stride);
+}
+
 void qatc_bind_pixels(qatc_buffer* buffer, const qatc_image* image, qatc_rows rows) {
-  bind(buffer, (const uint8_t*)image->data + rows.begin * image->row_stride + last_channel(image), 2);
-  bind_dimension(buffer, 0, 0, image->width * image->channels, 1);
-  bind_dimension(buffer, 1, rows.begin, rows.end - rows.begin, image->row_stride);
+  bind_rows(buffer, (const uint8_t*)image->data + last_channel(image), image->width * image->channels, rows,
+            image->row_stride);
 }
 
 void qatc_bind_codes(qatc_buffer* buffer, const qatc_tensor* tensor, qatc_rows rows) {
-  bind(buffer, tensor->origin + (ptrdiff_t)rows.begin * tensor->row_stride, 2);
-  bind_dimension(buffer, 0, 0, tensor->width * tensor->pixel_bytes, 1);
-  bind_dimension(buffer, 1, rows.begin, rows.end - rows.begin, tensor->row_stride);
+  bind_rows(buffer, tensor->origin, tensor->width * tensor->pixel_bytes, rows, tensor->row_stride);
 }
 
 void qatc_bind_output(qatc_buffer* buffer, const qatc_tensor* tensor, int32_t channel, int32_t y_begin, int32_t y_end) {
