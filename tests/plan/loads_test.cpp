@@ -15,16 +15,9 @@ int64_t loading_kernels(const Plan& plan) {
                        [](const KernelSpec& spec) { return spec.image_channels > 0; });
 }
 
-NetworkBuilder::ConvOptions around() {
-  NetworkBuilder::ConvOptions options;
-  options.kernel = {3, 3};
-  options.pad = {1, 1, 1, 1};
-  return options;
-}
-
 TEST(Loads, AConvThatAloneReadsTheImageLoadsIt) {
   NetworkBuilder network(1, 3);
-  network.keep(network.conv({network.image()}, 8, around()));
+  network.keep(network.conv({network.image()}, 8, NetworkBuilder::around()));
   const Plan plan = make_plan(network.finish(), Rounding::kFloat);
   EXPECT_EQ(loading_kernels(plan), 1) << print(plan);
   const auto loads = std::find_if(plan.kernels.begin(), plan.kernels.end(),
@@ -35,14 +28,14 @@ TEST(Loads, AConvThatAloneReadsTheImageLoadsIt) {
 
 TEST(Loads, OthersReadItsWindow) {
   NetworkBuilder two_readers(1, 3);
-  const ValueId conv = two_readers.conv({two_readers.image()}, 3, around());
-  two_readers.keep(two_readers.add(two_readers.conv({conv}, 3, around()), two_readers.image()));
+  const ValueId conv = two_readers.conv({two_readers.image()}, 3, NetworkBuilder::around());
+  two_readers.keep(two_readers.add(two_readers.conv({conv}, 3, NetworkBuilder::around()), two_readers.image()));
   NetworkBuilder no_conv(1, 3);
   no_conv.keep(no_conv.max_pool(no_conv.image(), {2, 2}, {2, 2}, {0, 0, 0, 0}));
   NetworkBuilder residual(1, 3);
-  residual.keep(residual.add(residual.conv({residual.image()}, 3, around()), residual.image()));
+  residual.keep(residual.add(residual.conv({residual.image()}, 3, NetworkBuilder::around()), residual.image()));
   NetworkBuilder many_channels(1, 5);
-  many_channels.keep(many_channels.conv({many_channels.image()}, 8, around()));
+  many_channels.keep(many_channels.conv({many_channels.image()}, 8, NetworkBuilder::around()));
   for (NetworkBuilder* network : {&two_readers, &no_conv, &residual, &many_channels}) {
     const Plan plan = make_plan(network->finish(), Rounding::kFloat);
     EXPECT_EQ(loading_kernels(plan), 0) << print(plan);

@@ -53,18 +53,11 @@ TEST(Sums, EveryStatisticIsSummedOnceAndEveryKernelIsUsed) {
   EXPECT_GT(by_others, 0);
 }
 
-NetworkBuilder::ConvOptions around() {
-  NetworkBuilder::ConvOptions options;
-  options.kernel = {3, 3};
-  options.pad = {1, 1, 1, 1};
-  return options;
-}
-
 TEST(Sums, AConvSumsItsResultAndElseKeepsItsKernel) {
   NetworkBuilder network(1, 8);
-  const ValueId first = network.conv({network.image()}, 8, around());
+  const ValueId first = network.conv({network.image()}, 8, NetworkBuilder::around());
   network.keep(network.instance_norm(first));
-  network.keep(network.conv({first}, 8, around()));
+  network.keep(network.conv({first}, 8, NetworkBuilder::around()));
   const Plan plan = make_plan(network.finish(), Rounding::kFloat);
   ASSERT_EQ(plan.statistics.size(), 1U);
   EXPECT_EQ(summed_by_writers(plan), 1) << print(plan);
@@ -82,7 +75,7 @@ TEST(Sums, OfWhatNoKernelCanSumAnotherKernelReadsTheRows) {
 
   NetworkBuilder of_pairs(1, 8);
   const ValueId small = of_pairs.max_pool(of_pairs.image(), {2, 2}, {2, 2}, {0, 0, 0, 0});
-  of_pairs.keep(of_pairs.instance_norm(of_pairs.conv({of_pairs.resize_by(small, 2, 1)}, 8, around())));
+  of_pairs.keep(of_pairs.instance_norm(of_pairs.conv({of_pairs.resize_by(small, 2, 1)}, 8, NetworkBuilder::around())));
   const Plan pairs = make_plan(of_pairs.finish(), Rounding::kFloat);
   ASSERT_TRUE(std::any_of(pairs.kernels.begin(), pairs.kernels.end(), [](const KernelSpec& spec) {
     return !spec.convs.empty() && spec.convs.front().upsampled;
@@ -90,7 +83,7 @@ TEST(Sums, OfWhatNoKernelCanSumAnotherKernelReadsTheRows) {
   EXPECT_EQ(summed_by_writers(pairs), 0);
 
   NetworkBuilder twice(1, 8);
-  const ValueId value = twice.conv({twice.image()}, 8, around());
+  const ValueId value = twice.conv({twice.image()}, 8, NetworkBuilder::around());
   twice.keep(twice.instance_norm(value));
   twice.keep(twice.instance_norm(value));
   const Plan two = make_plan(twice.finish(), Rounding::kFloat);

@@ -51,6 +51,13 @@ class NetworkBuilder {
     Filter filter = Filter::kPerTensor;
     double gain = 60;  // standard deviation of the result, in steps; 1e6 needs clamping before it is rounded
   };
+  /// 3x3 with a border of one pixel: as large as its input.
+  static ConvOptions around() {
+    ConvOptions options;
+    options.kernel = {3, 3};
+    options.pad = {1, 1, 1, 1};
+    return options;
+  }
   /// Any options with which a 1x1 image has a result.
   ConvOptions random_conv(const std::vector<int64_t>& strides = {1, 1, 2});
   ValueId image() const { return image_; }
