@@ -92,9 +92,11 @@ class Kernel : public BoundKernel {
  private:
   /// 64-byte aligned, random, with room to read a vector past the end; lives as long as this.
   uint8_t* memory(size_t bytes) {
-    memory_.emplace_back(bytes + 4 * QATC_ALIGNMENT);
-    for (uint8_t& byte : memory_.back()) byte = static_cast<uint8_t>(random_());
-    return qatc_align_pointer(memory_.back().data());
+    memory_.emplace_back(bytes + 5 * QATC_ALIGNMENT);
+    uint8_t* aligned = qatc_align_pointer(memory_.back().data());
+    // From there on, so that a kernel meets the same values wherever the memory lies.
+    std::generate_n(aligned, bytes + 4 * QATC_ALIGNMENT, [&] { return static_cast<uint8_t>(random_()); });
+    return aligned;
   }
 
   void add_argument(void* argument) {
@@ -108,7 +110,7 @@ class Kernel : public BoundKernel {
     return buffers_.back().get();
   }
 
-  /// The values of all outputs, without what lies between their rows and what pads their pixels, which may be anything.
+  /// The values of all outputs and their sums, without what lies between rows and what pads pixels, which may be anything.
   std::vector<uint8_t> results() const {
     std::vector<uint8_t> values;
     for (const qatc_tensor& output : outputs_) {
@@ -119,8 +121,11 @@ class Kernel : public BoundKernel {
         }
       }
     }
-    for (const auto& [begin, end] : sums_) {
-      values.insert(values.end(), reinterpret_cast<const uint8_t*>(begin), reinterpret_cast<const uint8_t*>(end));
+    for (const int32_t* sums : sums_) {
+      for (int64_t y = 0; y < kernel_.rows; ++y) {
+        const auto* row = reinterpret_cast<const uint8_t*>(sums + y * kernel_.spec.out_channels);
+        values.insert(values.end(), row, row + kernel_.channels * static_cast<int64_t>(sizeof(int32_t)));
+      }
     }
     return values;
   }
@@ -198,7 +203,7 @@ class Kernel : public BoundKernel {
     auto* sums = reinterpret_cast<int32_t*>(memory(static_cast<size_t>(count) * sizeof(int32_t)));
     qatc_bind_sums(new_buffer(), sums, static_cast<int32_t>(kernel_.spec.out_channels), 0,
                    static_cast<int32_t>(kernel_.rows));
-    sums_.push_back({sums, sums + count});
+    sums_.push_back(sums);
   }
 
   const void* constant(const KernelArgument& argument) {
@@ -271,8 +276,8 @@ class Kernel : public BoundKernel {
   std::vector<std::vector<uint8_t>> memory_;
   std::vector<std::unique_ptr<qatc_buffer>> buffers_;
   std::vector<qatc_tensor> outputs_;
-  std::vector<std::array<const int32_t*, 2>> sums_;  // begin, end
-  std::vector<void*> arguments_, apart_;             // apart_: row by row
+  std::vector<const int32_t*> sums_;
+  std::vector<void*> arguments_, apart_;  // apart_: row by row
   double bytes_ = 0;
 };
 
