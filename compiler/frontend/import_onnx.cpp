@@ -51,22 +51,6 @@ TensorType image_type(const onnx::ValueInfoProto& input) {
           std::nullopt};
 }
 
-/// Ops that were imported for the sake of their shape alone.
-void remove_unused_nodes(Graph& graph) {
-  std::vector<int> readers(graph.value_count(), 0);
-  for (ValueId output : graph.outputs()) ++readers[index(output)];
-  for (size_t i = 0; i < graph.node_count(); ++i) {
-    for (ValueId input : graph.node(static_cast<NodeId>(i)).inputs) ++readers[index(input)];
-  }
-  // The importer adds nodes after those they read.
-  for (size_t i = graph.node_count(); i-- > 0;) {
-    const Node& node = graph.node(static_cast<NodeId>(i));
-    if (readers[index(node.output)] > 0) continue;
-    for (ValueId input : node.inputs) --readers[index(input)];
-    graph.remove_node(static_cast<NodeId>(i));
-  }
-}
-
 /// The walk over one model: what each name stands for so far, and what is wrong so far.
 class Importer {
  public:
@@ -84,7 +68,6 @@ class Importer {
     for (int i : order) import_node(proto_.node(i));
     if (lines_.empty()) import_outputs();
     if (!lines_.empty()) fail();
-    remove_unused_nodes(graph_);
     return std::move(graph_);
   }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -80,6 +81,12 @@ void set_scales(NodeImport& node, const Shape& in, Resize& resize) {
   }
 }
 
+/// All that knows the limits of an image's size relies on extents that grow with it.
+bool shrinks(const Extent& extent) {
+  return std::any_of(extent.steps().begin(), extent.steps().end(),
+                     [](const Extent::Step& step) { return step.mul < 0; });
+}
+
 void set_sizes(NodeImport& node, const Shape& in, Resize& resize) {
   const std::vector<Extent> sizes = integer_extents(node.shape(3, "sizes"), "sizes");
   if (sizes.size() != 4) throw Refusal("sizes must be 4 integers, has " + std::to_string(sizes.size()));
@@ -105,6 +112,10 @@ Imported import_resize(NodeImport& node) {
   for (size_t i = 0; i < 2; ++i) {
     if (resize.size[i].is_constant() && (resize.size[i].constant() <= 0 || resize.size[i].constant() > kLargestSide)) {
       throw Refusal("the result has the extent " + resize.size[i].to_string());
+    }
+    if (shrinks(resize.size[i])) {
+      throw Refusal("the result has the extent " + resize.size[i].to_string() +
+                    ", which is the smaller the larger the image is");
     }
     std::optional<int64_t> scale = integer_ratio(in[i + 1], resize.size[i]);
     if (by_scales) scale = resize.denominator[i] == 1 ? std::optional(resize.numerator[i]) : std::nullopt;

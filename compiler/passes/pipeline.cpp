@@ -22,6 +22,7 @@ namespace qatc {
 namespace {
 
 constexpr Pass kPipeline[] = {
+    {"remove_dead_nodes", remove_dead_nodes},  // ops that were imported for the sake of their shape
     {"fold_constants", fold_constants},
     {"merge_duplicates", merge_duplicates},
     // Bring every Dequantize and Quantize next to the arithmetic they belong to ...

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "plan/plan_testing.h"
+#include "support/error.h"
 
 namespace qatc::testing {
 namespace {
@@ -45,6 +46,20 @@ TEST(Limits, OnePixelWhereNothingShrinks) {
   const SizeLimits limits = limits_with("%y: f32[1, H, W, 1] = dequantize(%q)\noutput %y\n");
   EXPECT_EQ(limits.min_height, 1);
   EXPECT_EQ(limits.min_width, 1);
+}
+
+TEST(Limits, NoFixedSizeIsLargerThanAnyOther) {
+  try {
+    plan_of(R"(graph 'fixed'
+input %x: f32[1, H, 16385, 1]
+%q: u8[1, H, 16385, 1] quant(0.01, 0) = quantize(%x)
+%y: f32[1, H, 16385, 1] = dequantize(%q)
+output %y
+)");
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_STREQ(error.what(), "the image is 16385 pixels wide; the largest supported is 16384");
+  }
 }
 
 TEST(Limits, FixedSize) {
