@@ -1,7 +1,7 @@
 /* Runs the candidates of one kernel: `measure [MILLISECONDS]`. Every candidate is run once on the same random tensors;
  * with a time, each is then measured against the first, in turn. One line a candidate:
  *
- *   INDEX same|different [LEAST MEDIAN]
+ *   candidate INDEX same|different [LEAST MEDIAN]
  *
  * whether it wrote the same bytes as the first, the ratio of the least times, and the median of the ratios of two runs
  * next to each other. Exit status 0, or 2 for wrong usage, 3 when memory is missing. */
@@ -45,7 +45,10 @@ static size_t sums_bytes(void) { return (size_t)out_rows * (size_t)out_channels 
 
 static call_data make_data(void) {
   call_data data;
-  memset(&data, 0, sizeof data);
+  data.inputs = (qatc_tensor*)(void*)memory((size_t)input_count * sizeof(qatc_tensor));
+  data.outputs = (qatc_tensor*)(void*)memory((size_t)output_count * sizeof(qatc_tensor));
+  data.x_maps = (int32_t**)(void*)memory((size_t)input_count * sizeof(int32_t*));
+  data.y_maps = (int32_t**)(void*)memory((size_t)input_count * sizeof(int32_t*));
   for (int32_t i = 0; i < input_count; ++i) {
     const input_shape* shape = &input_shapes[i];
     data.inputs[i] = tensor_of(shape);

@@ -9,15 +9,12 @@ typedef struct input_shape {
   int32_t border[4];               /* top, left, bottom, right, in pixels */
 } input_shape;
 
-enum { MOST_INPUTS = 16, MOST_OUTPUTS = 16 };
-
 /* Everything that a call takes and that is the same for all candidates. */
 typedef struct call_data {
-  qatc_tensor inputs[MOST_INPUTS];
-  qatc_tensor outputs[MOST_OUTPUTS];
+  qatc_tensor *inputs, *outputs;
+  int32_t** x_maps; /* of a resize of this input to the output's size */
+  int32_t** y_maps;
   int32_t* sums[2];
-  int32_t* x_maps[MOST_INPUTS]; /* of a resize of this input to the output's size */
-  int32_t* y_maps[MOST_INPUTS];
   const float* floats; /* small numbers, as many as the kernel has channels */
   const double* doubles;
 } call_data;

@@ -99,11 +99,7 @@ class KernelSearch {
     compile_best_predicted();
     rank_by_code();
     result_.best = result_.tried.front().schedule;
-    if (options_.runs) {
-      measure();
-    } else {
-      adopt_best_modelled();
-    }
+    measure();
     return result_;
   }
 
@@ -177,13 +173,6 @@ class KernelSearch {
           [this, i] { compile_kernel(spec_, result_.tried[i].schedule, options_.target, symbol(i), object_path(i)); });
     }
     run_jobs(jobs, options_.jobs, {});
-  }
-
-  void adopt_best_modelled() {
-    result_.measure = "model";
-    const double limit = result_.tried[0].modelled * kWorthChanging;
-    if (ranked_.size() < 2 || result_.tried[ranked_[1]].modelled > limit) return;
-    adopt(ranked_[1], result_.tried[ranked_[1]].modelled / result_.tried[0].modelled);
   }
 
   void adopt(size_t candidate, double ratio) {

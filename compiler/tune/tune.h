@@ -34,8 +34,8 @@ struct TuneOptions {
   std::vector<std::string> compiler;  // compiles and links C for the target
   /// Runs the target's programs, called as RUNNER PROGRAM ARGUMENTS; empty: they run as they are.
   std::vector<std::string> runner;
-  /// Whether programs can be run, and their times mean something.
-  bool runs = true, times = true;
+  /// Whether times of runs mean something; else what ran is compared by the model.
+  bool times = true;
   double budget_seconds = 300;
   double least_run_seconds = 60;  // that a run of the runner may take, also where the budget ends before
   int jobs = 0;
@@ -57,7 +57,8 @@ inline constexpr const char* kCountsPlaceholder = "{counts}";
 /// Searches schedules for the kernels of a plan: for each, compiles the candidates that the cost model ranks first,
 /// ranks them again by their code, runs the best against the default schedule, which must give the same bytes, and puts
 /// in `table` what is more than 2 % better, else the default with ratio 1. Kernels that the budget is not enough for
-/// keep their entries. Throws UserError when a run takes longer than the rest of the budget, InternalError when a candidate computes other bytes.
+/// keep their entries. Throws UserError when a run takes longer than the rest of the budget, InternalError when a
+/// candidate computes other bytes.
 void tune(const Plan& plan, const TuneOptions& options, TunedTable& table);
 
 }  // namespace qatc

@@ -26,9 +26,7 @@ constexpr const char* kArmTarget = "arm-64-linux-arm_dot_prod";
 
 Plan small_plan(Rounding rounding = Rounding::kFloat) {
   NetworkBuilder network(1, 3);
-  NetworkBuilder::ConvOptions conv;
-  conv.kernel = {3, 3};
-  conv.pad = {1, 1, 1, 1};
+  const NetworkBuilder::ConvOptions conv = NetworkBuilder::around();
   const ValueId a = network.keep(network.lookup(network.conv({network.image()}, 16, conv)));
   const ValueId small = network.max_pool(a, {2, 2}, {2, 2}, {0, 0, 0, 0});
   const ValueId norm = network.instance_norm(network.conv({small}, 16, {}));
@@ -88,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, Tune, ::testing::Values("host", kArmTarget));
 
 TEST(TuneBudget, EndsAfterTheFirstKernelThatExceedsIt) {
   TuneOptions options = small_options("host");
-  options.runs = false;  // the model alone
+  options.times = false;
   options.budget_seconds = 0;
   int reported = 0;
   options.report = [&](const TunedKernel&) { ++reported; };
@@ -119,7 +117,6 @@ TEST(TuneRunner, MustEnd) {
 
 TEST(TuneModel, IsDeterministic) {
   TuneOptions options = small_options(kArmTarget);
-  options.runs = false;
   std::vector<std::string> texts;
   for (int i = 0; i < 2; ++i) {
     TunedTable table;
@@ -155,6 +152,28 @@ TEST(MeasuringProgram, FindsADifference) {
   const std::string program = folder.path() + "/measure";
   build_measuring_program(plan, *conv, candidates, target, c_compiler("host"), folder.path(), program);
   EXPECT_EQ(run_checked({program}), "candidate 0 same\ncandidate 1 different\n");
+}
+
+// As many as a dense block's last conv reads.
+TEST(MeasuringProgram, TakesAnyNumberOfInputs) {
+  NetworkBuilder network(1, 4);
+  std::vector<ValueId> inputs;
+  for (int i = 0; i < 18; ++i) inputs.push_back(network.keep(network.lookup(network.image())));
+  network.keep(network.conv(inputs, 8, {}));
+  const Plan plan = plan_of_tiles(make_plan(network.finish(), Rounding::kFloat));
+  const Target target = parse_target("host");
+  const std::vector<MeasuredCall> calls = measured_calls(plan, 24, 40);
+  const auto conv = std::find_if(calls.begin(), calls.end(), [&](const MeasuredCall& call) {
+    return plan.kernels[static_cast<size_t>(call.kernel)].inputs.size() == 18;
+  });
+  ASSERT_NE(conv, calls.end()) << print(plan);
+  const KernelSpec& spec = plan.kernels[static_cast<size_t>(conv->kernel)];
+  const TemporaryDirectory folder;
+  const MeasuredCandidate candidate{default_schedule(spec, target.isa), "kernel", folder.path() + "/kernel.o"};
+  compile_kernel(spec, candidate.schedule, target, candidate.symbol, candidate.object);
+  const std::string program = folder.path() + "/measure";
+  build_measuring_program(plan, *conv, {candidate}, target, c_compiler("host"), folder.path(), program);
+  EXPECT_EQ(run_checked({program}), "candidate 0 same\n");
 }
 
 TEST(Mca, AgreesWithTheLoopItIsGiven) {
