@@ -26,7 +26,7 @@ std::string default_model_name(const std::string& path) {
   return name;
 }
 
-bool is_reserved(const std::string& name) { return name.rfind("qatc_", 0) == 0; }
+bool is_reserved(const std::string& name) { return name == "qatc" || name.rfind("qatc_", 0) == 0; }
 
 bool is_c_identifier(const std::string& name) {
   return !name.empty() && !is_digit(name[0]) &&

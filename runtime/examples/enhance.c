@@ -168,9 +168,13 @@ static uint8_t to_byte(float value) {
   return (uint8_t)(shifted - 4503599627370496.0);
 }
 
+static float* allocate_planar(const picture* p) {
+  return (float*)allocate(3 * (size_t)p->height * (size_t)p->width * sizeof(float));
+}
+
 static float* to_planar_floats(const picture* p) {
   const size_t pixels = (size_t)p->height * (size_t)p->width;
-  float* planar = (float*)allocate(3 * pixels * sizeof(float));
+  float* planar = allocate_planar(p);
   for (size_t i = 0; i < pixels; ++i) {
     for (size_t c = 0; c < 3; ++c) {
       planar[c * pixels + i] = (float)p->rgb[3 * i + c] / 255.0f;
@@ -235,12 +239,13 @@ int main(int argc, char** argv) {
   const size_t arena_size = model_arena_size(before.height, before.width);
   void* arena = allocate(arena_size);
   float* in_floats = o.as_float ? to_planar_floats(&before) : NULL;
-  float* out_floats = o.as_float ? to_planar_floats(&after) : NULL;
+  float* out_floats = o.as_float ? allocate_planar(&after) : NULL;
   const qatc_image input = o.as_float ? planar_image(in_floats, &before) : interleaved_image(&before);
   const qatc_image output = o.as_float ? planar_image(out_floats, &after) : interleaved_image(&after);
 
   qatc_threads threads;
-  const int32_t workers = qatc_threads_create(&threads, o.threads);
+  /* More would find no work. */
+  const int32_t workers = qatc_threads_create(&threads, o.threads < QATC_MAX_WORKERS ? o.threads : QATC_MAX_WORKERS);
   double best_ms = 0.0;
   for (int i = 0; i < o.repeat; ++i) {
     const double start = now_ms();

@@ -26,7 +26,7 @@ void add_models(const fs::path& folder, std::vector<fs::path>& models) {
 std::vector<KernelSpec> kernels_of(const fs::path& model) {
   std::vector<KernelSpec> kernels;
   for (const Rounding rounding : {Rounding::kFloat, Rounding::kExact}) {
-    CompileOptions options;
+    ModelOptions options;
     options.model = model.string();
     options.rounding = rounding;
     try {
@@ -60,7 +60,7 @@ size_t check_rows(const std::vector<fs::path>& models) {
 TEST(TunedTables, HoldCandidatesOfTheModelsHere) {
   std::vector<fs::path> models{fs::path(QATC_MODELS_DIR) / "demo/model.onnx"};
   add_models(fs::path(QATC_MODELS_DIR) / "small", models);
-  check_rows(models);
+  EXPECT_GT(check_rows(models), 0U);
 }
 
 TEST(TunedTables, HoldCandidatesOfTheSharedModels) {
