@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -33,7 +34,12 @@ int fail_usage(const CLI::App& app, const std::string& reason) {
 /// A mistake in the input is told in its own words; anything else that goes wrong is ours.
 int run(const qatc::Command& command) {
   try {
-    return command.run();
+    const int status = command.run();
+    // What was not written is not told by those who print.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout.flush()) {
+      throw qatc::UserError("cannot write to standard output");
+    }
+    return status;
   } catch (const qatc::UsageError& error) {
     std::cerr << "error: " << error.what() << "\n";
     return kUsageError;

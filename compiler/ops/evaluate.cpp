@@ -4,6 +4,7 @@
 
 #include "ops/operands.h"
 #include "support/error.h"
+#include "support/interruption.h"
 
 namespace qatc {
 
@@ -81,6 +82,7 @@ std::vector<Tensor> evaluate(const Graph& graph, const std::vector<Tensor>& inpu
   for (ValueId output : graph.outputs()) ++readers[index(output)];
 
   for (NodeId id : order) {
+    stop_if_interrupted();
     const Node& node = graph.node(id);
     std::vector<const Tensor*> operands;
     std::vector<TensorType> types;

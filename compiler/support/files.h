@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "support/interruption.h"
+
 namespace qatc {
 
 /// The bytes of a file. Throws UserError `cannot read <path>: <reason>`.
@@ -15,7 +17,8 @@ void write_file_atomically(const std::string& path, std::string_view bytes);
 /// Makes a folder and those above it, where missing. Throws UserError `cannot make folder <path>: <reason>`.
 void make_folder(const std::string& path);
 
-/// A new, empty folder that is deleted with all its content at the end of the scope, unless it was renamed by then.
+/// A new, empty folder that is deleted with all its content at the end of the scope, unless it was renamed by then; also
+/// where SIGINT or SIGTERM ends it (interruption.h).
 class TemporaryDirectory {
  public:
   /// In $TMPDIR or /tmp.
@@ -29,6 +32,7 @@ class TemporaryDirectory {
   const std::string& path() const { return path_; }
 
  private:
+  const SignalsNoted signals_;
   std::string path_;
 };
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "support/error.h"
+#include "support/interruption.h"
 
 namespace qatc {
 
@@ -22,30 +22,6 @@ namespace {
 
 constexpr int kUserError = 1;
 constexpr int kInternalError = 3;
-
-volatile std::sig_atomic_t interrupted_by = 0;
-
-void note_signal(int signal) { interrupted_by = signal; }
-
-/// While it lives, SIGINT and SIGTERM are noted instead of ending the process: what is half-done can then be removed.
-class SignalsNoted {
- public:
-  SignalsNoted() {
-    interrupted_by = 0;
-    struct sigaction note = {};
-    note.sa_handler = note_signal;  // without SA_RESTART: poll returns
-    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &note, &before_[i]);
-  }
-  ~SignalsNoted() {
-    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
-  }
-  SignalsNoted(const SignalsNoted&) = delete;
-  SignalsNoted& operator=(const SignalsNoted&) = delete;
-
- private:
-  static constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
-  std::array<struct sigaction, 2> before_;
-};
 
 struct Running {
   size_t job;
@@ -108,11 +84,12 @@ bool start(const std::function<void()>& job, size_t index, std::map<pid_t, Runni
 /// touched.
 void finish_one(std::map<pid_t, Running>& running, std::map<size_t, Failure>& failures) {
   std::vector<pollfd> pipes;
-  pipes.reserve(running.size());
+  pipes.reserve(running.size() + 1);
   for (const auto& [child, job] : running) pipes.push_back({job.pipe, POLLIN, 0});
-  while (interrupted_by == 0 && poll(pipes.data(), pipes.size(), -1) < 0)
-    QATC_CHECK(errno == EINTR, "compile jobs are lost");
-  if (interrupted_by != 0) {
+  pipes.push_back({interruption_pipe(), POLLIN, 0});
+  while (poll(pipes.data(), pipes.size(), -1) < 0) QATC_CHECK(errno == EINTR, "compile jobs are lost");
+  pipes.pop_back();
+  if (is_interrupted()) {
     for (const auto& [child, job] : running) kill(-child, SIGTERM);
   }
   const auto ready = std::find_if(pipes.begin(), pipes.end(), [](const pollfd& p) { return p.revents != 0; });
@@ -149,7 +126,7 @@ void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
   const SignalsNoted signals;
   // After a failure nothing new starts; what runs is let finish, so that nobody works in a folder that is gone and the
   // first failure in order is found.
-  const auto may_start = [&] { return next < jobs.size() && failures.empty() && interrupted_by == 0; };
+  const auto may_start = [&] { return next < jobs.size() && failures.empty() && !is_interrupted(); };
   while (may_start() || !running.empty()) {
     if (may_start() && running.size() < static_cast<size_t>(parallel)) {
       if (!start(jobs[next], next, running)) {
@@ -162,7 +139,7 @@ void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
     ++done;
     if (progress) progress(done);
   }
-  if (interrupted_by != 0) throw UserError("interrupted");
+  stop_if_interrupted();
   if (failures.empty()) return;
   const Failure& first = failures.begin()->second;
   if (first.status == kUserError) throw UserError(first.message);

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "support/error.h"
+#include "support/interruption.h"
 
 extern char** environ;
 
@@ -84,15 +85,17 @@ int milliseconds_until(const std::optional<Clock::time_point>& deadline) {
 }
 
 /// Reads both pipes as they fill, or the process would wait for us while we wait for it. Returns false when the deadline
-/// passes before they end.
+/// passes or an interruption comes before they end.
 bool drain(Pipe& out, Pipe& err, const std::optional<Clock::time_point>& deadline, ProcessResult& result) {
   std::array<std::pair<int*, std::string*>, 2> streams{{{&out.read_end, &result.out}, {&err.read_end, &result.err}}};
   while (out.read_end >= 0 || err.read_end >= 0) {
-    std::array<pollfd, 2> polled{{{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}}};  // poll skips fd -1
+    // poll skips fd -1
+    std::array<pollfd, 3> polled{
+        {{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}, {interruption_pipe(), POLLIN, 0}}};
     const int timeout = milliseconds_until(deadline);
     const int ready = ::poll(polled.data(), polled.size(), timeout);
     if (ready < 0 && errno != EINTR) return true;
-    if (timeout == 0) return false;  // also of a process that never stops talking
+    if (timeout == 0 || is_interrupted()) return false;  // also of a process that never stops talking
     if (ready <= 0) continue;
     for (size_t i = 0; i < streams.size(); ++i) {
       if (polled[i].fd < 0 || polled[i].revents == 0) continue;
@@ -128,9 +131,11 @@ ProcessResult run_process(const std::vector<std::string>& command, std::optional
   if (most_seconds) {
     deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*most_seconds));
   }
-  result.is_late = !drain(out, err, deadline, result);
-  if (result.is_late) ::kill(pid, SIGKILL);
+  const bool has_ended = drain(out, err, deadline, result);
+  if (!has_ended) ::kill(pid, SIGKILL);
   result.status = wait_for(pid);
+  stop_if_interrupted();
+  result.is_late = !has_ended;
   return result;
 }
 

@@ -5,9 +5,11 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 
 #include "support/error.h"
 #include "support/files.h"
+#include "support/interruption.h"
 #include "support/jobs.h"
 
 namespace qatc {
@@ -56,6 +58,24 @@ TEST(Jobs, EndWithAllThatTheyStarted) {
   };
   for (int i = 0; is_there() && i < 100; ++i) usleep(20000);
   EXPECT_FALSE(is_there());
+}
+
+// The folder's being there is what has the signal noted.
+TEST(Process, IsEndedByAnInterruption) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    std::string path;
+    EXPECT_THROW(
+        {
+          const TemporaryDirectory folder;
+          path = folder.path();
+          run_process({"sh", "-c", "kill -" + std::to_string(signal) + " $PPID; exec sleep 100"}, 50);
+        },
+        Interrupted);
+    EXPECT_FALSE(std::filesystem::exists(path));
+  }
+  EXPECT_EQ(run_process({"sh", "-c", "kill -2 $$"}).status, 128 + 2);  // which is not noted
+  const TemporaryDirectory after;
+  EXPECT_EQ(run_process({"echo"}).status, 0);
 }
 
 TEST(Process, MissingProgram) {
