@@ -46,7 +46,7 @@ void report_schedulers(const std::vector<LibraryTarget>& targets, const CompileO
 
 }  // namespace
 
-Plan plan_model(const CompileOptions& options) {
+Plan plan_model(const ModelOptions& options) {
   Graph graph = import_onnx(options.model);
   if (options.after_pass) options.after_pass("import", graph);
   try {
@@ -59,21 +59,22 @@ Plan plan_model(const CompileOptions& options) {
   }
 }
 
-void compile(const CompileOptions& options) {
+void compile(const Plan& plan, const CompileOptions& options) {
   std::vector<TargetSet> sets;
   sets.reserve(options.targets.size());
   for (const std::string& name : options.targets) sets.push_back(parse_target_set(name));
   require_different_folders(sets);
-  const Plan plan = plan_model(options);
-  std::vector<LibraryTarget> targets;
-  targets.reserve(sets.size());
-  for (const TargetSet& set : sets)
-    targets.push_back(schedule_library(plan, set, {options.scheduler, options.jobs, options.on_ranking}));
-  if (options.on_scheduled) report_schedulers(targets, options);
   std::error_code ignored;
   const bool is_ours = !std::filesystem::exists(options.output, ignored);
   make_folder(options.output);  // before the long part, so that a bad path is told at once
   try {
+    std::vector<LibraryTarget> targets;
+    targets.reserve(sets.size());
+    for (const TargetSet& set : sets) {
+      targets.push_back(
+          schedule_library(plan, set, {options.scheduler, options.tables, options.jobs, options.on_ranking}));
+    }
+    if (options.on_scheduled) report_schedulers(targets, options);
     emit_libraries(plan, targets, {options.name, options.output, options.jobs, options.progress});
   } catch (...) {
     if (is_ours) std::filesystem::remove(options.output, ignored);  // only when empty

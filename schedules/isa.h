@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -15,6 +16,8 @@ enum class Isa : uint8_t {
   kArmDotprod,  // sdot by lane
   kArmI8mm,     // dot products and smmla
 };
+inline constexpr std::array kEveryIsa{Isa::kX86Base, Isa::kX86Avx2,    Isa::kX86AvxVnni, Isa::kX86Vnni,
+                                      Isa::kArmBase, Isa::kArmDotprod, Isa::kArmI8mm};
 
 bool is_arm(Isa isa);
 /// Whether divisions of floats and doubles are made of fused multiply-adds (lower/intrinsics/quotient_ir.h).

@@ -114,6 +114,13 @@ TunedTable parse_tuned_table(const std::string& text, const std::string& path, I
   return table;
 }
 
+Isa tuned_table_isa(const std::string& text, const std::string& path) {
+  for (const Isa isa : kEveryIsa) {
+    if (text.rfind(kTitle + tuned_table_name(isa) + ",", 0) == 0) return isa;
+  }
+  throw UserError(path + ": is no table of schedules: its first line is not '" + kTitle + "INSTRUCTION_SET, ...'");
+}
+
 std::string print_tuned_table(const TunedTable& table, Isa isa) {
   std::string text =
       kTitle + tuned_table_name(isa) +
@@ -133,6 +140,14 @@ const TunedTable& tuned_table(Isa isa) {
   if (found != tables.end()) return found->second;
   const std::string path = "schedules/tuned/" + tuned_table_name(isa) + ".txt";
   return tables.emplace(isa, parse_tuned_table(embedded_table(isa), path, isa)).first->second;
+}
+
+TunedTable tuned_table(Isa isa, const TunedTables& tables) {
+  TunedTable table = tuned_table(isa);
+  if (const auto given = tables.find(isa); given != tables.end()) {
+    for (const auto& [signature, tuned] : given->second) table[signature] = tuned;
+  }
+  return table;
 }
 
 }  // namespace qatc

@@ -6,13 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
+#include "cli/compile_network.h"
 #include "cli/model_name.h"
 #include "cli/options.h"
-#include "compile.h"
 #include "lower/target.h"
-#include "support/progress.h"
 
 namespace qatc {
 
@@ -33,8 +31,16 @@ void print_summary(const CompileOptions& options, double seconds) {
   std::printf("compiled in %.1f s\n", seconds);
 }
 
-int run_compile(CompileOptions options) {
-  if (options.name.empty()) options.name = default_model_name(options.model);
+struct CompileCommand {
+  ModelOptions model;
+  CompileOptions compile;
+  std::vector<std::string> tables;
+};
+
+int run_compile(const CompileCommand& command) {
+  CompileOptions options = command.compile;
+  if (options.targets.empty()) options.targets = {"host"};
+  if (options.name.empty()) options.name = default_model_name(command.model.model);
   if (options.output.empty()) options.output = "generated/" + options.name;
   if (options.scheduler != Scheduler::kTemplates) {
     options.on_scheduled = [&](const Target& target, int64_t scheduled, size_t kernels) {
@@ -44,20 +50,8 @@ int run_compile(CompileOptions options) {
     };
   }
   const auto start = std::chrono::steady_clock::now();
-  {
-    std::optional<ProgressLine> ranking;
-    std::optional<ProgressLine> kernels;
-    options.on_ranking = [&](int done, int total) {
-      if (!ranking) ranking.emplace("schedules");
-      ranking->update(done, total);
-    };
-    options.progress = [&](int done, int total) {
-      ranking.reset();
-      if (!kernels) kernels.emplace("kernels");
-      kernels->update(done, total);
-    };
-    compile(options);
-  }
+  options.tables = read_tables(command.tables, options.targets);
+  compile_network(plan_model(command.model), options);
   print_summary(options, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return 0;
 }
@@ -78,8 +72,9 @@ Command add_compile_command(CLI::App& app) {
                                          "Compiles a network into one static library per target.\n"
                                          "Writes DIR/NAME.h and for each target DIR/TARGET/libNAME.a, to "
                                          "link with DIR/TARGET/libqatc_runtime.a.");
-  const auto options = std::make_shared<CompileOptions>();
-  add_model_option(*command, options->model);
+  const auto compile = std::make_shared<CompileCommand>();
+  CompileOptions* options = &compile->compile;
+  add_model_option(*command, compile->model.model);
   command
       ->add_option_function<std::vector<std::string>>(
           "--target", [options](const std::vector<std::string>& given) { add_targets(given, options->targets); },
@@ -95,17 +90,15 @@ Command add_compile_command(CLI::App& app) {
   command->add_option("--name", options->name, "prefix of all symbols and files; default: the model's file name")
       ->type_name("NAME")
       ->check([](const std::string& name) {
-        if (is_reserved(name)) return "must not begin with qatc_, which is the runtime's, is '" + name + "'";
+        if (is_reserved(name)) return "must not be qatc or begin with qatc_, which is the runtime's, is '" + name + "'";
         return is_c_identifier(name) ? std::string() : "must be a C identifier, is '" + name + "'";
       });
-  add_rounding_option(*command, options->rounding);
+  add_rounding_option(*command, compile->model.rounding);
   add_scheduler_option(*command, options->scheduler);
+  add_table_option(*command, compile->tables);
   add_jobs_option(*command, options->jobs);
-  add_print_after_option(*command, options->after_pass);
-  return {command, [options] {
-            if (options->targets.empty()) options->targets = {"host"};
-            return run_compile(*options);
-          }};
+  add_print_after_option(*command, compile->model.after_pass);
+  return {command, [compile] { return run_compile(*compile); }};
 }
 
 }  // namespace qatc

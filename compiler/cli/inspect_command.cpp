@@ -22,14 +22,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct InspectCommand {
-  CompileOptions options;
+  ModelOptions model;
+  ScheduleOptions schedule;
+  std::vector<std::string> tables;
   std::vector<ImageSize> sizes;
   bool json = false;
   bool schedules = false;
   std::string target = "host";  // of the schedules
 };
-
-constexpr int64_t kLargestSide = 1 << 16;
 
 std::optional<ImageSize> parse_size(const std::string& text) {
   const size_t x = text.find('x');
@@ -39,7 +39,7 @@ std::optional<ImageSize> parse_size(const std::string& text) {
   const bool is_read = std::from_chars(text.data(), text.data() + x, size.height).ptr == text.data() + x &&
                        std::from_chars(text.data() + x + 1, end, size.width).ptr == end;
   const bool is_within =
-      size.height >= 1 && size.height <= kLargestSide && size.width >= 1 && size.width <= kLargestSide;
+      size.height >= 1 && size.height <= kMaxTensorSide && size.width >= 1 && size.width <= kMaxTensorSide;
   return is_read && is_within ? std::optional(size) : std::nullopt;
 }
 
@@ -248,14 +248,15 @@ std::vector<ImageSize> default_sizes(const SizeLimits& limits) {
 
 int run_inspect(const InspectCommand& command) {
   const TargetSet set = parse_target_set(command.target);
-  const Plan plan = plan_model(command.options);
+  ScheduleOptions schedule = command.schedule;
+  schedule.tables = read_tables(command.tables, {command.target});
+  const Plan plan = plan_model(command.model);
   PlanReport report = report_plan(plan, command.sizes.empty() ? default_sizes(plan.limits) : command.sizes);
-  report.model = command.options.model;
-  const std::string rounding = rounding_name(command.options.rounding);
+  report.model = command.model.model;
+  const std::string rounding = rounding_name(command.model.rounding);
   std::vector<SchedulesReport> schedules;
   if (command.schedules) {
-    for (const Target& target : set.targets)
-      schedules.push_back(report_schedules(plan, target, {command.options.scheduler, command.options.jobs, {}}));
+    for (const Target& target : set.targets) schedules.push_back(report_schedules(plan, target, schedule));
   }
   command.json ? print_json(report, schedules, rounding) : print_text(report, schedules, rounding);
   return 0;
@@ -270,20 +271,21 @@ Command add_inspect_command(CLI::App& app) {
                          "Compiles nothing but, with --schedules, candidates for kernels that no tuned table\n"
                          "knows.");
   const auto inspect = std::make_shared<InspectCommand>();
-  inspect->options.name = "network";
-  add_model_option(*command, inspect->options.model);
+  add_model_option(*command, inspect->model.model);
   command
       ->add_option_function<std::vector<std::string>>(
           "--size", [inspect](const std::vector<std::string>& texts) { add_sizes(texts, inspect->sizes); },
           "image sizes, height x width; default 100x100,540x960,1080x1920")
       ->delimiter(',')
       ->type_name("HxW,...");
-  add_rounding_option(*command, inspect->options.rounding);
-  add_print_after_option(*command, inspect->options.after_pass);
-  command->add_flag("--schedules", inspect->schedules,
-                    "also how each kernel is scheduled, from where, and its predicted speed");
-  command->add_option("--target", inspect->target, "whose schedules; default host")->type_name("T");
-  add_scheduler_option(*command, inspect->options.scheduler);
+  add_rounding_option(*command, inspect->model.rounding);
+  add_print_after_option(*command, inspect->model.after_pass);
+  CLI::Option* schedules = command->add_flag("--schedules", inspect->schedules,
+                                             "also how each kernel is scheduled, from where, and its predicted speed");
+  command->add_option("--target", inspect->target, "whose schedules; default host")->type_name("T")->needs(schedules);
+  add_scheduler_option(*command, inspect->schedule.scheduler)->needs(schedules);
+  add_table_option(*command, inspect->tables)->needs(schedules);
+  add_jobs_option(*command, inspect->schedule.jobs)->needs(schedules);
   command->add_flag("--json", inspect->json, "one JSON object instead of text");
   return {command, [inspect] { return run_inspect(*inspect); }};
 }

@@ -6,13 +6,17 @@
 #include <vector>
 
 #include "ir/print.h"
+#include "lower/target.h"
 #include "passes/pipeline.h"
+#include "qatc_runtime.h"
+#include "support/error.h"
+#include "support/files.h"
 
 namespace qatc {
 
 namespace {
 
-constexpr int kMostThreads = 64;  // as many as qatc_threads.h has
+constexpr int kMostThreads = QATC_MAX_WORKERS;  // more would find no work
 
 /// What --print-after takes, in order; a pass that runs twice is named once.
 std::vector<std::string> stage_names() {
@@ -54,7 +58,7 @@ void add_rounding_option(CLI::App& app, Rounding& rounding) {
       ->type_name("MODE");
 }
 
-void add_scheduler_option(CLI::App& app, Scheduler& scheduler) {
+CLI::Option* add_scheduler_option(CLI::App& app, Scheduler& scheduler) {
   const auto read = [&scheduler](const std::string& text) {
     const std::vector<Scheduler>& all = schedulers();
     const auto found =
@@ -64,10 +68,11 @@ void add_scheduler_option(CLI::App& app, Scheduler& scheduler) {
     }
     scheduler = *found;
   };
-  app.add_option_function<std::string>(
-         "--scheduler", read,
-         "who decides on the loops; the bytes are the same: templates (default), which are\n"
-         "far faster, or Halide's mullapudi2016 or adams2019; what these refuse, templates do")
+  return app
+      .add_option_function<std::string>(
+          "--scheduler", read,
+          "who decides on the loops; the bytes are the same: templates (default), which are\n"
+          "far faster, or Halide's mullapudi2016 or adams2019; what these refuse, templates do")
       ->type_name("S");
 }
 
@@ -93,12 +98,38 @@ CLI::Option* add_command_option(CLI::App& app, const std::string& name, std::str
   return app.add_option_function<std::string>(name, read, description)->type_name("CMD");
 }
 
+CLI::Option* add_table_option(CLI::App& app, std::vector<std::string>& tables) {
+  return app
+      .add_option("--table", tables, "schedules that `qatc tune -o FILE` found; they go before those of qatc itself")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+}
+
+TunedTables read_tables(const std::vector<std::string>& paths, const std::vector<std::string>& targets) {
+  TunedTables tables;
+  for (const std::string& path : paths) {
+    const std::string text = read_file(path);
+    const Isa isa = tuned_table_isa(text, path);
+    const bool has_target = std::any_of(targets.begin(), targets.end(), [isa](const std::string& name) {
+      const TargetSet set = parse_target_set(name);
+      return std::any_of(set.targets.begin(), set.targets.end(), [isa](const Target& t) { return t.isa == isa; });
+    });
+    if (!has_target) {
+      throw UsageError("--table: " + path + " is for " + tuned_table_name(isa) + ", which is no target's");
+    }
+    if (!tables.emplace(isa, parse_tuned_table(text, path, isa)).second) {
+      throw UsageError("--table: " + path + " is the second for " + tuned_table_name(isa));
+    }
+  }
+  return tables;
+}
+
 void add_threads_option(CLI::App& app, int& threads) {
   add_count_option(app, "--threads", threads, 1, kMostThreads, "threads that the network runs on; default 1");
 }
 
-void add_jobs_option(CLI::App& app, int& jobs) {
-  add_count_option(app, "--jobs", jobs, 1, 1024, "kernels compiled at a time; default: as many as cores");
+CLI::Option* add_jobs_option(CLI::App& app, int& jobs) {
+  return add_count_option(app, "--jobs", jobs, 1, 1024, "kernels compiled at a time; default: as many as cores");
 }
 
 void add_print_after_option(CLI::App& app,

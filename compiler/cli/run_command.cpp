@@ -7,14 +7,13 @@
 #include <optional>
 #include <system_error>
 
+#include "cli/compile_network.h"
 #include "cli/example_program.h"
 #include "cli/options.h"
-#include "compile.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/hash.h"
 #include "support/process.h"
-#include "support/progress.h"
 
 namespace qatc {
 
@@ -71,16 +70,13 @@ void build(const RunOptions& options, const Target& host, const std::string& pro
   const std::vector<std::string> compiler = c_compiler(host, "");  // first, as compiling takes a while
   const TemporaryDirectory folder;
   CompileOptions compile_options;
-  compile_options.model = options.model;
   compile_options.name = "network";
   compile_options.targets = {host.name};
   compile_options.output = folder.path();
-  compile_options.rounding = options.rounding;
-  {
-    ProgressLine progress("compiling: kernels");
-    compile_options.progress = [&progress](int done, int total) { progress.update(done, total); };
-    compile(compile_options);
-  }
+  ModelOptions model;
+  model.model = options.model;
+  model.rounding = options.rounding;
+  compile_network(plan_model(model), compile_options);
   build_example(Example::kEnhance, {compile_options.output, host.name, compile_options.name}, host, compiler, program);
 }
 

@@ -22,11 +22,12 @@ namespace qatc {
 namespace {
 
 struct TuneCommand {
-  CompileOptions options;
+  ModelOptions model;
   std::string target = "host";
   std::string runner, compiler, output;
   std::string only;
   int budget_seconds = 300;
+  int jobs = 0;
   bool all_candidates = false;
 };
 
@@ -61,7 +62,7 @@ TuneOptions tune_options(const TuneCommand& command) {
   for (const std::string& word : options.runner) check_placeholder(word);
   options.times = options.runner.empty() || !is_emulator(options.runner[0]);
   options.budget_seconds = command.budget_seconds;
-  options.jobs = command.options.jobs;
+  options.jobs = command.jobs;
   if (!command.only.empty()) {
     options.wants = [only = parse_regex(command.only)](const std::string& signature) {
       return std::regex_search(signature, only);
@@ -127,7 +128,7 @@ int run_tune(const TuneCommand& command) {
   TunedTable table = read_table(path, isa);
   std::error_code unknown;
   const bool is_new = !std::filesystem::exists(path, unknown);
-  const Plan plan = plan_model(command.options);
+  const Plan plan = plan_model(command.model);
   remove_stale(plan, options, path, table);
   const auto write = [&] { write_file_atomically(path, print_tuned_table(table, isa)); };
   write();  // a path that cannot be written is told before the long part
@@ -167,11 +168,11 @@ Command add_tune_command(CLI::App& app) {
       "tune",
       "Searches faster schedules for the kernels of a network.\n"
       "Compiles the candidates that the cost model ranks first, checks that they compute the same bytes, measures\n"
-      "the best and writes it to a table, or the default where nothing beats it; the next build of qatc uses it.\n"
+      "the best and writes it to a table, or the default where nothing beats it. compile takes a table by --table;\n"
+      "those in schedules/tuned become part of the next build of qatc.\n"
       "Entries of other networks stay. What takes most time comes first; an interruption keeps what was found.");
   const auto tune = std::make_shared<TuneCommand>();
-  tune->options.name = "network";
-  add_model_option(*command, tune->options.model);
+  add_model_option(*command, tune->model.model);
   command->add_option("--target", tune->target, "whose schedules; default host")->type_name("T");
   add_command_option(*command, "--runner", tune->runner,
                      "runs the target's programs, called as CMD PROGRAM [ARGUMENT]; a script that copies the\n"
@@ -190,8 +191,8 @@ Command add_tune_command(CLI::App& app) {
       ->type_name("FILE");
   command->add_option("--only", tune->only, "only the kernels whose signatures match this regular expression")
       ->type_name("REGEX");
-  add_rounding_option(*command, tune->options.rounding);
-  add_jobs_option(*command, tune->options.jobs);
+  add_rounding_option(*command, tune->model.rounding);
+  add_jobs_option(*command, tune->jobs);
   command->add_flag("--all", tune->all_candidates, "print every candidate that was compiled");
   return {command, [tune] { return run_tune(*tune); }};
 }

@@ -8,14 +8,14 @@
 #include <system_error>
 #include <vector>
 
+#include "cli/compile_network.h"
 #include "cli/example_program.h"
-#include "compile.h"
 #include "frontend/read_tensor.h"
 #include "ops/evaluate.h"
 #include "support/error.h"
 #include "support/files.h"
+#include "support/interruption.h"
 #include "support/process.h"
-#include "support/progress.h"
 
 namespace qatc {
 
@@ -91,20 +91,18 @@ class CompiledCase {
     const Target& target = set.targets.front();
     const std::vector<std::string> compiler = c_compiler(target, options.compiler);
     command_ = program_runner(target, options.runner);
+    ModelOptions model_options;
+    model_options.model = model;
+    model_options.rounding = options.rounding;
+    plan_ = plan_model(model_options);
     CompileOptions compile_options;
-    compile_options.model = model;
     compile_options.name = "network";
     compile_options.targets = {set.name};
     compile_options.output = folder;
-    compile_options.rounding = options.rounding;
     compile_options.scheduler = options.scheduler;
+    compile_options.tables = options.tables;
     compile_options.jobs = options.jobs;
-    plan_ = plan_model(compile_options);
-    {
-      ProgressLine progress("compiling: kernels");
-      compile_options.progress = [&progress](int done, int total) { progress.update(done, total); };
-      compile(compile_options);
-    }
+    compile_network(plan_, compile_options);
     command_.push_back(folder + "/run_case");
     build_example(Example::kRunCase, {folder, set.folder, compile_options.name}, target, compiler, command_.back());
     choose_codes(set);
@@ -156,10 +154,6 @@ class CompiledCase {
   }
 
   void choose_codes(const TargetSet& set) {
-    if (!set.is_list) {
-      codes_ = {{"", {}}};
-      return;
-    }
     std::vector<std::string> command = command_;
     command.emplace_back("--cpu-features");
     const std::string printed = run_program(command, "target '" + set.name + "'");
@@ -173,7 +167,7 @@ class CompiledCase {
       const std::string isa(isa_name(target.isa));
       const uint32_t features = required_features(target.isa);
       if ((features & ~cpu) == 0) {
-        codes_.push_back({isa, {"--features", std::to_string(features)}});
+        codes_.push_back(set.is_list ? Code{isa, {"--features", std::to_string(features)}} : Code{});
       } else {
         errors_.push_back("target '" + set.name + "': the CPU that programs run on has no " + isa);
       }
@@ -247,6 +241,8 @@ void verify_case_in(const std::string& work, const std::string& folder, const Ve
         result.instruction_set = code.instruction_set;
         report(result);
       }
+    } catch (const Interrupted&) {
+      throw;
     } catch (const UserError& error) {  // the other sets may still say something
       for (const std::string& line : error.lines()) errors.push_back(line);
     }

@@ -7,6 +7,7 @@
 #include "cli/compare_images.h"
 #include "ops/op.h"
 #include "schedules/scheduler.h"
+#include "schedules/tuned_table.h"
 
 namespace qatc {
 
@@ -19,6 +20,7 @@ struct VerifyOptions {
   double min_psnr_db = 35;
   bool exact_match = false;  // instead of min_psnr_db
   Scheduler scheduler = Scheduler::kTemplates;
+  TunedTables tables;  // see CompileOptions
   int threads = 1;
   int jobs = 0;
   std::string keep;  // a folder for everything that is made, in KEEP/<case>; empty: a temporary one

@@ -12,6 +12,7 @@
 #include "cli/verify_case.h"
 #include "lower/target.h"
 #include "support/error.h"
+#include "support/interruption.h"
 
 namespace qatc {
 
@@ -22,6 +23,7 @@ using Json = nlohmann::ordered_json;
 struct VerifyCommand {
   std::vector<std::string> folders;
   VerifyOptions options;
+  std::vector<std::string> tables;
   bool json = false;
 };
 
@@ -107,6 +109,8 @@ void print_row(const DataSetResult& result, const VerifyOptions& options, int wi
 
 /// Cases are independent: one that cannot be verified is told and the others go on.
 int run_verify(const VerifyCommand& command) {
+  VerifyOptions options = command.options;
+  options.tables = read_tables(command.tables, {options.target});
   const int width = name_width(command);
   int passed = 0;
   int failed = 0;
@@ -121,7 +125,9 @@ int run_verify(const VerifyCommand& command) {
   if (!command.json) print_heading(width);
   for (const std::string& folder : command.folders) {
     try {
-      verify_case(folder, command.options, report);
+      verify_case(folder, options, report);
+    } catch (const Interrupted&) {
+      throw;
     } catch (const UserError& error) {
       for (const std::string& line : error.lines()) std::cerr << "error: " << line << "\n";
       ++failed;
@@ -163,6 +169,7 @@ Command add_verify_command(CLI::App& app) {
   command->add_flag("--json", verify->json, "one JSON object a line and data set; a PSNR of 200 means equal");
   add_threads_option(*command, options.threads);
   add_scheduler_option(*command, options.scheduler);
+  add_table_option(*command, verify->tables);
   add_jobs_option(*command, options.jobs);
   command->add_option("--keep", options.keep, "keep everything that is made, in DIR/CASE")->type_name("DIR");
   return {command, [verify] { return run_verify(*verify); }};

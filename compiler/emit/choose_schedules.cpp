@@ -70,13 +70,14 @@ std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Trial& trial,
 std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whole, const Target& target,
                                              const ScheduleOptions& options) {
   const TemporaryDirectory scratch;
+  const TunedTable table = tuned_table(target.isa, options.tables);
   std::vector<KernelSpec> kernels;
   std::transform(whole.begin(), whole.end(), std::back_inserter(kernels), tiles_of);
   std::vector<ScheduleChoice> choices;
   std::vector<Trial> trials;
   std::vector<std::function<void()>> jobs;
   for (size_t k = 0; k < kernels.size(); ++k) {
-    choices.push_back(known_or_autoscheduled(whole[k], target, options.scheduler));
+    choices.push_back(known_or_autoscheduled(whole[k], target, options.scheduler, table));
     if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
       continue;
     if (std::find(kernels.begin(), kernels.begin() + static_cast<std::ptrdiff_t>(k), kernels[k]) !=

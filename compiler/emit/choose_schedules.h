@@ -12,7 +12,8 @@ namespace qatc {
 
 struct ScheduleOptions {
   Scheduler scheduler = Scheduler::kTemplates;
-  int jobs = 0;  // candidates compiled at a time; 0: as many as cores
+  TunedTables tables;  // what they know goes before what qatc was built with
+  int jobs = 0;        // candidates compiled at a time; 0: as many as cores
   /// Called with the number of compiled candidates and their total, where there are any.
   std::function<void(int done, int total)> progress;
 };

@@ -228,8 +228,9 @@ std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const K
   }
 }
 
-ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& target, Scheduler scheduler) {
-  ScheduleChoice choice = known_schedule(spec, target.isa);
+ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& target, Scheduler scheduler,
+                                      const TunedTable& table) {
+  ScheduleChoice choice = known_schedule(spec, target.isa, table);
   if (scheduler == Scheduler::kTemplates) return choice;
   if (const auto refusal = autoscheduler_refusal(spec, choice.schedule, scheduler, target)) {
     choice.refusal = *refusal;
@@ -237,6 +238,10 @@ ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& targ
   }
   choice.schedule.scheduler = scheduler;
   return {choice.schedule, ScheduleSource::kAutoscheduler, 1, {}, {}, {}};
+}
+
+ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& target, Scheduler scheduler) {
+  return known_or_autoscheduled(spec, target, scheduler, tuned_table(target.isa));
 }
 
 }  // namespace qatc

@@ -35,9 +35,12 @@ void autoschedule_kernel(LoweredKernel& kernel, const KernelSpec& spec, Schedule
 std::optional<std::string> autoscheduler_refusal(const KernelSpec& spec, const KernelSchedule& schedule,
                                                  Scheduler scheduler, const Target& target);
 
-/// With `scheduler` the templates: known_schedule(). Else the kernel is lowered and scheduled by the autoscheduler, to
+/// With `scheduler` the templates: known_schedule() by `table`. Else the kernel is lowered and scheduled by the autoscheduler, to
 /// see whether it refuses; where it does, a template is taken, since every kind of kernel has one
 /// (schedules/kernel_kind.h). Throws UserError where the autoscheduler is not installed.
+ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& target, Scheduler scheduler,
+                                      const TunedTable& table);
+/// With the table that qatc was built with.
 ScheduleChoice known_or_autoscheduled(const KernelSpec& spec, const Target& target, Scheduler scheduler);
 
 }  // namespace qatc

@@ -100,7 +100,7 @@ void register_benchmarks(const Options& options) {
   const qatc::Rounding rounding = options.rounding == "exact" ? qatc::Rounding::kExact : qatc::Rounding::kFloat;
   std::vector<KernelCase> cases;
   if (!options.model.empty()) {
-    qatc::CompileOptions compile;
+    qatc::ModelOptions compile;
     compile.model = options.model;
     compile.rounding = rounding;
     const qatc::Plan plan = plan_model(compile);

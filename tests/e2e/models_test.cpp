@@ -66,7 +66,7 @@ class Models : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Models, EqualEvaluatorAndReferenceVectors) {
   const Case& c = GetParam();
-  CompileOptions options;
+  ModelOptions options;
   options.model = (c.folder / "model.onnx").string();
   options.rounding = c.rounding;
   const Plan plan = plan_model(options);
@@ -122,7 +122,7 @@ std::vector<fs::path> small_models() {
 class SmallModels : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(SmallModels, EqualEvaluatorAndReferenceVectors) {
-  CompileOptions options;
+  ModelOptions options;
   options.model = (GetParam() / "model.onnx").string();
   options.rounding = Rounding::kExact;
   if (kRefused.count(GetParam().filename().string()) > 0) {

@@ -18,7 +18,7 @@ constexpr int64_t kMostEvaluatedPixels = 64 * 1000;
 class Sizes : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    CompileOptions options;
+    ModelOptions options;
     options.model = std::string(QATC_MODELS_DIR) + "/demo/model.onnx";
     plan_ = new Plan(plan_model(options));
     library_ = new GeneratedLibrary(*plan_, runnable({"host", kDotProd}));

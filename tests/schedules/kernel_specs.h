@@ -7,9 +7,6 @@
 
 namespace qatc::testing {
 
-inline const std::vector<Isa> kEveryIsa{Isa::kX86Base, Isa::kX86Avx2,    Isa::kX86AvxVnni, Isa::kX86Vnni,
-                                        Isa::kArmBase, Isa::kArmDotprod, Isa::kArmI8mm};
-
 /// conv, requantize, table: `inputs` storage channels each, kernel x kernel taps.
 inline KernelSpec conv_spec(const std::vector<int64_t>& inputs, int64_t out_channels, int64_t kernel, int digits = 1) {
   KernelSpec spec;
