@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "plan/arena.h"
+
 namespace qatc {
 
 namespace {

@@ -4,6 +4,7 @@
 
 #include "emit/c_text.h"
 #include "emit/constants.h"
+#include "plan/arena.h"
 #include "support/error.h"
 
 namespace qatc {

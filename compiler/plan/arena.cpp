@@ -89,12 +89,13 @@ std::vector<int64_t> place_blocks(const std::vector<Block>& blocks, const std::v
   return best;
 }
 
-}  // namespace
-
+/// Rows that a window holds while its stage computes `band` rows at a time.
 int64_t window_capacity(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
                         int64_t width) {
   return base_rows(plan, stage, window.base, band, height, width) + window.before + window.after;
 }
+
+}  // namespace
 
 int64_t windows_size(const Plan& plan, const Stage& stage, int64_t height, int64_t width) {
   if (stage.windows.empty()) return 0;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "plan/plan.h"
 
@@ -21,6 +22,16 @@ void lay_out_arena(Plan& plan);
 /// Height and width of an image for which choices are made that hold for every size.
 std::array<int64_t, 2> usual_size(const Plan& plan);
 
+/// Whether the library takes images of this size: within the limits, and no tensor above 2^31 - 1 bytes.
+bool supports(const Plan& plan, int64_t height, int64_t width);
+/// What <name>_arena_size returns for a supported size: any alignment of the caller's memory is provided for.
+int64_t arena_size(const Plan& plan, int64_t height, int64_t width);
+/// Bytes of a block at an image size (height, width), as the generated driver computes them.
+int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width);
+/// Blocks, each after those below it.
+std::vector<int> placement_order(const Plan& plan);
+/// Offsets of all blocks, then the arena's size without the slack for alignment.
+std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t width);
 /// Bytes of a stored tensor with its border.
 int64_t tensor_size(const Plan& plan, int tensor, int64_t height, int64_t width);
 

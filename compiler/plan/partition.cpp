@@ -33,12 +33,9 @@ class Partitioner {
  private:
   void place(NodeId id) {
     const Node& node = graph_.node(id);
-    if (is<Lookup>(graph_, id)) {
-      const int producer = joinable_group(node.inputs[0]);
-      group_[index(id)] = producer == kNone ? new_group() : producer;
-    } else if (is<Add>(graph_, id) || is<Mul>(graph_, id)) {
-      const int a = joinable_group(node.inputs[0]);
-      const int b = joinable_group(node.inputs[1]);
+    if (joins_kernel(node.op)) {
+      const int a = joinable_group(node.inputs.front());
+      const int b = joinable_group(node.inputs.back());
       if (a != kNone && b != kNone && a != b && can_merge(std::min(a, b), std::max(a, b), id)) {
         std::replace(group_.begin(), group_.end(), std::min(a, b), std::max(a, b));
       }
@@ -170,5 +167,9 @@ class Partitioner {
 }  // namespace
 
 std::vector<KernelGroup> partition(const Graph& graph) { return Partitioner(graph).run(); }
+
+bool joins_kernel(const Op& op) {
+  return std::holds_alternative<Lookup>(op) || std::holds_alternative<Add>(op) || std::holds_alternative<Mul>(op);
+}
 
 }  // namespace qatc

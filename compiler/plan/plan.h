@@ -173,12 +173,6 @@ inline constexpr int64_t kMaxTensorSide = 131071;
 /// `graph` is the result of run_passes. Throws UserError when no image size works.
 Plan make_plan(const Graph& graph, Rounding rounding);
 
-/// Whether the library takes images of this size: within the limits, and no tensor above 2^31 - 1 bytes.
-bool supports(const Plan& plan, int64_t height, int64_t width);
-/// What <name>_arena_size returns for a supported size: any alignment of the caller's memory is provided for.
-int64_t arena_size(const Plan& plan, int64_t height, int64_t width);
-/// Bytes of a block at an image size (height, width), as the generated driver computes them.
-int64_t block_size(const Plan& plan, const Block& block, int64_t height, int64_t width);
 /// The window of a stage that holds this tensor, or nullptr.
 const Window* window_of(const Stage& stage, int tensor);
 /// Tensors of a call that are stored, each once.
@@ -188,9 +182,6 @@ std::vector<int> stored_outputs(const Stage& stage, const KernelCall& call);
 bool needs_scratch(const Stage& stage, const KernelCall& call);
 /// What the calls of a stage that need a scratch row store, each tensor once.
 std::vector<int> scratch_tensors(const Stage& stage);
-/// Rows that a window holds while its stage computes `band` rows at a time.
-int64_t window_capacity(const Plan& plan, const Stage& stage, const Window& window, int64_t band, int64_t height,
-                        int64_t width);
 /// The tensor whose rows a stage is split by.
 int split_tensor(const Plan& plan, const Stage& stage);
 /// How an output image may share memory with the input image.
@@ -200,10 +191,6 @@ enum class InPlace : uint8_t {
   kNever,
 };
 InPlace in_place(const Plan& plan);
-/// Blocks, each after those below it.
-std::vector<int> placement_order(const Plan& plan);
-/// Offsets of all blocks, then the arena's size without the slack for alignment.
-std::vector<int64_t> arena_offsets(const Plan& plan, int64_t height, int64_t width);
 /// Multiply-adds at an image size.
 int64_t multiply_adds(const Plan& plan, int64_t height, int64_t width);
 std::string print(const Plan& plan);

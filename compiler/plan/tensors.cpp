@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plan/partition.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -30,7 +31,7 @@ class TensorMaker {
       const std::vector<NodeId> users = graph().users(node.output);
       const bool leaves = std::any_of(users.begin(), users.end(), [&](NodeId user) {
         const auto other = group_of.find(user);
-        return other == group_of.end() || other->second != group->second || reads_memory(user);
+        return other == group_of.end() || other->second != group->second || !joins_kernel(graph().node(user).op);
       });
       if (leaves) make_tensor(node.output);
     }
@@ -44,12 +45,6 @@ class TensorMaker {
 
  private:
   const Graph& graph() const { return plan_.graph; }
-
-  /// Ops that begin a kernel read their activations from memory.
-  bool reads_memory(NodeId id) const {
-    const Op& op = graph().node(id).op;
-    return !std::holds_alternative<Lookup>(op) && !std::holds_alternative<Add>(op) && !std::holds_alternative<Mul>(op);
-  }
 
   int make_tensor(ValueId value) {
     const TensorType& type = graph().type(value);

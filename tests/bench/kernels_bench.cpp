@@ -15,6 +15,7 @@
 #include "compile.h"
 #include "kernel_library.h"
 #include "peak.h"
+#include "plan/arena.h"
 #include "support/error.h"
 
 namespace {

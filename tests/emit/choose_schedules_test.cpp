@@ -33,7 +33,7 @@ double ratio_of_code(const KernelSpec& spec, const KernelSchedule& schedule, con
   return slowness[1] / slowness[0];
 }
 
-TEST(RankSchedules, ChoosesByCodeWhatNoTableKnows) {
+TEST(ChooseSchedules, ChoosesByCodeWhatNoTableKnows) {
   for (const char* name :
        {"x86-64-linux", "x86-64-linux-avx2", "x86-64-linux-avx2-avxvnni", "x86-64-linux-avx512_sapphirerapids",
         "arm-64-linux", "arm-64-linux-arm_dot_prod", "arm-64-linux-arm_dot_prod-i8mm"}) {
@@ -60,7 +60,7 @@ TEST(RankSchedules, ChoosesByCodeWhatNoTableKnows) {
   }
 }
 
-TEST(RankSchedules, IsDeterministicWhateverRunsBesideIt) {
+TEST(ChooseSchedules, IsDeterministicWhateverRunsBesideIt) {
   const Target target = parse_target("arm-64-linux-arm_dot_prod");
   ScheduleOptions alone;
   alone.jobs = 1;
@@ -73,7 +73,7 @@ TEST(RankSchedules, IsDeterministicWhateverRunsBesideIt) {
   }
 }
 
-TEST(RankSchedules, CompilesNothingThatATableKnows) {
+TEST(ChooseSchedules, CompilesNothingThatATableKnows) {
   const Target target = parse_target("arm-64-linux-arm_dot_prod");
   const KernelSpec spec = conv_spec({64}, 32, 3);
   KernelSpec known = spec;

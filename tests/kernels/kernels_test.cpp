@@ -300,9 +300,7 @@ const std::vector<Size> kUpsampledSizes{{2, 2},   {2, 14},  {14, 2},  {3, 2},   
 
 /// Six convolutions of upsampled images.
 void add_upsampled_convs(NetworkBuilder& network) {
-  NetworkBuilder::ConvOptions around;
-  around.kernel = {3, 3};
-  around.pad = {1, 1, 1, 1};
+  NetworkBuilder::ConvOptions around = NetworkBuilder::around();
   const ValueId small = network.max_pool(network.image(), {2, 2}, {2, 2}, {0, 0, 0, 0});
   for (Filter filter : {Filter::kPerChannel, Filter::kSaturated, Filter::kUnsigned}) {
     around.filter = filter;
@@ -347,9 +345,7 @@ class Norms : public Kernels {};
 /// Their sums, by the kernels that compute what they are of and by others.
 TEST_P(Norms, EqualEvaluator) {
   NetworkBuilder network(case_seed(), network_channels());
-  NetworkBuilder::ConvOptions around;
-  around.kernel = {3, 3};
-  around.pad = {1, 1, 1, 1};
+  NetworkBuilder::ConvOptions around = NetworkBuilder::around();
   NetworkBuilder::ConvOptions halve = around;
   halve.stride = {2, 2};
   const ValueId x = network.image();
@@ -531,9 +527,7 @@ TEST_P(Autoscheduled, EqualEvaluator) {
   NetworkBuilder network(case_seed(), network_channels());
   const ValueId x = network.image();
   const int64_t count = network.one_of(kOutputChannels);
-  NetworkBuilder::ConvOptions same;
-  same.kernel = {3, 3};
-  same.pad = {1, 1, 1, 1};
+  NetworkBuilder::ConvOptions same = NetworkBuilder::around();
   const ValueId a = network.keep(network.lookup(network.conv({x}, count, same)));
   const ValueId gate = network.keep(network.mul(a, network.lookup(network.conv({x}, count, same))));
   const ValueId y = network.keep(network.add(network.conv({gate, x}, count, same), gate));

@@ -86,9 +86,7 @@ TEST(ArenaSize, GeneratedCodeComputesThePlansSizesOfNormsAndScratchRows) {
 
 TEST(ArenaSize, GeneratedCodeComputesThePlansSizesOfResizesAndUpsampledConvs) {
   NetworkBuilder network(4, 3);
-  NetworkBuilder::ConvOptions around;
-  around.kernel = {3, 3};
-  around.pad = {1, 1, 1, 1};
+  NetworkBuilder::ConvOptions around = NetworkBuilder::around();
   const ValueId first = network.conv({network.image()}, 5, around);
   const ValueId doubled = network.conv({network.resize_by(first, 2, 1)}, 4, around);
   network.keep(doubled);

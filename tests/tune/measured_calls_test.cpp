@@ -19,9 +19,7 @@ namespace {
 /// A conv to half of the image's sides, whose result is brought back to them and goes through another conv.
 Plan upsampling_plan() {
   NetworkBuilder network(1, 3);
-  NetworkBuilder::ConvOptions conv;
-  conv.kernel = {3, 3};
-  conv.pad = {1, 1, 1, 1};
+  NetworkBuilder::ConvOptions conv = NetworkBuilder::around();
   NetworkBuilder::ConvOptions halve = conv;
   halve.stride = {2, 2};
   const ValueId half = network.conv({network.image()}, 16, halve);
