@@ -7,18 +7,8 @@
 #include <vector>
 
 #include "schedules/schedule_fields.h"
+#include "support/embedded.h"
 #include "support/error.h"
-
-// tuned_data.S includes the files.
-extern "C" {
-extern const char qatc_tuned_x86_64_base_begin[], qatc_tuned_x86_64_base_end[];
-extern const char qatc_tuned_x86_64_avx2_begin[], qatc_tuned_x86_64_avx2_end[];
-extern const char qatc_tuned_x86_64_avxvnni_begin[], qatc_tuned_x86_64_avxvnni_end[];
-extern const char qatc_tuned_x86_64_avx512vnni_begin[], qatc_tuned_x86_64_avx512vnni_end[];
-extern const char qatc_tuned_arm64_base_begin[], qatc_tuned_arm64_base_end[];
-extern const char qatc_tuned_arm64_dotprod_begin[], qatc_tuned_arm64_dotprod_end[];
-extern const char qatc_tuned_arm64_i8mm_begin[], qatc_tuned_arm64_i8mm_end[];
-}
 
 namespace qatc {
 
@@ -26,26 +16,6 @@ namespace {
 
 constexpr const char* kSeparator = " | ";
 constexpr const char* kTitle = "# Schedules for ";
-
-std::string embedded_table(Isa isa) {
-  switch (isa) {
-    case Isa::kX86Base:
-      return {qatc_tuned_x86_64_base_begin, qatc_tuned_x86_64_base_end};
-    case Isa::kX86Avx2:
-      return {qatc_tuned_x86_64_avx2_begin, qatc_tuned_x86_64_avx2_end};
-    case Isa::kX86AvxVnni:
-      return {qatc_tuned_x86_64_avxvnni_begin, qatc_tuned_x86_64_avxvnni_end};
-    case Isa::kX86Vnni:
-      return {qatc_tuned_x86_64_avx512vnni_begin, qatc_tuned_x86_64_avx512vnni_end};
-    case Isa::kArmBase:
-      return {qatc_tuned_arm64_base_begin, qatc_tuned_arm64_base_end};
-    case Isa::kArmDotprod:
-      return {qatc_tuned_arm64_dotprod_begin, qatc_tuned_arm64_dotprod_end};
-    case Isa::kArmI8mm:
-      return {qatc_tuned_arm64_i8mm_begin, qatc_tuned_arm64_i8mm_end};
-  }
-  QATC_CHECK(false, "unknown instruction set");
-}
 
 std::vector<std::string> split(const std::string& line) {
   std::vector<std::string> parts;
@@ -138,8 +108,9 @@ const TunedTable& tuned_table(Isa isa) {
   static std::map<Isa, TunedTable> tables;
   const auto found = tables.find(isa);
   if (found != tables.end()) return found->second;
-  const std::string path = "schedules/tuned/" + tuned_table_name(isa) + ".txt";
-  return tables.emplace(isa, parse_tuned_table(embedded_table(isa), path, isa)).first->second;
+  const std::string file = tuned_table_name(isa) + ".txt";
+  const std::string text(embedded_file(file));
+  return tables.emplace(isa, parse_tuned_table(text, "schedules/tuned/" + file, isa)).first->second;
 }
 
 TunedTable tuned_table(Isa isa, const TunedTables& tables) {

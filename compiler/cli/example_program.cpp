@@ -2,20 +2,11 @@
 
 #include <optional>
 #include <sstream>
-#include <string_view>
 
+#include "support/embedded.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/process.h"
-
-// example_sources.S
-extern "C" {
-extern const char qatc_source_enhance[], qatc_source_enhance_end[];
-extern const char qatc_source_run_case[], qatc_source_run_case_end[];
-extern const char qatc_source_model[], qatc_source_model_end[];
-extern const char qatc_source_stb_image[], qatc_source_stb_image_end[];
-extern const char qatc_source_stb_image_write[], qatc_source_stb_image_write_end[];
-}
 
 namespace qatc {
 
@@ -23,20 +14,16 @@ namespace {
 
 using HTarget = Halide::Target;
 
-std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
-
 /// Writes the sources that the example consists of; returns the path of its main file.
 std::string write_sources(Example example, const std::string& folder) {
-  write_file_atomically(folder + "/model.h", text_between(qatc_source_model, qatc_source_model_end));
+  write_embedded_files({"model.h"}, folder);
   if (example == Example::kRunCase) {
-    write_file_atomically(folder + "/run_case.c", text_between(qatc_source_run_case, qatc_source_run_case_end));
+    write_embedded_files({"run_case.c"}, folder);
     return folder + "/run_case.c";
   }
   make_folder(folder + "/stb");
-  write_file_atomically(folder + "/stb/stb_image.h", text_between(qatc_source_stb_image, qatc_source_stb_image_end));
-  write_file_atomically(folder + "/stb/stb_image_write.h",
-                        text_between(qatc_source_stb_image_write, qatc_source_stb_image_write_end));
-  write_file_atomically(folder + "/enhance.c", text_between(qatc_source_enhance, qatc_source_enhance_end));
+  write_embedded_files({"stb_image.h", "stb_image_write.h"}, folder + "/stb");
+  write_embedded_files({"enhance.c"}, folder);
   return folder + "/enhance.c";
 }
 

@@ -7,11 +7,11 @@
 #include "emit/constants.h"
 #include "emit/dispatcher.h"
 #include "emit/driver.h"
-#include "emit/embedded.h"
 #include "emit/header.h"
 #include "emit/manifest.h"
 #include "emit/object.h"
 #include "emit/symbols.h"
+#include "support/embedded.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/jobs.h"
@@ -187,10 +187,9 @@ void emit_libraries(const Plan& plan, const std::vector<LibraryTarget>& targets,
   const std::string header = emit_header(plan, options.name);
   const std::string driver = emit_driver(plan, options.name, options.name);
   write_file_atomically(scratch.path() + "/" + options.name + ".h", header);
-  for (const char* file : {"qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h", "qatc_cpu.h", "qatc_cpu.c",
-                           "qatc_threads.h", "qatc_threads.c"}) {
-    write_file_atomically(scratch.path() + "/" + file, embedded_file(file));
-  }
+  write_embedded_files({"qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h", "qatc_cpu.h", "qatc_cpu.c",
+                        "qatc_threads.h", "qatc_threads.c"},
+                       scratch.path());
   std::vector<std::unique_ptr<TargetBuild>> builds;
   std::vector<std::function<void()>> jobs;
   for (const LibraryTarget& target : targets) {
@@ -202,8 +201,7 @@ void emit_libraries(const Plan& plan, const std::vector<LibraryTarget>& targets,
     if (options.progress) options.progress(done, total);
   });
   for (const auto& build : builds) build->write_outputs();
-  for (const char* file : {"qatc_runtime.h", "qatc_threads.h"})
-    write_file_atomically(options.output + "/" + file, embedded_file(file));
+  write_embedded_files({"qatc_runtime.h", "qatc_threads.h"}, options.output);
   write_file_atomically(options.output + "/" + options.name + "_driver.c", driver);
   write_file_atomically(options.output + "/" + options.name + ".h", header);
 }

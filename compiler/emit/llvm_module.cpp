@@ -98,9 +98,8 @@ void align_stack(llvm::Module& code, Isa isa) {
 }
 
 void link_bitcode(llvm::Module& code, Isa isa) {
-  const std::vector<uint8_t> bitcode = intrinsics_bitcode(isa);
-  const llvm::StringRef bytes(reinterpret_cast<const char*>(bitcode.data()), bitcode.size());
-  auto intrinsics = llvm::cantFail(llvm::parseBitcodeFile({bytes, "intrinsics"}, code.getContext()));
+  const llvm::MemoryBufferRef bitcode(intrinsics_bitcode(isa), "intrinsics");
+  auto intrinsics = llvm::cantFail(llvm::parseBitcodeFile(bitcode, code.getContext()));
   intrinsics->setDataLayout(code.getDataLayout());
   intrinsics->setTargetTriple(code.getTargetTriple());
   std::vector<std::string> defined;

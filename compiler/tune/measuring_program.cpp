@@ -1,22 +1,15 @@
 #include "tune/measuring_program.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "emit/c_text.h"
 #include "emit/constants.h"
-#include "emit/embedded.h"
 #include "plan/kernel_argument.h"
 #include "schedules/default_schedule.h"
+#include "support/embedded.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/process.h"
-
-// sources.S
-extern "C" {
-extern const char qatc_source_measure_kernel[], qatc_source_measure_kernel_end[];
-extern const char qatc_source_measure_kernel_header[], qatc_source_measure_kernel_header_end[];
-}
 
 namespace qatc {
 
@@ -28,8 +21,6 @@ using Kind = KernelArgument::Kind;
 constexpr const char* kModelName = "tuned";
 
 std::string number(int64_t value) { return std::to_string(value); }
-
-std::string_view text_between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
 
 /// The C file with one function a candidate, each of which binds the kernel's arguments as a driver does.
 class KernelsSource {
@@ -189,13 +180,8 @@ void build_measuring_program(const Plan& plan, const MeasuredCall& call,
                              const std::vector<std::string>& compiler, const std::string& scratch,
                              const std::string& program) {
   const KernelSpec& spec = plan.kernels[static_cast<size_t>(call.kernel)];
-  for (const char* file : {"qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h"}) {
-    write_file_atomically(scratch + "/" + file, embedded_file(file));
-  }
-  write_file_atomically(scratch + "/measure_kernel.h",
-                        text_between(qatc_source_measure_kernel_header, qatc_source_measure_kernel_header_end));
-  write_file_atomically(scratch + "/measure_kernel.c",
-                        text_between(qatc_source_measure_kernel, qatc_source_measure_kernel_end));
+  write_embedded_files(
+      {"measure_kernel.c", "measure_kernel.h", "qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h"}, scratch);
   write_file_atomically(scratch + "/kernels.c", KernelsSource(spec, call, candidates).text());
   write_constants(plan, call, candidates, target, scratch + "/constants");
   std::vector<std::string> command = compiler;

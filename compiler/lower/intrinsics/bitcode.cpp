@@ -1,30 +1,23 @@
 #include "lower/intrinsics/bitcode.h"
 
+#include "support/embedded.h"
 #include "support/error.h"
-
-// bitcode_data.S includes the bitcode files.
-extern "C" {
-extern const uint8_t qatc_intrinsics_sse2_begin[], qatc_intrinsics_sse2_end[];
-extern const uint8_t qatc_intrinsics_avx2_begin[], qatc_intrinsics_avx2_end[];
-extern const uint8_t qatc_intrinsics_avx512vnni_begin[], qatc_intrinsics_avx512vnni_end[];
-extern const uint8_t qatc_intrinsics_neon_begin[], qatc_intrinsics_neon_end[];
-}
 
 namespace qatc {
 
-std::vector<uint8_t> intrinsics_bitcode(Isa isa) {
+std::string_view intrinsics_bitcode(Isa isa) {
   switch (isa) {
     case Isa::kX86Base:
-      return {qatc_intrinsics_sse2_begin, qatc_intrinsics_sse2_end};
+      return embedded_file("intrinsics_sse2.bc");
     case Isa::kX86AvxVnni:
     case Isa::kX86Avx2:
-      return {qatc_intrinsics_avx2_begin, qatc_intrinsics_avx2_end};
+      return embedded_file("intrinsics_avx2.bc");
     case Isa::kX86Vnni:
-      return {qatc_intrinsics_avx512vnni_begin, qatc_intrinsics_avx512vnni_end};
+      return embedded_file("intrinsics_avx512vnni.bc");
     case Isa::kArmBase:
     case Isa::kArmDotprod:
     case Isa::kArmI8mm:
-      return {qatc_intrinsics_neon_begin, qatc_intrinsics_neon_end};
+      return embedded_file("intrinsics_neon.bc");
   }
   QATC_CHECK(false, "unknown instruction set");
 }

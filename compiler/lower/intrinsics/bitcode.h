@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <string_view>
 
 #include "schedules/isa.h"
 
@@ -9,6 +8,6 @@ namespace qatc {
 
 /// LLVM bitcode with qatc_lookup and the like for `isa` (see make_ir.cpp), built into this binary. Without data layout and
 /// triple, which are those of the module it is linked into.
-std::vector<uint8_t> intrinsics_bitcode(Isa isa);
+std::string_view intrinsics_bitcode(Isa isa);
 
 }  // namespace qatc
