@@ -58,9 +58,35 @@ ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const Ker
   return layout;
 }
 
+int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
+  return (runs.length + layout.reduction - 1) / layout.reduction;
+}
+
 int64_t filter_block(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, Isa isa) {
   // The digits of one channel must meet in one tile.
   return conv.digits > 1 || pads_lanes(spec, isa) ? conv_lanes(spec, conv, isa) : schedule.channels;
+}
+
+FilterShape filter_shape(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, int input,
+                         Isa isa) {
+  const int64_t lanes = conv_lanes(spec, conv, isa);
+  const ConvLayout layout = widest_conv_layout(isa, lanes);
+  const ConvRuns runs = conv_runs(spec, conv, input);
+  const int64_t block = filter_block(spec, schedule, conv, isa);
+  return {layout.reduction, block, reductions_of(runs, layout), runs.count, conv.kernel[0], lanes / block};
+}
+
+int64_t filter_size(const FilterShape& shape) {
+  return shape.reduction * shape.block * shape.reductions * shape.runs * shape.rows * shape.blocks;
+}
+
+int64_t filter_place(const FilterShape& shape, int64_t lane, int64_t byte, int64_t run, int64_t ky) {
+  int64_t place = lane / shape.block;
+  place = place * shape.rows + ky;
+  place = place * shape.runs + run;
+  place = place * shape.reductions + byte / shape.reduction;
+  place = place * shape.block + lane % shape.block;
+  return place * shape.reduction + byte % shape.reduction;
 }
 
 }  // namespace qatc

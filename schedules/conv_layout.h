@@ -41,8 +41,20 @@ ConvLayout widest_conv_layout(Isa isa, int64_t lanes);
 /// The same with narrower vectors where `schedule` asks for them.
 ConvLayout conv_layout(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa);
 
-/// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream. Element (ci %
-/// reduction, lane % block, ci / reduction, kx, ky, lane / block), innermost first.
+/// Instructions' reductions (ConvLayout::reduction) that cover a run; the filter is zero where the last goes beyond it.
+int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
+
+/// Lanes whose filter values lie together: those of one tile, so that its loop reads one stream.
 int64_t filter_block(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, Isa isa);
+
+/// The packed filter of one input of a conv: element (byte % reduction, lane % block, byte / reduction, run, ky, lane /
+/// block), innermost first, for a lane and a byte of a run (ConvRuns).
+struct FilterShape {
+  int64_t reduction, block, reductions, runs, rows, blocks;
+};
+FilterShape filter_shape(const KernelSpec& spec, const KernelSchedule& schedule, const KernelConv& conv, int input,
+                         Isa isa);
+int64_t filter_size(const FilterShape& shape);
+int64_t filter_place(const FilterShape& shape, int64_t lane, int64_t byte, int64_t run, int64_t ky);
 
 }  // namespace qatc

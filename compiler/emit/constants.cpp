@@ -1,13 +1,11 @@
 #include "emit/constants.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "lower/buffer.h"
 #include "ops/requantize.h"
 #include "plan/image.h"
 #include "schedules/conv_layout.h"
-#include "schedules/default_schedule.h"
 #include "schedules/tile_shape.h"
 #include "support/error.h"
 
@@ -16,203 +14,265 @@ namespace qatc {
 namespace {
 
 using ArgumentKind = KernelArgument::Kind;
+using Bytes = std::vector<uint8_t>;
 
 template <class T>
-std::vector<uint8_t> bytes_of(const std::vector<T>& values) {
-  std::vector<uint8_t> bytes(values.size() * sizeof(T));
+Bytes bytes_of(const std::vector<T>& values) {
+  Bytes bytes(values.size() * sizeof(T));
   if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;
 }
+
+/// What stored bytes differ from codes in.
+int storage_xor(Isa isa) { return is_arm(isa) ? 0x80 : 0; }
 
 /// The stored value of a zero point as the kernels' arithmetic sees it.
 int32_t stored_zero_point(const TensorType& type, Isa isa) {
   return stored(type.quant->zero_point_at(0), type.dtype) - (is_arm(isa) ? 128 : 0);
 }
 
-class Packer {
- public:
-  Packer(const Plan& plan, const std::vector<KernelSchedule>& schedules, const std::string& name, Isa isa)
-      : plan_(plan), schedules_(schedules), name_(name), isa_(isa) {}
+const KernelCall& numbered_call(const Plan& plan, int number) {
+  for (const Stage& stage : plan.stages) {
+    const auto calls = static_cast<int>(stage.calls.size());
+    if (number < calls) return stage.calls[static_cast<size_t>(number)];
+    number -= calls;
+  }
+  QATC_CHECK(false, "no such call");
+}
 
-  std::vector<Constant> run() {
-    int call_index = 0;
-    for (const Stage& stage : plan_.stages) {
-      for (const KernelCall& call : stage.calls) pack_call(call, call_index++);
+/// Packs what a call passes to one of its kernels.
+class ArgumentPacker {
+ public:
+  ArgumentPacker(const Plan& plan, const KernelCall& call, const KernelSpec& spec, const KernelSchedule& schedule,
+                 Isa isa)
+      : plan_(plan), call_(call), spec_(spec), schedule_(schedule), isa_(isa) {}
+
+  Bytes pack(const KernelArgument& argument) const {
+    switch (argument.kind) {
+      case ArgumentKind::kFilter:
+        return filter(argument.index, argument.sub);
+      case ArgumentKind::kCorrection:
+        return correction(argument.index);
+      case ArgumentKind::kMultiplier:
+      case ArgumentKind::kBias:
+        return requantize(argument);
+      case ArgumentKind::kTable:
+        return table(argument.index);
+      default:
+        QATC_CHECK(false, "no constant: " + argument_name(argument));
     }
-    for (size_t i = 0; i < plan_.statistics.size(); ++i) pack_norm(static_cast<int>(i));
-    pack_image_tables();
-    pack_flat_row_tiles();
-    return std::move(constants_);
   }
 
  private:
-  template <class T>
-  void add(const std::string& symbol, const char* c_type, const std::vector<T>& values) {
-    constants_.push_back({symbol, c_type, bytes_of(values)});
+  const KernelConv& conv_of(int conv) const { return spec_.convs[static_cast<size_t>(conv)]; }
+  const Node& conv_node(int conv) const { return plan_.graph.node(call_.conv_nodes[static_cast<size_t>(conv)]); }
+  const Value& filter_of(int conv) const {
+    return plan_.graph.value(conv_node(conv).inputs[conv_of(conv).inputs.size()]);
+  }
+  int64_t channels_of(int input) const {
+    return plan_.tensors[static_cast<size_t>(call_.inputs[static_cast<size_t>(input)])].channels;
   }
 
-  /// float or double as the kernel wants it.
-  void add_real(const std::string& symbol, bool is_double, const std::vector<double>& values) {
-    if (is_double) {
-      add(symbol, "double", values);
-    } else {
-      add(symbol, "float", std::vector<float>(values.begin(), values.end()));
-    }
-  }
+  /// A digit of a filter's value as an accumulator lane multiplies it.
+  struct Weight {
+    int64_t lane, ky, kx, channel;  // of all inputs
+    int32_t digit;
+  };
 
-  void pack_call(const KernelCall& call, int call_index) {
-    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
-    for (size_t i = 0; i < spec.convs.size(); ++i) {
-      pack_requantize(call, call_index, static_cast<int>(i),
-                      pack_filters(call, call.kernel, static_cast<int>(i), call_symbol, call_index));
-    }
-    if (call.upsampled) pack_filters(call, call.upsampled->kernel, 0, upsampled_symbol, call_index);
-    for (size_t i = 0; i < spec.steps.size(); ++i) {
-      if (spec.steps[i].kind == KernelStep::Kind::kLookup) pack_table(call, call_index, static_cast<int>(i));
-    }
-  }
-
-  using SymbolOf = std::string (*)(const std::string& name, int call, const KernelArgument& argument);
-
-  /// The filter of a conv in a kernel of the call; returns its sum by lane.
-  std::vector<int64_t> pack_filters(const KernelCall& call, int kernel, int conv_index, SymbolOf symbol_of,
-                                    int call_index) {
-    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(kernel)];
-    const KernelConv& conv = spec.convs[static_cast<size_t>(conv_index)];
-    const Node& node = plan_.graph.node(call.conv_nodes[static_cast<size_t>(conv_index)]);
-    const size_t inputs = conv.inputs.size();
-    const Value& filter = plan_.graph.value(node.inputs[inputs]);
+  template <class Visit>
+  void for_each_weight(int conv_index, const Visit& visit) const {
+    const KernelConv& conv = conv_of(conv_index);
+    const Value& filter = filter_of(conv_index);
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
-    const int64_t lanes = conv_lanes(spec, conv, isa_);
-    const ConvLayout layout = widest_conv_layout(isa_, lanes);
-    const int64_t block = filter_block(spec, schedules_[static_cast<size_t>(kernel)], conv, isa_);
-    std::vector<int64_t> lane_sum(static_cast<size_t>(lanes), 0);
-    int64_t first_channel = 0;
-    for (size_t input = 0; input < inputs; ++input) {
-      const int64_t channels =
-          plan_.tensors[static_cast<size_t>(call.inputs[static_cast<size_t>(conv.inputs[input])])].channels;
-      const int64_t padded = storage_channels(channels);
-      const ConvRuns runs = conv_runs(spec, conv, conv.inputs[input]);
-      const int64_t red = layout.reduction;
-      const int64_t reductions = reductions_of(runs, layout);
-      std::vector<int16_t> packed(static_cast<size_t>(lanes * shape[1] * runs.count * reductions * red), 0);
-      for (int64_t o = 0; o < shape[0]; ++o) {
-        for (int64_t ky = 0; ky < shape[1]; ++ky) {
-          for (int64_t kx = 0; kx < shape[2]; ++kx) {
-            for (int64_t ci = 0; ci < channels; ++ci) {
-              const int64_t at = ((o * shape[1] + ky) * shape[2] + kx) * shape[3] + first_channel + ci;
-              const int64_t weight =
-                  int64_t{filter.constant->integers[static_cast<size_t>(at)]} - filter.type.quant->zero_point_at(o);
-              const std::vector<int32_t> digits = balanced_digits(weight, conv.digits);
-              for (int digit = 0; digit < conv.digits; ++digit) {
-                const int64_t lane = digit * digit_stride(spec, conv, isa_) + o;
-                const int64_t run = runs.count == 1 ? 0 : kx;
-                const int64_t byte = runs.count == 1 ? kx * padded + ci : ci;  // of the run
-                const int64_t place =
-                    byte % red +
-                    red * (lane % block +
-                           block * (byte / red + reductions * (run + runs.count * (ky + shape[1] * (lane / block)))));
-                packed[static_cast<size_t>(place)] = static_cast<int16_t>(digits[static_cast<size_t>(digit)]);
-                lane_sum[static_cast<size_t>(lane)] += digits[static_cast<size_t>(digit)];
-              }
-            }
+    const int64_t stride = digit_stride(spec_, conv, isa_);
+    auto value = filter.constant->integers.begin();
+    for (int64_t o = 0; o < shape[0]; ++o) {
+      const int64_t zero_point = filter.type.quant->zero_point_at(o);
+      for (int64_t tap = 0; tap < shape[1] * shape[2]; ++tap) {
+        for (int64_t channel = 0; channel < shape[3]; ++channel) {
+          int64_t lane = o;
+          for (const int32_t digit : balanced_digits(*value++ - zero_point, conv.digits)) {
+            visit(Weight{lane, tap / shape[2], tap % shape[2], channel, digit});
+            lane += stride;
           }
         }
       }
-      const std::string symbol =
-          symbol_of(name_, call_index, {ArgumentKind::kFilter, conv_index, static_cast<int>(input)});
-      if (layout.wide) {
-        add(symbol, "int8_t", packed);
-      } else {
-        add(symbol, "int8_t", std::vector<int8_t>(packed.begin(), packed.end()));
-      }
-      first_channel += channels;
     }
-    return lane_sum;
   }
 
-  /// What is added to and multiplied with the sums of a conv.
-  void pack_requantize(const KernelCall& call, int call_index, int conv_index, const std::vector<int64_t>& lane_sum) {
-    const KernelSpec& spec = plan_.kernels[static_cast<size_t>(call.kernel)];
-    const KernelConv& conv = spec.convs[static_cast<size_t>(conv_index)];
-    const Node& node = plan_.graph.node(call.conv_nodes[static_cast<size_t>(conv_index)]);
-    const Value& filter = plan_.graph.value(node.inputs[conv.inputs.size()]);
+  /// What a conv multiplies with one of its inputs.
+  Bytes filter(int conv_index, int sub) const {
+    const KernelConv& conv = conv_of(conv_index);
+    const int input = conv.inputs[static_cast<size_t>(sub)];
+    const int64_t channels = channels_of(input);
+    int64_t first_channel = 0;
+    for (int i = 0; i < sub; ++i) first_channel += channels_of(conv.inputs[static_cast<size_t>(i)]);
+    const FilterShape shape = filter_shape(spec_, schedule_, conv, input, isa_);
+    std::vector<int16_t> packed(static_cast<size_t>(filter_size(shape)), 0);
+    for_each_weight(conv_index, [&](const Weight& weight) {
+      const int64_t channel = weight.channel - first_channel;
+      if (channel < 0 || channel >= channels) return;
+      // A run has one tap, or all of a row side by side.
+      const int64_t run = shape.runs == 1 ? 0 : weight.kx;
+      const int64_t byte = (weight.kx - run) * storage_channels(channels) + channel;
+      const int64_t place = filter_place(shape, weight.lane, byte, run, weight.ky);
+      packed[static_cast<size_t>(place)] = static_cast<int16_t>(weight.digit);
+    });
+    if (conv_layout(spec_, conv, schedule_, isa_).wide) return bytes_of(packed);
+    return bytes_of(std::vector<int8_t>(packed.begin(), packed.end()));
+  }
+
+  /// What is added to the sums of a conv: its input's zero point times its filter.
+  Bytes correction(int conv_index) const {
+    const int64_t lanes = conv_lanes(spec_, conv_of(conv_index), isa_);
+    std::vector<int64_t> sums(static_cast<size_t>(lanes), 0);
+    for_each_weight(conv_index, [&](const Weight& weight) { sums[static_cast<size_t>(weight.lane)] += weight.digit; });
+    const int32_t zero_point = stored_zero_point(plan_.graph.type(conv_node(conv_index).inputs[0]), isa_);
+    std::vector<int32_t> corrections;
+    corrections.reserve(sums.size());
+    for (int64_t sum : sums) {
+      // A matrix product's accumulator holds a lane for two pixels.
+      corrections.insert(corrections.end(), has_matrix_products(isa_) ? 2 : 1, static_cast<int32_t>(-zero_point * sum));
+    }
+    return bytes_of(corrections);
+  }
+
+  /// Multipliers or biases.
+  Bytes requantize(const KernelArgument& argument) const {
+    const KernelConv& conv = conv_of(argument.index);
+    const Node& node = conv_node(argument.index);
+    const Value& filter = filter_of(argument.index);
     const Value& bias = plan_.graph.value(node.inputs[conv.inputs.size() + 1]);
     const TensorType& in = plan_.graph.type(node.inputs[0]);
     const TensorType& out = plan_.graph.type(node.output);
-    const ConvLayout layout = widest_conv_layout(isa_, conv_lanes(spec, conv, isa_));
-    const int32_t zero_point = stored_zero_point(in, isa_);
-    std::vector<int32_t> correction;
-    correction.reserve(lane_sum.size());
-    for (int64_t sum : lane_sum) {
-      // A matrix product's accumulator holds a lane for two pixels.
-      correction.insert(correction.end(), layout.matrix ? 2 : 1, static_cast<int32_t>(-zero_point * sum));
-    }
-    std::vector<double> multiplier(static_cast<size_t>(spec.out_channels), 0.0);
-    std::vector<double> offset(multiplier);
+    std::vector<double> values(static_cast<size_t>(spec_.out_channels), 0.0);
     for (int64_t o = 0; o < filter.constant->shape[0]; ++o) {
       const ConvRequantize requantize =
           conv_requantize(in.quant->scale_at(0), filter.type.quant->scale_at(o), out.quant->scale_at(0),
                           bias.constant->real[static_cast<size_t>(o)]);
-      multiplier[static_cast<size_t>(o)] = requantize.multiplier;
-      offset[static_cast<size_t>(o)] = requantize.bias;
+      values[static_cast<size_t>(o)] = argument.kind == ArgumentKind::kBias ? requantize.bias : requantize.multiplier;
     }
-    const bool is_double = in_double(spec, conv);
-    add(call_symbol(name_, call_index, {ArgumentKind::kCorrection, conv_index}), "int32_t", correction);
-    add_real(call_symbol(name_, call_index, {ArgumentKind::kMultiplier, conv_index}), is_double, multiplier);
-    add_real(call_symbol(name_, call_index, {ArgumentKind::kBias, conv_index}), is_double, offset);
+    if (in_double(spec_, conv)) return bytes_of(values);
+    return bytes_of(std::vector<float>(values.begin(), values.end()));
   }
 
-  void pack_table(const KernelCall& call, int call_index, int step) {
-    const Node& node = plan_.graph.node(call.step_nodes[static_cast<size_t>(step)]);
+  Bytes table(int step) const {
+    const Node& node = plan_.graph.node(call_.step_nodes[static_cast<size_t>(step)]);
     const Tensor& table = *plan_.graph.value(node.inputs[1]).constant;
     const DType out = plan_.graph.type(node.output).dtype;
-    std::vector<uint8_t> bytes(256);
+    Bytes bytes(256);
     for (int u = 0; u < 256; ++u) {
-      bytes[static_cast<size_t>(u ^ storage_xor())] =
-          static_cast<uint8_t>(stored(table.integers[static_cast<size_t>(u)], out) ^ storage_xor());
+      bytes[static_cast<size_t>(u ^ storage_xor(isa_))] =
+          static_cast<uint8_t>(stored(table.integers[static_cast<size_t>(u)], out) ^ storage_xor(isa_));
     }
-    add(call_symbol(name_, call_index, {ArgumentKind::kTable, step}), "uint8_t", bytes);
+    return bytes;
   }
 
-  void pack_norm(int index) {
+  const Plan& plan_;
+  const KernelCall& call_;
+  const KernelSpec& spec_;
+  const KernelSchedule& schedule_;
+  const Isa isa_;
+};
+
+const char* c_type(const KernelSpec& spec, const KernelArgument& argument) {
+  switch (argument.kind) {
+    case ArgumentKind::kFilter:
+      return "int8_t";
+    case ArgumentKind::kCorrection:
+      return "int32_t";
+    case ArgumentKind::kTable:
+      return "uint8_t";
+    default:
+      return in_double(spec, spec.convs[static_cast<size_t>(argument.index)]) ? "double" : "float";
+  }
+}
+
+class ConstantLister {
+ public:
+  /// `schedules`: nullptr where no bytes are wanted.
+  ConstantLister(const Plan& plan, const std::string& name, const std::vector<KernelSchedule>* schedules, Isa isa)
+      : plan_(plan), name_(name), schedules_(schedules), isa_(isa) {}
+
+  std::vector<Constant> run() {
+    int call_index = 0;
+    for (const Stage& stage : plan_.stages) {
+      for (const KernelCall& call : stage.calls) add_call(call, call_index++);
+    }
+    for (size_t i = 0; i < plan_.statistics.size(); ++i) add_norm(static_cast<int>(i));
+    add_image_tables();
+    add_flat_row_tiles();
+    return std::move(constants_);
+  }
+
+ private:
+  /// `pack` is called where bytes are wanted.
+  template <class Pack>
+  void add(const std::string& symbol, const char* c_type, const Pack& pack) {
+    constants_.push_back({symbol, c_type, schedules_ == nullptr ? Bytes{} : pack()});
+  }
+
+  void add_call(const KernelCall& call, int call_index) {
+    for (const KernelArgument& argument : kernel_arguments(plan_.kernels[static_cast<size_t>(call.kernel)])) {
+      if (!is_constant(argument)) continue;
+      add_argument(call_symbol(name_, call_index, argument), call_index, call.kernel, argument);
+      if (call.upsampled && argument.kind == ArgumentKind::kBias) {
+        const KernelArgument filter{ArgumentKind::kFilter};
+        add_argument(upsampled_symbol(name_, call_index, filter), call_index, call.upsampled->kernel, filter);
+      }
+    }
+  }
+
+  void add_argument(const std::string& symbol, int call_index, int kernel, const KernelArgument& argument) {
+    const auto k = static_cast<size_t>(kernel);
+    add(symbol, c_type(plan_.kernels[k], argument),
+        [&] { return pack_argument(plan_, call_index, kernel, argument, (*schedules_)[k], isa_); });
+  }
+
+  void add_norm(int index) {
     const Node& node = plan_.graph.node(plan_.statistics[static_cast<size_t>(index)].node);
-    for (int operand = 1; operand <= 2; ++operand) {
-      const std::vector<double>& values = plan_.graph.value(node.inputs[static_cast<size_t>(operand)]).constant->real;
-      std::vector<float> padded(values.begin(), values.end());
-      padded.resize(static_cast<size_t>(storage_channels(static_cast<int64_t>(values.size()))), 0.0F);
-      add(norm_symbol(name_, index, operand == 1 ? "gamma" : "beta"), "float", padded);
+    for (const size_t operand : {1, 2}) {
+      add(norm_symbol(name_, index, operand == 1 ? "gamma" : "beta"), "float", [&] {
+        const std::vector<double>& values = plan_.graph.value(node.inputs[operand]).constant->real;
+        std::vector<float> padded(values.begin(), values.end());
+        padded.resize(static_cast<size_t>(storage_channels(static_cast<int64_t>(values.size()))), 0.0F);
+        return bytes_of(padded);
+      });
     }
   }
 
-  void pack_image_tables() {
-    std::vector<uint8_t> input = input_codes(plan_);
-    for (uint8_t& code : input) code ^= static_cast<uint8_t>(storage_xor());
-    add(image_table_symbol(name_, "input_u8"), "uint8_t", input);
-    add(image_table_symbol(name_, "output_f32"), "float", by_stored_byte(output_reals(plan_)));
-    add(image_table_symbol(name_, "output_u8"), "uint8_t", by_stored_byte(output_bytes(plan_)));
+  void add_image_tables() {
+    add(image_table_symbol(name_, "input_u8"), "uint8_t", [&] {
+      Bytes input = input_codes(plan_);
+      for (uint8_t& code : input) code ^= static_cast<uint8_t>(storage_xor(isa_));
+      return input;
+    });
+    add(image_table_symbol(name_, "output_f32"), "float", [&] { return by_stored_byte(output_reals(plan_)); });
+    add(image_table_symbol(name_, "output_u8"), "uint8_t", [&] { return by_stored_byte(output_bytes(plan_)); });
   }
 
-  void pack_flat_row_tiles() {
-    std::vector<int32_t> tiles;
-    tiles.reserve(schedules_.size());
-    for (const KernelSchedule& schedule : schedules_) tiles.push_back(static_cast<int32_t>(flat_row_tile(schedule)));
-    add(flat_row_tiles_symbol(name_), "int32_t", tiles);
+  void add_flat_row_tiles() {
+    add(flat_row_tiles_symbol(name_), "int32_t", [&] {
+      std::vector<int32_t> tiles;
+      tiles.reserve(schedules_->size());
+      for (const KernelSchedule& schedule : *schedules_) tiles.push_back(static_cast<int32_t>(flat_row_tile(schedule)));
+      return bytes_of(tiles);
+    });
   }
 
   template <class T>
-  std::vector<T> by_stored_byte(const std::vector<T>& by_code) const {
+  Bytes by_stored_byte(const std::vector<T>& by_code) const {
     std::vector<T> table(by_code.size());
-    for (size_t code = 0; code < table.size(); ++code) table[code ^ static_cast<size_t>(storage_xor())] = by_code[code];
-    return table;
+    for (size_t code = 0; code < table.size(); ++code) {
+      table[code ^ static_cast<size_t>(storage_xor(isa_))] = by_code[code];
+    }
+    return bytes_of(table);
   }
 
-  int storage_xor() const { return is_arm(isa_) ? 0x80 : 0; }
-
   const Plan& plan_;
-  const std::vector<KernelSchedule>& schedules_;
   const std::string& name_;
-  Isa isa_;
+  const std::vector<KernelSchedule>* const schedules_;
+  const Isa isa_;
   std::vector<Constant> constants_;
 };
 
@@ -220,17 +280,18 @@ class Packer {
 
 std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelSchedule>& schedules,
                                      const std::string& name, Isa isa) {
-  return Packer(plan, schedules, name, isa).run();
+  return ConstantLister(plan, name, &schedules, isa).run();
 }
 
 std::vector<Constant> declare_constants(const Plan& plan, const std::string& name) {
-  // Of any instruction set and schedules: only bytes depend on them.
-  const Isa isa = Isa::kArmDotprod;
-  std::vector<KernelSchedule> schedules;
-  for (const KernelSpec& spec : plan.kernels) schedules.push_back(default_schedule(spec, isa));
-  std::vector<Constant> constants = pack_constants(plan, schedules, name, isa);
-  for (Constant& constant : constants) constant.bytes.clear();
-  return constants;
+  // Of any instruction set: only bytes depend on it.
+  return ConstantLister(plan, name, nullptr, Isa::kX86Base).run();
+}
+
+std::vector<uint8_t> pack_argument(const Plan& plan, int call, int kernel, const KernelArgument& argument,
+                                   const KernelSchedule& schedule, Isa isa) {
+  const KernelSpec& spec = plan.kernels[static_cast<size_t>(kernel)];
+  return ArgumentPacker(plan, numbered_call(plan, call), spec, schedule, isa).pack(argument);
 }
 
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument) {

@@ -26,6 +26,10 @@ std::vector<Constant> pack_constants(const Plan& plan, const std::vector<KernelS
 /// The same without bytes.
 std::vector<Constant> declare_constants(const Plan& plan, const std::string& name);
 
+/// The bytes that a call passes for an argument (is_constant) of `kernel`: its own or that of its UpsampledConv.
+std::vector<uint8_t> pack_argument(const Plan& plan, int call, int kernel, const KernelArgument& argument,
+                                   const KernelSchedule& schedule, Isa isa);
+
 // Symbols, also for the driver. Calls are numbered through all stages.
 std::string call_symbol(const std::string& name, int call, const KernelArgument& argument);
 /// The same of the kernel of its UpsampledConv, which only has a filter of its own.

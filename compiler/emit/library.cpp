@@ -11,6 +11,7 @@
 #include "emit/manifest.h"
 #include "emit/object.h"
 #include "emit/symbols.h"
+#include "emit/write_constants.h"
 #include "support/embedded.h"
 #include "support/error.h"
 #include "support/files.h"
@@ -51,21 +52,6 @@ void compile_c(const Target& target, const std::string& source, const std::strin
   command.insert(command.end(), {"-I" + include, "-c", source, "-o", object});
   const ProcessResult result = run_process(command);
   if (result.status != 0) throw InternalError("clang refused " + source + ":\n" + result.err);
-}
-
-/// One symbol per constant, over one file of bytes.
-std::string constants_assembly(const std::vector<Constant>& constants, const std::string& bytes_file, bool apple) {
-  std::string text = apple ? "    .section __TEXT,__const\n" : "    .section .rodata,\"a\",%progbits\n";
-  size_t offset = 0;
-  for (const Constant& constant : constants) {
-    const std::string symbol = (apple ? "_" : "") + constant.symbol;
-    text += "    .p2align 6\n    .globl " + symbol + "\n    " + (apple ? ".private_extern " : ".hidden ") + symbol +
-            "\n" + symbol + ":\n    .incbin \"" + bytes_file + "\", " + std::to_string(offset) + ", " +
-            std::to_string(constant.bytes.size()) + "\n";
-    offset += constant.bytes.size();
-  }
-  if (!apple) text += "    .section .note.GNU-stack,\"\",%progbits\n";
-  return text;
 }
 
 void archive(const std::vector<std::string>& objects, const Target& target, const std::string& path) {
@@ -153,10 +139,7 @@ class TargetBuild {
 
   void compile_constants(const std::vector<Constant>& constants, const std::string& stem,
                          const std::string& object) const {
-    std::string bytes;
-    for (const Constant& constant : constants) bytes.append(constant.bytes.begin(), constant.bytes.end());
-    write_file_atomically(stem + ".bin", bytes);
-    write_file_atomically(stem + ".s", constants_assembly(constants, stem + ".bin", is_apple(platform())));
+    write_constants(constants, platform(), stem);
     const ProcessResult result =
         run_process({clang(), "--target=" + platform().clang_triple, "-c", stem + ".s", "-o", object});
     if (result.status != 0) throw InternalError("clang refused the constants:\n" + result.err);

@@ -86,20 +86,18 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
     }
     case Kind::kFilter: {
       const KernelConv& conv = spec.convs[index];
-      const int64_t lanes = conv_lanes(spec, conv, isa);
       const ConvLayout layout = conv_layout(spec, conv, schedule, isa);
-      const ConvRuns runs = conv_runs(spec, conv, conv.inputs[static_cast<size_t>(argument.sub)]);
-      const int64_t block = filter_block(spec, schedule, conv, isa);
+      const FilterShape shape = filter_shape(spec, schedule, conv, conv.inputs[static_cast<size_t>(argument.sub)], isa);
       if (layout.matrix) {
         // One element is what one lane reads of a run for one product.
         ImageParam image(Halide::UInt(64), 6, name);
-        bound_dense(image, {2, block / 2, reductions_of(runs, layout), runs.count, conv.kernel[0], lanes / block});
+        bound_dense(image, {2, shape.block / 2, shape.reductions, shape.runs, shape.rows, shape.blocks});
         return image;
       }
       ImageParam image(layout.wide ? Halide::Int(16) : Halide::Int(8), 7, name);
       // The block in two dimensions: Halide sees that a vector of it is contiguous.
-      bound_dense(image, {layout.reduction, layout.vector, block / layout.vector, runs.length / layout.reduction,
-                          runs.count, conv.kernel[0], lanes / block});
+      bound_dense(image, {shape.reduction, layout.vector, shape.block / layout.vector, shape.reductions, shape.runs,
+                          shape.rows, shape.blocks});
       return image;
     }
     case Kind::kCorrection: {
@@ -128,10 +126,6 @@ ImageParam declare_image(const KernelSpec& spec, const KernelSchedule& schedule,
 }
 
 }  // namespace
-
-int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout) {
-  return (runs.length + layout.reduction - 1) / layout.reduction;
-}
 
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout) { return conv.extreme_pairs ? 1 : layout.terms; }
 

@@ -24,9 +24,6 @@ namespace qatc {
 /// int8 on ARM64, uint8 on x86-64 (see plan/kernel.h).
 Halide::Type storage_type(Isa isa);
 
-/// Instructions' reductions (ConvLayout::reduction) that cover a run; the filter is zero where the last goes beyond it.
-int64_t reductions_of(const ConvRuns& runs, const ConvLayout& layout);
-
 /// Reductions that are added in int16 (ConvLayout::terms) where the filter allows it.
 int64_t terms_of(const KernelConv& conv, const ConvLayout& layout);
 
@@ -48,7 +45,7 @@ class KernelInput {
   std::variant<Halide::ImageParam, Halide::Func> rows_;
 };
 
-/// The element of a filter for a lane and a byte of a run; `block` as filter_block() gives it. Not of matrix products.
+/// filter_place() in a kernel; `block` as filter_block() gives it. Not of matrix products.
 Halide::Expr filter_at(const Halide::ImageParam& filter, const ConvLayout& layout, int64_t block,
                        const Halide::Expr& lane, const Halide::Expr& byte, const Halide::Expr& run,
                        const Halide::Expr& ky);

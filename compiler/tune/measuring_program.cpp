@@ -1,11 +1,9 @@
 #include "tune/measuring_program.h"
 
-#include <algorithm>
-
 #include "emit/c_text.h"
 #include "emit/constants.h"
+#include "emit/write_constants.h"
 #include "plan/kernel_argument.h"
-#include "schedules/default_schedule.h"
 #include "support/embedded.h"
 #include "support/error.h"
 #include "support/files.h"
@@ -16,9 +14,6 @@ namespace qatc {
 namespace {
 
 using Kind = KernelArgument::Kind;
-
-/// Of the constants of candidates: any identifier.
-constexpr const char* kModelName = "tuned";
 
 std::string number(int64_t value) { return std::to_string(value); }
 
@@ -145,32 +140,18 @@ class KernelsSource {
   std::string text_;
 };
 
-/// The packed weights and tables of all candidates: one file of bytes and the assembly that names its parts.
-void write_constants(const Plan& plan, const MeasuredCall& call, const std::vector<MeasuredCandidate>& candidates,
-                     const Target& target, const std::string& stem) {
-  const std::string prefix = is_apple(target) ? "_" : "";
-  std::string bytes;
-  std::string text = is_apple(target) ? "    .section __TEXT,__const\n" : "    .section .rodata\n";
-  std::vector<KernelSchedule> schedules;
-  for (const KernelSpec& spec : plan.kernels) schedules.push_back(default_schedule(spec, target.isa));
-  const std::vector<KernelArgument> arguments = kernel_arguments(plan.kernels[static_cast<size_t>(call.kernel)]);
+/// The packed weights and tables of all candidates.
+std::vector<Constant> pack_candidates(const Plan& plan, const MeasuredCall& call,
+                                      const std::vector<MeasuredCandidate>& candidates, Isa isa) {
+  std::vector<Constant> constants;
   for (const MeasuredCandidate& candidate : candidates) {
-    schedules[static_cast<size_t>(call.kernel)] = candidate.schedule;
-    const std::vector<Constant> constants = pack_constants(plan, schedules, kModelName, target.isa);
-    for (const KernelArgument& argument : arguments) {
-      const std::string packed = (call.is_upsampled ? upsampled_symbol : call_symbol)(kModelName, call.call, argument);
-      const auto constant =
-          std::find_if(constants.begin(), constants.end(), [&](const Constant& c) { return c.symbol == packed; });
-      if (constant == constants.end()) continue;
-      const std::string symbol = prefix + candidate.symbol + "_" + argument_name(argument);
-      text += "    .p2align 6\n    .globl " + symbol + "\n" + symbol + ":\n    .incbin \"" + stem + ".bin\", " +
-              std::to_string(bytes.size()) + ", " + std::to_string(constant->bytes.size()) + "\n";
-      bytes.append(constant->bytes.begin(), constant->bytes.end());
+    for (const KernelArgument& argument : kernel_arguments(plan.kernels[static_cast<size_t>(call.kernel)])) {
+      if (!is_constant(argument)) continue;
+      constants.push_back({candidate.symbol + "_" + argument_name(argument), "uint8_t",
+                           pack_argument(plan, call.call, call.kernel, argument, candidate.schedule, isa)});
     }
   }
-  if (!is_apple(target)) text += "    .section .note.GNU-stack,\"\",%progbits\n";
-  write_file_atomically(stem + ".bin", bytes);
-  write_file_atomically(stem + ".s", text);
+  return constants;
 }
 
 }  // namespace
@@ -183,7 +164,7 @@ void build_measuring_program(const Plan& plan, const MeasuredCall& call,
   write_embedded_files(
       {"measure_kernel.c", "measure_kernel.h", "qatc_runtime.h", "qatc_runtime.c", "qatc_driver_support.h"}, scratch);
   write_file_atomically(scratch + "/kernels.c", KernelsSource(spec, call, candidates).text());
-  write_constants(plan, call, candidates, target, scratch + "/constants");
+  write_constants(pack_candidates(plan, call, candidates, target.isa), target, scratch + "/constants");
   std::vector<std::string> command = compiler;
   command.insert(command.end(), {"-O2", "-ffp-contract=off", "-I" + scratch, scratch + "/measure_kernel.c",
                                  scratch + "/kernels.c", scratch + "/qatc_runtime.c", scratch + "/constants.s"});
