@@ -11,6 +11,7 @@
 
 #include "emit/dispatcher.h"
 #include "emit/driver.h"
+#include "emit/fill_template.h"
 #include "emit/header.h"
 #include "emit/library.h"
 #include "emit/symbols.h"
@@ -129,6 +130,12 @@ TEST(Emit, TheModelMayHaveAnyName) {
   for (const std::string name : {"edge_filter", "table", "out", "frame", "stage0"}) {
     EXPECT_NO_THROW(GeneratedLibrary(tiny_plan(), {"host"}, name)) << name;
   }
+}
+
+TEST(FillTemplate, WantsAValueForEveryPlaceholderAndNoOther) {
+  EXPECT_NE(fill_template("run_on.c.in", {{"name", "net"}}).find("qatc_status net_run_on("), std::string::npos);
+  EXPECT_THROW(fill_template("run_on.c.in", {}), InternalError);
+  EXPECT_THROW(fill_template("run_on.c.in", {{"name", "net"}, {"unused", ""}}), InternalError);
 }
 
 TEST(Emit, DispatcherText) {
