@@ -18,10 +18,6 @@ namespace {
 
 using ArgumentKind = KernelArgument::Kind;
 
-/// What kernels take off every q (0..255) that they sum, so that sums of squares stay small (lower/channel_sums.h): it
-/// must be taken off the zero point, too.
-constexpr int32_t kTakenOffSummed = 128;
-
 class StageWriter {
  public:
   StageWriter(std::ostream& out, const Plan& plan, const std::string& name) : out_(out), plan_(plan), name_(name) {}
@@ -447,6 +443,7 @@ class StageWriter {
     const std::string n = c_number(stage.norm), t = "f->t" + c_number(statistics.tensor);
     for (const Origin& origin : node.origins)
       line("/* statistics of '" + c_comment(origin.name) + "' (" + c_comment(origin.op_type) + ") */");
+    // What is taken off all that is summed is taken off the zero point, too.
     const int32_t zero_point = stored(in.quant->zero_point_at(0), in.dtype) - kTakenOffSummed;
     line("static const qatc_norm_parameters parameters" + n + " = {");
     line("    .channels = " + c_number(norm_channels(plan_, stage.norm)) + ",");

@@ -42,8 +42,8 @@ LoweredSums lower_sums(const LoweredKernel& kernel, int64_t places, const Expr& 
   }
   if (!is_arm(isa)) {
     const Expr count = Halide::cast(type, pixels);
-    squares += count * 128 * 128 - sum * 256;
-    sum -= count * 128;
+    squares += count * kTakenOffSummed * kTakenOffSummed - sum * (2 * kTakenOffSummed);
+    sum -= count * kTakenOffSummed;
   }
   lowered.accumulators = sums;
   lowered.out = Func("sums");

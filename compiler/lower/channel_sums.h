@@ -10,8 +10,8 @@ namespace qatc {
 // n as KernelSchedule::pixels says. Of outputs it is always that of channel_sums_schedule(): tables know tiles, and a
 // kernel's row in them is that of its tiles.
 //
-// x86 sums its unsigned bytes b = q + 128, whose squares are products of 16-bit halves: sum of q^2 =
-// sum of b^2 - 256 * sum of b + 128^2 * pixels. Unsigned, as parts of that may wrap around.
+// x86 sums its unsigned bytes b = q + n with n = kTakenOffSummed, whose squares are products of 16-bit halves: sum of
+// q^2 = sum of b^2 - 2n * sum of b + n^2 * pixels. Unsigned, as parts of that may wrap around. ARM's bytes are q.
 
 /// Of a kernel's input, and nothing else. For autoschedulers there is one set of accumulators: Adams2019 fails on more.
 LoweredKernel lower_channel_sums(const KernelSpec& spec, const KernelSchedule& schedule, Isa isa,

@@ -71,6 +71,9 @@ struct KernelStep {
   friend bool operator==(const KernelStep&, const KernelStep&) = default;
 };
 
+/// What is taken off every q (0..255) that is summed, so that sums of squares stay small (lower/channel_sums.h).
+inline constexpr int32_t kTakenOffSummed = 128;
+
 struct KernelSpec {
   std::vector<int64_t> inputs;  // storage channels of each input tensor
   std::vector<KernelConv> convs;
