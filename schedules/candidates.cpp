@@ -14,8 +14,6 @@ namespace {
 
 constexpr int64_t kLevel1Bytes = 32 * 1024;  // of the smallest cores we tune for
 
-int64_t vector_registers(Isa isa) { return is_arm(isa) || isa == Isa::kX86Vnni ? 32 : 16; }
-
 /// Registers that hold neither accumulators nor filters while a tile's products are summed.
 int64_t operand_registers(const KernelSpec& spec, const KernelConv& conv, const KernelSchedule& schedule, Isa isa) {
   constexpr int64_t kProducts = 6;  // pairs of input bytes all over a register, and products on their way

@@ -1,80 +1,56 @@
 #include "schedules/isa.h"
 
-#include "support/error.h"
+#include "qatc_runtime.h"
 
 namespace qatc {
 
 namespace {
 
-int64_t widest_int32_vector(Isa isa) {
-  switch (isa) {
-    case Isa::kX86Vnni:
-      return 16;
-    case Isa::kX86AvxVnni:
-    case Isa::kX86Avx2:
-    case Isa::kArmBase:
-      return 8;
-    default:
-      return 4;
-  }
-}
+enum Trait : unsigned { kFastQuotient = 1, kFastLookup = 2, kDotProduct = 4, kMatrixProducts = 8 };
+
+/// A row of isas.def.
+struct Facts {
+  std::string_view arch, name, cpu_feature_name;
+  uint32_t cpu_feature;
+  int64_t bytes, int32s, accumulators, registers;
+  unsigned traits;
+  std::string_view features, implied;
+};
+
+constexpr Facts kFacts[] = {
+#define QATC_ISA(isa, arch, name, intrinsics, cpu_feature, ...) {#arch, #name, #cpu_feature, cpu_feature, __VA_ARGS__},
+#include "schedules/isas.def"
+#undef QATC_ISA
+};
+
+const Facts& facts(Isa isa) { return kFacts[static_cast<size_t>(isa)]; }
+
+bool has(Isa isa, Trait trait) { return (facts(isa).traits & trait) != 0; }
 
 }  // namespace
 
-bool is_arm(Isa isa) { return isa == Isa::kArmBase || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm; }
+bool is_arm(Isa isa) { return facts(isa).arch == "arm64"; }
+bool has_fast_quotient(Isa isa) { return has(isa, kFastQuotient); }
+bool has_fast_lookup(Isa isa) { return has(isa, kFastLookup); }
+bool has_dot_product(Isa isa) { return has(isa, kDotProduct); }
+bool has_matrix_products(Isa isa) { return has(isa, kMatrixProducts); }
 
-bool has_fast_quotient(Isa isa) { return isa == Isa::kX86Avx2 || isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni; }
-
-bool has_fast_lookup(Isa isa) { return isa == Isa::kX86Vnni || is_arm(isa); }
-
-bool has_dot_product(Isa isa) {
-  return isa == Isa::kX86AvxVnni || isa == Isa::kX86Vnni || isa == Isa::kArmDotprod || isa == Isa::kArmI8mm;
-}
-
-bool has_matrix_products(Isa isa) { return isa == Isa::kArmI8mm; }
-
-std::string_view isa_name(Isa isa) {
-  switch (isa) {
-    case Isa::kX86Base:
-    case Isa::kArmBase:
-      return "base";
-    case Isa::kX86Avx2:
-      return "avx2";
-    case Isa::kX86AvxVnni:
-      return "avxvnni";
-    case Isa::kX86Vnni:
-      return "avx512vnni";
-    case Isa::kArmDotprod:
-      return "dotprod";
-    case Isa::kArmI8mm:
-      return "i8mm";
-  }
-  QATC_CHECK(false, "unknown instruction set");
-}
+std::string_view isa_name(Isa isa) { return facts(isa).name; }
+std::string_view target_features(Isa isa) { return facts(isa).features; }
+std::string_view implied_features(Isa isa) { return facts(isa).implied; }
+uint32_t required_features(Isa isa) { return facts(isa).cpu_feature; }
+std::string_view required_feature_name(Isa isa) { return facts(isa).cpu_feature_name; }
 
 int64_t int32_vector(Isa isa, int64_t lanes) {
-  int64_t vector = widest_int32_vector(isa);
+  int64_t vector = facts(isa).int32s;
   // At the latest this ends at 4.
   while (lanes % vector != 0) vector /= 2;
   return vector;
 }
 
-int64_t accumulator_budget(Isa isa) {
-  switch (isa) {
-    case Isa::kX86Vnni:
-      return 24;
-    case Isa::kX86AvxVnni:
-    case Isa::kX86Avx2:
-    case Isa::kX86Base:
-      return 12;
-    case Isa::kArmDotprod:
-    case Isa::kArmI8mm:
-      return 21;
-    case Isa::kArmBase:
-      return 16;
-  }
-  QATC_CHECK(false, "unknown instruction set");
-}
+int64_t vector_registers(Isa isa) { return facts(isa).registers; }
+
+int64_t accumulator_budget(Isa isa) { return facts(isa).accumulators; }
 
 int64_t channel_sums_vector(Isa isa, int64_t channels) {
   // ARM64 widens eight bytes at once.
@@ -82,16 +58,6 @@ int64_t channel_sums_vector(Isa isa, int64_t channels) {
   return int32_vector(isa, channels);
 }
 
-int64_t byte_vector(Isa isa) {
-  switch (isa) {
-    case Isa::kX86Vnni:
-      return 64;
-    case Isa::kX86AvxVnni:
-    case Isa::kX86Avx2:
-      return 32;
-    default:
-      return 16;
-  }
-}
+int64_t byte_vector(Isa isa) { return facts(isa).bytes; }
 
 }  // namespace qatc

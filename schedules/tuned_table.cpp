@@ -85,7 +85,7 @@ TunedTable parse_tuned_table(const std::string& text, const std::string& path, I
 }
 
 Isa tuned_table_isa(const std::string& text, const std::string& path) {
-  for (const Isa isa : kEveryIsa) {
+  for (const Isa isa : kAllIsas) {
     if (text.rfind(kTitle + tuned_table_name(isa) + ",", 0) == 0) return isa;
   }
   throw UserError(path + ": is no table of schedules: its first line is not '" + kTitle + "INSTRUCTION_SET, ...'");

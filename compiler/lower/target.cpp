@@ -1,9 +1,11 @@
 #include "lower/target.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "qatc_runtime.h"
 #include "support/error.h"
+#include "support/text.h"
 
 namespace qatc {
 
@@ -12,48 +14,82 @@ namespace {
 using HTarget = Halide::Target;
 
 constexpr const char* kAccepted =
-    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, each alone, with CPU features "
-    "after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm, or with instruction sets to choose from at run time, "
+    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, "
+    "each alone, with CPU features "
+    "after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm, or with instruction "
+    "sets to choose from at run time, "
     "e.g. arm-64-linux:i8mm,dotprod,base";
 
-constexpr Isa kAllIsas[] = {Isa::kX86Vnni, Isa::kX86AvxVnni, Isa::kX86Avx2, Isa::kX86Base,
-                            Isa::kArmI8mm, Isa::kArmDotprod, Isa::kArmBase};  // those of an architecture best first
-
-/// Halide matches vpdpbusd on any vector under the last of these features. emit/llvm_module.h says what the code may
-/// really use.
-constexpr const char* kHalideAvx2 = "x86-64-linux-sse41-avx-f16c-fma-avx2";
-constexpr const char* kHalideVnni =
-    "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_sapphirerapids";
-
-/// A target as its user names it: Halide's, and features that Halide 14 has no names for.
+/// A platform, and the instruction set that the target's name chooses.
 struct NamedTarget {
-  HTarget halide;
-  bool avxvnni = false, i8mm = false;
+  HTarget platform;
+  Isa isa;
 };
 
-NamedTarget detect_host() {
-#if defined(__x86_64__)
-  const uint32_t features = qatc_cpu_features();
-  if ((features & QATC_CPU_AVX512VNNI) != 0) return {HTarget(kHalideVnni)};
-  if ((features & QATC_CPU_AVX2) == 0) return {HTarget("x86-64-linux")};
-  return {HTarget(kHalideAvx2), (features & QATC_CPU_AVXVNNI) != 0};
-#else
-  NamedTarget target{Halide::get_host_target()};
-  if ((qatc_cpu_features() & QATC_CPU_DOTPROD) != 0) target.halide.set_feature(HTarget::ARMDotProd);
-  target.i8mm = (qatc_cpu_features() & QATC_CPU_I8MM) != 0;
-  return target;
-#endif
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts{""};
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
 }
 
-Isa choose_isa(const NamedTarget& target) {
-  if (target.halide.arch == HTarget::ARM) {
-    if (target.i8mm) return Isa::kArmI8mm;
-    return target.halide.has_feature(HTarget::ARMDotProd) ? Isa::kArmDotprod : Isa::kArmBase;
+std::vector<std::string> words_of(std::string_view features) {
+  return features.empty() ? std::vector<std::string>() : split(std::string(features), '-');
+}
+
+/// The words that may follow the platform in a target's name for `isa`.
+std::vector<std::string> features_of(Isa isa) {
+  std::vector<std::string> words = words_of(target_features(isa));
+  for (const std::string& word : words_of(implied_features(isa))) words.push_back(word);
+  return words;
+}
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool is_known_to_halide(const std::string& feature) {
+  return HTarget::feature_from_name(feature) != HTarget::FeatureEnd;
+}
+
+/// Whether it is a feature that Halide has no name for.
+bool is_ours(const std::string& word) {
+  const auto has_word = [&](Isa isa) { return contains(features_of(isa), word); };
+  return !is_known_to_halide(word) && std::any_of(std::begin(kAllIsas), std::end(kAllIsas), has_word);
+}
+
+/// The best instruction set of an architecture that passes `test`, as its base does.
+template <class Test>
+Isa best_isa(bool arm, Test&& test) {
+  const Isa* best =
+      std::find_if(std::begin(kAllIsas), std::end(kAllIsas), [&](Isa isa) { return is_arm(isa) == arm && test(isa); });
+  QATC_CHECK(best != std::end(kAllIsas), "an architecture without a base");
+  return *best;
+}
+
+HTarget without_features(const HTarget& target) { return {target.os, target.arch, target.bits}; }
+
+NamedTarget detect_host() {
+  const HTarget host = Halide::get_host_target();
+  const auto runs_here = [](Isa isa) { return (required_features(isa) & ~qatc_cpu_features()) == 0; };
+  return {without_features(host), best_isa(host.arch == HTarget::ARM, runs_here)};
+}
+
+/// What Halide chooses instructions by; emit/llvm_module.h says what the code may really use.
+HTarget halide_target(const HTarget& platform, Isa isa) {
+  HTarget target = platform;
+  // Halide matches vpdpbusd, on any vector, for this one only.
+  if (isa == Isa::kX86AvxVnni) isa = Isa::kX86Vnni;
+  // One of Halide's features does not imply those below it.
+  for (const std::string& feature : features_of(isa)) {
+    if (is_known_to_halide(feature)) target.set_feature(HTarget::feature_from_name(feature));
   }
-  if (target.halide.has_feature(HTarget::AVX512_SapphireRapids)) return Isa::kX86Vnni;
-  if (target.avxvnni) return Isa::kX86AvxVnni;
-  if (target.halide.has_feature(HTarget::AVX2)) return Isa::kX86Avx2;
-  return Isa::kX86Base;
+  return target.with_feature(HTarget::NoRuntime).with_feature(HTarget::NoAsserts).with_feature(HTarget::NoBoundsQuery);
 }
 
 std::string clang_triple(const HTarget& target) {
@@ -72,85 +108,48 @@ std::string clang_triple(const HTarget& target) {
   }
 }
 
-/// Cuts the word out of `name` where it stands between dashes.
-bool take_feature(std::string& name, const std::string& feature) {
-  const std::string word = "-" + feature;
-  const size_t at = (name + "-").find(word + "-");
-  if (at == std::string::npos) return false;
-  name.erase(at, word.size());
-  return true;
+/// Some choose an instruction set only beside others, e.g. i8mm beside arm_dot_prod.
+void require_needed_features(const std::string& name, const std::vector<std::string>& words) {
+  for (const Isa isa : kAllIsas) {
+    const std::vector<std::string> features = words_of(target_features(isa));
+    if (features.empty() || !contains(words, features.back())) continue;
+    for (const std::string& feature : features) {
+      if (!contains(words, feature))
+        throw UsageError("target '" + name + "': " + features.back() + " needs " + feature);
+    }
+  }
 }
 
 NamedTarget parse_named_target(const std::string& name) {
-  std::string rest = name;
-  NamedTarget target;
-  target.avxvnni = take_feature(rest, "avxvnni");
-  target.i8mm = take_feature(rest, "i8mm");
+  const std::vector<std::string> words = split(name, '-');
+  std::vector<std::string> halide_words = words;
+  std::erase_if(halide_words, is_ours);
+  const std::string halide_name = join(halide_words, std::identity(), "-");
   if (name.find_first_of(",:") != std::string::npos) {
     throw UsageError("target '" + name +
                      "': one with one instruction set is wanted here, e.g. arm-64-linux-arm_dot_prod");
   }
-  if (!HTarget::validate_target_string(rest)) {
+  if (!HTarget::validate_target_string(halide_name)) {
     throw UsageError("target '" + name + "' is not known; use " + kAccepted);
   }
-  target.halide = HTarget(rest);
-  if (target.i8mm && !target.halide.has_feature(HTarget::ARMDotProd)) {
-    throw UsageError("target '" + name + "': i8mm needs arm_dot_prod");
-  }
-  if (target.avxvnni && !target.halide.has_feature(HTarget::AVX2)) {
-    throw UsageError("target '" + name + "': avxvnni needs avx2");
-  }
-  return target;
+  require_needed_features(name, words);
+  const HTarget halide(halide_name);
+  const auto is_chosen = [&](Isa isa) {
+    const std::vector<std::string> features = words_of(target_features(isa));
+    return std::all_of(features.begin(), features.end(), [&](const std::string& f) { return contains(words, f); });
+  };
+  return {without_features(halide), best_isa(halide.arch == HTarget::ARM, is_chosen)};
 }
 
-/// What follows the platform in a target's name to choose `isa`.
-std::string features_of(Isa isa) {
-  switch (isa) {
-    case Isa::kX86Base:
-    case Isa::kArmBase:
-      return "";
-    case Isa::kX86Avx2:
-      return "-avx2";
-    case Isa::kX86AvxVnni:
-      return "-avx2-avxvnni";
-    case Isa::kX86Vnni:
-      return std::string(kHalideVnni).substr(std::string("x86-64-linux").size());
-    case Isa::kArmDotprod:
-      return "-arm_dot_prod";
-    case Isa::kArmI8mm:
-      return "-arm_dot_prod-i8mm";
-  }
-  QATC_CHECK(false, "unknown instruction set");
-}
-
-/// The same for users: without what the last one implies.
-std::string short_features_of(Isa isa) {
-  return isa == Isa::kX86Vnni ? "avx512_sapphirerapids" : features_of(isa).substr(1);
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts{""};
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
-/// A feature that `isa` neither is chosen by nor implies would get code that does without it.
-void require_used_features(const std::string& name, const HTarget& platform, Isa isa) {
-  std::string implied = "-host-" + HTarget(platform.os, platform.arch, platform.bits).to_string() + features_of(isa);
-  if (isa == Isa::kX86Avx2 || isa == Isa::kX86AvxVnni) implied += "-sse41-avx-f16c-fma";
-  const std::vector<std::string> known = split(implied, '-');
+/// A feature that neither chooses the instruction set nor is implied would get code that does without it.
+void require_used_features(const std::string& name, const NamedTarget& target) {
+  const std::vector<std::string> platform = split("host-" + target.platform.to_string(), '-');
   for (const std::string& word : split(name, '-')) {
-    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    if (contains(platform, word) || contains(features_of(target.isa), word)) continue;
     std::string choices;
     for (const Isa other : kAllIsas) {
-      if (is_arm(other) != is_arm(isa) || features_of(other).empty()) continue;
-      choices += (choices.empty() ? "" : ", ") + short_features_of(other);
+      if (is_arm(other) != is_arm(target.isa) || target_features(other).empty()) continue;
+      choices += (choices.empty() ? "" : ", ") + std::string(target_features(other));
     }
     const std::string hint = word.rfind("avx512", 0) == 0 ? "; for AVX-512 without VNNI and VBMI use avx2" : "";
     throw UsageError("target '" + name + "': there is no code for " + word + "; there is for " + choices + hint);
@@ -184,27 +183,16 @@ std::string platform_name(const Target& target) {
 
 qatc::Target parse_target(const std::string& name) {
   const bool host = name == "host";
-  NamedTarget named = host ? detect_host() : parse_named_target(name);
-  const bool arm = named.halide.arch == HTarget::ARM;
-  const bool known_os = named.halide.os == HTarget::Linux || named.halide.os == HTarget::Android ||
-                        named.halide.os == HTarget::IOS || named.halide.os == HTarget::OSX;
-  const bool x86_linux = named.halide.arch == HTarget::X86 && named.halide.os == HTarget::Linux;
-  if (named.halide.bits != 64 || !((arm && known_os) || x86_linux)) {
+  const auto [platform, isa] = host ? detect_host() : parse_named_target(name);
+  const bool arm = platform.arch == HTarget::ARM;
+  const bool known_os = platform.os == HTarget::Linux || platform.os == HTarget::Android ||
+                        platform.os == HTarget::IOS || platform.os == HTarget::OSX;
+  const bool x86_linux = platform.arch == HTarget::X86 && platform.os == HTarget::Linux;
+  if (platform.bits != 64 || !((arm && known_os) || x86_linux)) {
     throw UsageError("target '" + name + "' is not supported; use " + kAccepted);
   }
-  qatc::Target target;
-  target.name = name;
-  target.isa = choose_isa(named);
-  if (!host) require_used_features(name, named.halide, target.isa);
-  // One of Halide's features does not imply those below it.
-  if (target.isa == Isa::kX86AvxVnni || target.isa == Isa::kX86Vnni) named.halide = HTarget(kHalideVnni);
-  if (target.isa == Isa::kX86Avx2) named.halide = HTarget(kHalideAvx2);
-  target.clang_triple = clang_triple(named.halide);
-  target.is_host = host;
-  target.halide = named.halide.with_feature(HTarget::NoRuntime)
-                      .with_feature(HTarget::NoAsserts)
-                      .with_feature(HTarget::NoBoundsQuery);
-  return target;
+  if (!host) require_used_features(name, {platform, isa});
+  return {name, halide_target(platform, isa), isa, clang_triple(platform), host};
 }
 
 TargetSet parse_target_set(const std::string& name) {
@@ -220,7 +208,8 @@ TargetSet parse_target_set(const std::string& name) {
                      (is_arm(platform.isa) ? "arm-64-linux:dotprod,base" : "x86-64-linux:avx2,base"));
   }
   for (const Isa isa : parse_isas(name.substr(colon + 1), is_arm(platform.isa), name)) {
-    set.targets.push_back(parse_target(set.folder + features_of(isa)));
+    const std::string features(target_features(isa));
+    set.targets.push_back(parse_target(set.folder + (features.empty() ? "" : "-" + features)));
     QATC_CHECK(set.targets.back().isa == isa, "a target's name that means another instruction set");
   }
   return set;
@@ -244,25 +233,6 @@ std::vector<std::string> split_target_sets(const std::string& text) {
     if (std::find(once.begin(), once.end(), set) == once.end()) once.push_back(set);
   }
   return once;
-}
-
-uint32_t required_features(Isa isa) {
-  switch (isa) {
-    case Isa::kX86Base:
-    case Isa::kArmBase:
-      return 0;
-    case Isa::kX86Avx2:
-      return QATC_CPU_AVX2;
-    case Isa::kX86AvxVnni:
-      return QATC_CPU_AVXVNNI;
-    case Isa::kX86Vnni:
-      return QATC_CPU_AVX512VNNI;
-    case Isa::kArmDotprod:
-      return QATC_CPU_DOTPROD;
-    case Isa::kArmI8mm:
-      return QATC_CPU_I8MM;
-  }
-  QATC_CHECK(false, "unknown instruction set");
 }
 
 }  // namespace qatc

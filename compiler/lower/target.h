@@ -2,7 +2,6 @@
 
 #include <Halide.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,9 +22,9 @@ bool is_apple(const Target& target);
 /// `arm-64-linux` and the like: Halide's name without features.
 std::string platform_name(const Target& target);
 
-/// `host`, or Halide's name: arm-64-{linux,android,ios,osx}, x86-64-linux, with features after dashes, of which `i8mm`
-/// and `avxvnni` are ours. Throws UsageError for anything else, naming the accepted forms, and for a feature that there is
-/// no code for.
+/// `host`, or Halide's name: arm-64-{linux,android,ios,osx}, x86-64-linux, with features after dashes, some of which
+/// (`i8mm`, `avxvnni`) are ours. Throws UsageError for anything else, naming the accepted forms, and for a feature that
+/// there is no code for.
 Target parse_target(const std::string& name);
 
 /// What one library is made for: the instruction sets of one platform that it has code for.
@@ -42,8 +41,5 @@ TargetSet parse_target_set(const std::string& name);
 
 /// Cuts what the user wrote, target sets with commas between them, at the commas that are in no list. Names a set once.
 std::vector<std::string> split_target_sets(const std::string& text);
-
-/// The qatc_cpu_feature (qatc_runtime.h) that code for `isa` needs the CPU to have; 0: none.
-uint32_t required_features(Isa isa);
 
 }  // namespace qatc

@@ -44,7 +44,7 @@ size_t check_rows(const std::vector<fs::path>& models) {
   size_t rows = 0;
   for (const fs::path& model : models) {
     for (const KernelSpec& spec : kernels_of(model)) {
-      for (const Isa isa : kEveryIsa) {
+      for (const Isa isa : kAllIsas) {
         const auto row = tuned_table(isa).find(signature(tiles_of(spec)));
         if (row == tuned_table(isa).end()) continue;
         ++rows;

@@ -27,7 +27,7 @@ KernelSchedule schedule(int64_t channels, int64_t pixels, int64_t load) {
 }
 
 TEST(Candidates, HaveTheDefaultAndNoneTwice) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const KernelSpec& spec : various_specs()) {
       SCOPED_TRACE(tuned_table_name(isa) + ": " + signature(spec));
       const std::vector<KernelSchedule> candidates = schedule_candidates(spec, isa);
@@ -41,7 +41,7 @@ TEST(Candidates, HaveTheDefaultAndNoneTwice) {
 }
 
 TEST(Candidates, CutChannelsIntoEqualTiles) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const KernelSpec& spec : various_specs()) {
       for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
         EXPECT_EQ(spec.out_channels % candidate.channels, 0) << signature(spec) << ": " << to_string(candidate);
@@ -73,7 +73,7 @@ TEST(Candidates, LeaveOutTilesWhoseRowsOverflowTheCache) {
 }
 
 TEST(Candidates, DigitsOfAChannelStayInOneTile) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const KernelSchedule& candidate : schedule_candidates(conv_spec({32}, 4, 3, kFixedPointDigits), isa)) {
       EXPECT_EQ(candidate.channels, 4);
     }
@@ -121,7 +121,7 @@ TEST(Candidates, RunAcrossPixelsWhereTheyLieSideBySide) {
 }
 
 TEST(Choice, IsACandidateFromANamedSource) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const KernelSpec& spec : various_specs()) {
       const ScheduleChoice choice = known_schedule(spec, isa);
       EXPECT_TRUE(contains(schedule_candidates(spec, isa), choice.schedule)) << signature(spec);
@@ -136,7 +136,7 @@ TEST(Choice, SaysWhichRowOfTheTableIsPassedOver) {
   KernelSchedule impossible;
   impossible.channels = 999;
   impossible.pixels = 77;
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     KernelSpec spec = conv_spec({32}, 32, 3);
     const KernelSchedule rule = default_schedule(spec, isa);
     TunedTable table;
@@ -157,7 +157,7 @@ TEST(Choice, SaysWhichRowOfTheTableIsPassedOver) {
 }
 
 TEST(ScheduleText, ParsesWhatItPrints) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const KernelSpec& spec : various_specs()) {
       for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
         EXPECT_EQ(parse_schedule(to_string(candidate)), candidate) << to_string(candidate);

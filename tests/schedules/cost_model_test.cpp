@@ -14,7 +14,7 @@ namespace qatc::testing {
 namespace {
 
 TEST(CostModel, NoCandidateBeatsTheMachine) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const Core& core : cores(isa)) {
       for (const KernelSpec& spec : various_specs()) {
         for (const KernelSchedule& candidate : schedule_candidates(spec, isa)) {
@@ -39,7 +39,7 @@ TEST(CostModel, CountsTheProducts) {
 
 TEST(CostModel, PrefersTilesThatReuseWhatTheyLoad) {
   const KernelSpec spec = conv_spec({64}, 64, 3);
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     KernelSchedule small = default_schedule(spec, isa);
     small.channels = widest_conv_layout(isa, 64).vector;
     small.pixels = 1;
@@ -54,7 +54,7 @@ TEST(CostModel, PrefersTilesThatReuseWhatTheyLoad) {
 }
 
 TEST(CostModel, ChoosesNothingItFindsSlowerThanTheDefault) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const KernelSpec& spec : various_specs()) {
       std::vector<std::vector<double>> cycles;
       for (const KernelSchedule& schedule : {predicted_schedule(spec, isa), default_schedule(spec, isa)}) {
@@ -78,7 +78,7 @@ TEST(CostModel, WeighsAllCores) {
 }
 
 TEST(CostModel, BestPredictedAreTheDefaultAndOthersInOrder) {
-  for (Isa isa : kEveryIsa) {
+  for (Isa isa : kAllIsas) {
     for (const KernelSpec& spec : various_specs()) {
       const std::vector<KernelSchedule> few = best_predicted(spec, isa, 3, 1e9);
       const std::vector<KernelSchedule> all = best_predicted(spec, isa, 1000000, 1e9);

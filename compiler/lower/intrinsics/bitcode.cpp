@@ -7,17 +7,11 @@ namespace qatc {
 
 std::string_view intrinsics_bitcode(Isa isa) {
   switch (isa) {
-    case Isa::kX86Base:
-      return embedded_file("intrinsics_sse2.bc");
-    case Isa::kX86AvxVnni:
-    case Isa::kX86Avx2:
-      return embedded_file("intrinsics_avx2.bc");
-    case Isa::kX86Vnni:
-      return embedded_file("intrinsics_avx512vnni.bc");
-    case Isa::kArmBase:
-    case Isa::kArmDotprod:
-    case Isa::kArmI8mm:
-      return embedded_file("intrinsics_neon.bc");
+#define QATC_ISA(isa, arch, name, intrinsics, ...) \
+  case Isa::isa:                                   \
+    return embedded_file("intrinsics_" #intrinsics ".bc");
+#include "schedules/isas.def"
+#undef QATC_ISA
   }
   QATC_CHECK(false, "unknown instruction set");
 }
