@@ -1,5 +1,7 @@
 #include "lower/float_bounds.h"
 
+#include "ops/requantize.h"
+
 namespace qatc {
 
 namespace {
@@ -10,7 +12,6 @@ using Halide::strict_float;
 
 constexpr float kUnit = 1.05F / 16777216;  // u and the 5 %
 constexpr float kLargestValue = 256;
-constexpr float kLargestDifference = 255;
 
 FloatBounds around(const Expr& x, const Expr& factor, const Expr& addend, const Expr& error) {
   return {x, factor, strict_float(addend - error), strict_float(addend + error)};

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/filter_weights.h"
 #include "ops/op.h"
 #include "ops/operands.h"
 #include "ops/requantize.h"
@@ -45,7 +46,7 @@ PaddedImage<T> pad_image(const Conv2d& op, const std::vector<const Tensor*>& act
 }
 
 /// The filter with its output channels innermost, (kh, kw, I, O), so that the inner loop of the sums is contiguous.
-/// `value(flat index, output channel)` gives an element of the OHWI filter.
+/// `value(flat index)` gives an element of the OHWI filter.
 template <class T, class Value>
 std::vector<T> transpose_filter(const std::vector<int64_t>& shape, Value&& value) {
   const int64_t outputs = shape[0];
@@ -53,7 +54,7 @@ std::vector<T> transpose_filter(const std::vector<int64_t>& shape, Value&& value
   std::vector<T> result(static_cast<size_t>(outputs * taps));
   for (int64_t o = 0; o < outputs; ++o) {
     for (int64_t t = 0; t < taps; ++t)
-      result[static_cast<size_t>(t * outputs + o)] = static_cast<T>(value(o * taps + t, o));
+      result[static_cast<size_t>(t * outputs + o)] = static_cast<T>(value(o * taps + t));
   }
   return result;
 }
@@ -86,18 +87,6 @@ void convolve(const Conv2d& op, const PaddedImage<T>& image, const std::vector<T
       finish(y * width + x, sums);
     }
   }
-}
-
-/// Whether no partial sum of any output channel can leave int32 for 8-bit activations.
-bool sums_fit_int32(const Tensor& filter, const QuantParams& quant) {
-  std::vector<int64_t> magnitude(static_cast<size_t>(filter.shape[0]));
-  const int64_t taps = filter.size() / filter.shape[0];
-  for (int64_t i = 0; i < filter.size(); ++i) {
-    const int64_t o = i / taps;
-    magnitude[static_cast<size_t>(o)] +=
-        std::abs(int64_t{filter.integers[static_cast<size_t>(i)]} - quant.zero_point_at(o));
-  }
-  return *std::max_element(magnitude.begin(), magnitude.end()) * 255 <= INT32_MAX;
 }
 
 bool is_power_of_two(float value) {
@@ -181,7 +170,7 @@ Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs, con
   if (output.is_real()) {
     const auto image = pad_image<double>(op, activations, &Tensor::real, 0);
     const auto weights =
-        transpose_filter<double>(filter.shape, [&](int64_t i, int64_t) { return filter.real[static_cast<size_t>(i)]; });
+        transpose_filter<double>(filter.shape, [&](int64_t i) { return filter.real[static_cast<size_t>(i)]; });
     convolve<double>(op, image, weights, filter.shape, height, width,
                      [&](int64_t pixel, const std::vector<double>& sums) {
                        for (size_t o = 0; o < sums.size(); ++o) {
@@ -207,15 +196,14 @@ Tensor reference(const Conv2d& op, const std::vector<const Tensor*>& inputs, con
           round_to_quantized(apply(requantize[o], sums[o], rounding), quant_out.zero_point_at(0), output.dtype);
     }
   };
-  const auto weight = [&](int64_t i, int64_t o) {
-    return int64_t{filter.integers[static_cast<size_t>(i)]} - quant_filter.zero_point_at(o);
-  };
+  const FilterWeights weights(filter, quant_filter);
+  const auto weight = [&](int64_t i) { return weights[i]; };
   const int32_t zero_point = quant_in.zero_point_at(0);
   // All three give the same exact sums; they differ in speed.
   if (filter.dtype == DType::kI32) {
     convolve<int64_t>(op, pad_image<int64_t>(op, activations, &Tensor::integers, zero_point),
                       transpose_filter<int64_t>(filter.shape, weight), filter.shape, height, width, finish);
-  } else if (!sums_fit_int32(filter, quant_filter)) {
+  } else if (weights.largest_accumulator() > INT32_MAX) {
     convolve<int64_t>(op, pad_image<int16_t>(op, activations, &Tensor::integers, zero_point),
                       transpose_filter<int16_t>(filter.shape, weight), filter.shape, height, width, finish);
   } else {

@@ -14,6 +14,9 @@ namespace qatc {
 /// QuantizeLinear.
 int32_t round_to_quantized(double value, int32_t zero_point, DType dtype);
 
+/// The largest |q - zero_point| of 8-bit values.
+inline constexpr int64_t kLargestDifference = 255;
+
 /// Conv2d: output step = accumulator * multiplier + bias.
 struct ConvRequantize {
   double multiplier;  // scale_in * scale_filter[c] / scale_out

@@ -1,7 +1,7 @@
 #include "passes/check_accumulators.h"
 
-#include <cstdlib>
-
+#include "ops/filter_weights.h"
+#include "ops/requantize.h"
 #include "passes/rewrite.h"
 #include "support/error.h"
 
@@ -9,23 +9,13 @@ namespace qatc {
 
 namespace {
 
-constexpr int64_t kLargestDifference = 255;
 constexpr int64_t kLargestDigit = 128;
 
 /// The largest possible |accumulator| of any output channel.
 int64_t accumulator_bound(const TensorType& type, const Tensor& filter) {
-  const int64_t channels = filter.shape[0];
-  const int64_t taps = filter.size() / channels;
-  if (type.dtype == DType::kI32) return taps * kLargestDigit * kLargestDifference;
-  int64_t largest = 0;
-  for (int64_t channel = 0; channel < channels; ++channel) {
-    const int32_t zero_point = type.quant->zero_point_at(type.quant->axis ? channel : 0);
-    int64_t sum = 0;
-    for (int64_t i = channel * taps; i < (channel + 1) * taps; ++i)
-      sum += std::abs(filter.integers[static_cast<size_t>(i)] - zero_point);
-    largest = std::max(largest, sum * kLargestDifference);
-  }
-  return largest;
+  const FilterWeights weights(filter, *type.quant);
+  return type.dtype == DType::kI32 ? weights.taps() * kLargestDigit * kLargestDifference
+                                   : weights.largest_accumulator();
 }
 
 }  // namespace

@@ -48,6 +48,9 @@ struct KernelConv {
   friend bool operator==(const KernelConv&, const KernelConv&) = default;
 };
 
+/// The 16-bit form of a rounded value must hold it (see lower/intrinsics.cpp).
+inline constexpr double kInt16Range = 32767.0;
+
 /// One 8-bit value per output channel and pixel; steps are numbered, later ones read earlier ones.
 struct KernelStep {
   enum class Kind : uint8_t {

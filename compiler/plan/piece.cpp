@@ -1,10 +1,10 @@
 #include "plan/piece.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "ops/requantize.h"
+#include "plan/filter_facts.h"
 #include "support/error.h"
 
 namespace qatc {
@@ -12,41 +12,15 @@ namespace qatc {
 namespace {
 
 using StepKind = KernelStep::Kind;
-// The 16-bit form of a rounded value must hold it (see lower/intrinsics.cpp).
-constexpr double kInt16Range = 32767.0;
 
 int64_t channels_of(const TensorType& type) { return type.shape.at(3).constant(); }
-
-size_t filter_operand(const Conv2d& conv) { return static_cast<size_t>(conv.activations); }
-
-/// Whether |acc * multiplier + bias| may exceed what int16 holds before saturation. A filter of zeros counts as one with
-/// a single 1: its multiplier must be in float's range, too (KernelStep::clamp).
-bool conv_needs_clamp(const Graph& graph, const Node& node) {
-  const auto& conv = std::get<Conv2d>(node.op);
-  const Value& filter = graph.value(node.inputs[filter_operand(conv)]);
-  const Value& bias = graph.value(node.inputs[filter_operand(conv) + 1]);
-  const QuantParams& quant = *filter.type.quant;
-  const double scale_in = graph.type(node.inputs[0]).quant->scale_at(0);
-  const double scale_out = graph.type(node.output).quant->scale_at(0);
-  const int64_t outputs = filter.constant->shape[0];
-  const int64_t taps = filter.constant->size() / outputs;
-  for (int64_t o = 0; o < outputs; ++o) {
-    double sum = 0;
-    for (int64_t i = 0; i < taps; ++i) {
-      sum += std::abs(double(filter.constant->integers[static_cast<size_t>(o * taps + i)]) - quant.zero_point_at(o));
-    }
-    const double bound = 255.0 * std::max(sum, 1.0) * scale_in * quant.scale_at(o) / scale_out +
-                         std::abs(bias.constant->real[static_cast<size_t>(o)]) / scale_out;
-    if (!(bound < kInt16Range)) return true;
-  }
-  return false;
-}
 
 bool binary_needs_clamp(const Graph& graph, const Node& node) {
   const double a = graph.type(node.inputs[0]).quant->scale_at(0);
   const double b = graph.type(node.inputs[1]).quant->scale_at(0);
   const double out = graph.type(node.output).quant->scale_at(0);
-  const double bound = std::holds_alternative<Add>(node.op) ? 255.0 * (a + b) / out : 255.0 * 255.0 * a * b / out;
+  const double bound = std::holds_alternative<Add>(node.op) ? kLargestDifference * (a + b) / out
+                                                            : kLargestDifference * kLargestDifference * a * b / out;
   return !(bound < kInt16Range);
 }
 
@@ -112,7 +86,7 @@ class UseMaker {
   int add_conv(NodeId id) {
     const Node& node = graph().node(id);
     const auto& op = std::get<Conv2d>(node.op);
-    const Value& filter = graph().value(node.inputs[filter_operand(op)]);
+    const Value& filter = graph().value(node.inputs[static_cast<size_t>(op.activations)]);
     KernelConv conv;
     for (int64_t i = 0; i < op.activations; ++i) {
       conv.inputs.push_back(add_input(node.inputs[static_cast<size_t>(i)]));
@@ -122,76 +96,18 @@ class UseMaker {
     conv.dilation = op.dilation;
     conv.pad = {op.pad[0], op.pad[1]};
     conv.filters = filter.constant->shape[0];
-    if (needs_digits(filter)) {
+    if (needs_digits(graph(), node)) {
       conv.digits = kFixedPointDigits;
-      conv.digit_pairs = has_digit_pairs(filter);
+      conv.digit_pairs = has_digit_pairs(graph(), node);
     }
     conv.exact = conv_rounding(filter.type.dtype, Rounding::kFloat) == Rounding::kExact;
-    conv.extreme_pairs = has_extreme_pairs(node, filter, conv);
+    conv.extreme_pairs = has_extreme_pairs(graph(), node, conv.digits);
     use_.spec.convs.push_back(conv);
     use_.call.conv_nodes.push_back(id);
     KernelStep step{StepKind::kRequantize};
     step.conv = static_cast<int>(use_.spec.convs.size()) - 1;
     step.clamp = conv_needs_clamp(graph(), node);
     return add_step(step, id);
-  }
-
-  static bool needs_digits(const Value& filter) {
-    const int64_t taps = filter.constant->size() / filter.constant->shape[0];
-    for (size_t i = 0; i < filter.constant->integers.size(); ++i) {
-      const int64_t o = static_cast<int64_t>(i) / taps;
-      const int64_t w = int64_t{filter.constant->integers[i]} - filter.type.quant->zero_point_at(o);
-      if (w < -128 || w > 127) return true;
-    }
-    return false;
-  }
-
-  /// See KernelConv::digit_pairs.
-  static bool has_digit_pairs(const Value& filter) {
-    constexpr int64_t kLargestDifference = 255;  // |q - zero_point|
-    const int64_t taps = filter.constant->size() / filter.constant->shape[0];
-    for (int64_t o = 0; o < filter.constant->shape[0]; ++o) {
-      std::array<int64_t, kFixedPointDigits / 2> largest{};
-      for (int64_t i = o * taps; i < (o + 1) * taps; ++i) {
-        const int64_t weight =
-            int64_t{filter.constant->integers[static_cast<size_t>(i)]} - filter.type.quant->zero_point_at(o);
-        const std::vector<int32_t> digits = balanced_digits(weight, kFixedPointDigits);
-        for (size_t pair = 0; pair < largest.size(); ++pair) {
-          largest[pair] += kLargestDifference * (std::abs(digits[2 * pair]) + 256 * std::abs(digits[2 * pair + 1]));
-        }
-      }
-      if (*std::max_element(largest.begin(), largest.end()) > INT32_MAX) return false;
-    }
-    return true;
-  }
-
-  /// See KernelConv::extreme_pairs.
-  bool has_extreme_pairs(const Node& node, const Value& filter, const KernelConv& conv) const {
-    const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
-    const int64_t rows = filter.constant->size() / shape[3];
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t zero_point = filter.type.quant->zero_point_at(row / (shape[1] * shape[2]));
-      const auto digits = [&](int64_t channel) {
-        const auto at = static_cast<size_t>(row * shape[3] + channel);
-        return balanced_digits(int64_t{filter.constant->integers[at]} - zero_point, conv.digits);
-      };
-      int64_t first = 0;
-      for (size_t input = 0; input < conv.inputs.size(); ++input) {
-        const int64_t channels = channels_of(graph().type(node.inputs[input]));
-        for (int64_t c = 0; c + 2 < channels; ++c) {
-          if (c % 4 < 2 && have_extreme(digits(first + c), digits(first + c + 2))) return true;
-        }
-        first += channels;
-      }
-    }
-    return false;
-  }
-
-  static bool have_extreme(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
-    for (size_t i = 0; i < a.size(); ++i) {
-      if (a[i] == -128 && b[i] == -128) return true;
-    }
-    return false;
   }
 
   int add_node(NodeId id) {
