@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <queue>
-#include <unordered_set>
 
 #include "support/error.h"
 
@@ -19,14 +18,16 @@ std::string_view op_name(const Op& op) {
   return std::visit(Namer(), op);
 }
 
-std::string Graph::unique_name(std::string name) const {
-  std::unordered_set<std::string_view> taken;
-  for (const Value& v : values_) taken.insert(v.name);
-  if (taken.count(name) == 0) return name;
-  for (int suffix = 1;; ++suffix) {
-    std::string candidate = name + "." + std::to_string(suffix);
-    if (taken.count(candidate) == 0) return candidate;
-  }
+std::string Graph::unique_name(std::string name) {
+  const auto [taken, is_free] = names_.try_emplace(name, 0);
+  if (is_free) return name;
+  // Names are never given back: suffixes that were taken still are.
+  std::string candidate;
+  do {
+    candidate = name + "." + std::to_string(++taken->second);
+  } while (names_.count(candidate) > 0);
+  names_.emplace(candidate, 0);
+  return candidate;
 }
 
 ValueId Graph::add_input(std::string name, TensorType type) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "ir/ops.h"
@@ -24,7 +25,7 @@ struct Origin {
 
 /// One tensor: a graph input, a constant, or the result of exactly one node.
 struct Value {
-  std::string name;  // unique in the graph
+  std::string name;  // unique in the graph; may be swapped with another value's
   TensorType type;
   std::optional<Tensor> constant;
   std::optional<NodeId> producer;
@@ -80,9 +81,11 @@ class Graph {
   std::vector<NodeId> schedule_order() const;
 
  private:
-  std::string unique_name(std::string name) const;
+  std::string unique_name(std::string name);
 
   std::vector<Value> values_;
+  /// Every name that a value has had, and the last suffix that made it unique again.
+  std::unordered_map<std::string, int> names_;
   std::vector<Node> nodes_;
   std::vector<ValueId> inputs_, outputs_;
 };
