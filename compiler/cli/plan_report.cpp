@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "plan/arena.h"
+#include "support/text.h"
 
 namespace qatc {
 
@@ -41,10 +42,6 @@ std::vector<Origin> without_repeats(const std::vector<Origin>& origins) {
     if (std::find(once.begin(), once.end(), origin) == once.end()) once.push_back(origin);
   }
   return once;
-}
-
-std::string pair_text(const std::array<int64_t, 2>& pair) {
-  return std::to_string(pair[0]) + "x" + std::to_string(pair[1]);
 }
 
 std::string conv_text(const KernelConv& conv) {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "support/text.h"
+
 namespace qatc {
 
 NodeImport::NodeImport(const onnx::NodeProto& node, int64_t opset, std::vector<const Imported*> inputs, Graph& graph,
@@ -81,9 +83,7 @@ std::string describe(const onnx::NodeProto& node) {
 }
 
 std::string onnx_shape_text(const Shape& nhwc) {
-  std::string text = "[";
-  for (size_t i : {0, 3, 1, 2}) text += (i == 0 ? "" : ", ") + nhwc[i].to_string();
-  return text + "]";
+  return "[" + join(Shape{nhwc[0], nhwc[3], nhwc[1], nhwc[2]}, &Extent::to_string) + "]";
 }
 
 }  // namespace qatc

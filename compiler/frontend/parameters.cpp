@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/text.h"
+
 namespace qatc {
 
 namespace {
@@ -153,8 +155,7 @@ ValueId materialise_filter(const Parameter& filter, NodeImport& node) {
 ValueId materialise_vector(const Parameter& parameter, int64_t length, const char* role, NodeImport& node) {
   const OnnxTensor& data = *parameter.data;
   if (data.dims.size() != 1 || data.dims[0] != length) {
-    std::string shape;
-    for (int64_t dim : data.dims) shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
+    const std::string shape = join(data.dims, [](int64_t dim) { return std::to_string(dim); });
     throw Refusal(std::string(role) + " " + quoted(parameter.name) + " must have one element a channel, [" +
                   std::to_string(length) + "], has the shape [" + shape + "]");
   }

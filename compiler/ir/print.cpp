@@ -4,6 +4,9 @@
 #include <charconv>
 #include <cstdio>
 
+#include "support/hash.h"
+#include "support/text.h"
+
 namespace qatc {
 
 namespace {
@@ -57,13 +60,6 @@ std::string enclose(char open, const std::string& text, char close) {
   return result;
 }
 
-template <class Range, class F>
-std::string join(const Range& range, F text) {
-  std::string result;
-  for (const auto& element : range) result += (result.empty() ? "" : ", ") + text(element);
-  return result;
-}
-
 struct AttributePrinter {
   std::vector<std::pair<std::string, std::string>> fields;
 
@@ -100,9 +96,9 @@ std::string print_elements(const Tensor& tensor, PrintOptions options) {
 }  // namespace
 
 uint64_t digest(const Tensor& tensor) {
-  uint64_t hash = 0xcbf29ce484222325;
+  uint64_t hash = fnv1a("");
   const auto mix = [&hash](uint64_t word) {
-    for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ (word >> shift & 0xff)) * 0x100000001b3;
+    hash = fnv1a({reinterpret_cast<const char*>(&word), sizeof word}, hash);  // hosts are little-endian
   };
   mix(static_cast<uint64_t>(tensor.dtype));
   for (int64_t extent : tensor.shape) mix(static_cast<uint64_t>(extent));
@@ -113,7 +109,7 @@ uint64_t digest(const Tensor& tensor) {
 
 std::string print(const TensorType& type) {
   std::string text(dtype_name(type.dtype));
-  text += enclose('[', join(type.shape, [](const Extent& e) { return e.to_string(); }), ']');
+  text += enclose('[', join(type.shape, &Extent::to_string), ']');
   if (type.quant) text += " " + print_quant(*type.quant);
   return text;
 }

@@ -1,14 +1,11 @@
 #include "ops/operands.h"
 
 #include "support/error.h"
+#include "support/text.h"
 
 namespace qatc {
 
-std::string shape_text(const Shape& shape) {
-  std::string text;
-  for (const Extent& extent : shape) text += (text.empty() ? "" : ", ") + extent.to_string();
-  return "[" + text + "]";
-}
+std::string shape_text(const Shape& shape) { return "[" + join(shape, &Extent::to_string) + "]"; }
 
 int64_t image_channels(const TensorType& type) {
   if (type.shape.size() != 4) {

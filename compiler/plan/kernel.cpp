@@ -4,14 +4,11 @@
 #include <sstream>
 
 #include "support/error.h"
+#include "support/text.h"
 
 namespace qatc {
 
 namespace {
-
-std::string pair_text(const std::array<int64_t, 2>& pair) {
-  return std::to_string(pair[0]) + "x" + std::to_string(pair[1]);
-}
 
 std::string step_text(const KernelStep& step) {
   const std::string a = "%" + std::to_string(step.a);

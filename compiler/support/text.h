@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -13,9 +15,14 @@ std::string join(const Range& range, Text text = {}, const char* separator = ", 
   for (const auto& element : range) {
     if (!is_first) result += separator;
     is_first = false;
-    result += text(element);
+    result += std::invoke(text, element);
   }
   return result;
+}
+
+/// "3x3".
+inline std::string pair_text(const std::array<int64_t, 2>& pair) {
+  return std::to_string(pair[0]) + "x" + std::to_string(pair[1]);
 }
 
 }  // namespace qatc
