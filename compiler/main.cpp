@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -11,6 +12,7 @@
 #include "cli/tune_command.h"
 #include "cli/verify_command.h"
 #include "support/error.h"
+#include "support/interruption.h"
 
 namespace {
 
@@ -31,15 +33,21 @@ int fail_usage(const CLI::App& app, const std::string& reason) {
   return kUsageError;
 }
 
+/// Those who print do not look.
+bool is_output_written() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.flush(); }
+
 /// A mistake in the input is told in its own words; anything else that goes wrong is ours.
 int run(const qatc::Command& command) {
   try {
     const int status = command.run();
-    // What was not written is not told by those who print.
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout.flush()) {
-      throw qatc::UserError("cannot write to standard output");
-    }
+    if (!is_output_written()) throw qatc::UserError("cannot write to standard output");
     return status;
+  } catch (const qatc::Interrupted& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    // As a shell's loop wants it, which else goes on.
+    std::signal(error.signal(), SIG_DFL);
+    std::raise(error.signal());
+    return kUserError;
   } catch (const qatc::UsageError& error) {
     std::cerr << "error: " << error.what() << "\n";
     return kUsageError;
@@ -68,7 +76,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {
-    return app.exit(help_or_version);
+    const int status = app.exit(help_or_version);
+    if (is_output_written()) return status;
+    std::cerr << "error: cannot write to standard output\n";
+    return kUserError;
   } catch (const CLI::ParseError& error) {
     return fail_usage(app, command_fault(app, error, {argv + 1, argv + argc}));
   }

@@ -11,6 +11,7 @@
 #include "qatc_runtime.h"
 #include "support/error.h"
 #include "support/files.h"
+#include "support/text.h"
 
 namespace qatc {
 
@@ -27,12 +28,6 @@ std::vector<std::string> stage_names() {
   }
   names.push_back("all");
   return names;
-}
-
-std::string joined_stage_names() {
-  std::string text;
-  for (const std::string& name : stage_names()) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 void print_after(const std::string& wanted, const std::string& pass, const Graph& graph) {
@@ -137,8 +132,7 @@ void add_print_after_option(CLI::App& app,
   const auto read = [&after_pass](const std::string& wanted) {
     const std::vector<std::string> names = stage_names();
     if (std::find(names.begin(), names.end(), wanted) == names.end()) {
-      throw CLI::ValidationError("--print-after",
-                                 "there is no pass '" + wanted + "'; there are " + joined_stage_names());
+      throw CLI::ValidationError("--print-after", "there is no pass '" + wanted + "'; there are " + join(names));
     }
     after_pass = [wanted](const std::string& pass, const Graph& graph) { print_after(wanted, pass, graph); };
   };

@@ -15,7 +15,7 @@
 #include "support/error.h"
 #include "support/files.h"
 #include "support/interruption.h"
-#include "support/process.h"
+#include "support/jobs.h"
 
 namespace qatc {
 
@@ -146,7 +146,7 @@ class CompiledCase {
 
  private:
   static std::string run_program(const std::vector<std::string>& command, const std::string& what) {
-    const ProcessResult result = run_process(command);
+    const ProcessResult result = run_process_in_job(command);
     if (result.status == 0) return result.out;
     const std::string said = result.err.substr(0, result.err.find('\n'));
     throw UserError(what + ": the compiled network ended with status " + std::to_string(result.status) +
@@ -231,6 +231,7 @@ void verify_case_in(const std::string& work, const std::string& folder, const Ve
   const CompiledCase compiled(folder + "/model.onnx", work, options);
   std::vector<std::string> errors = compiled.errors();
   for (const DataSet& set : sets) {
+    if (compiled.codes().empty()) break;
     try {
       const Vectors vectors = read_vectors(compiled, set);
       for (const CompiledCase::Code& code : compiled.codes()) {

@@ -9,6 +9,7 @@
 #include "schedules/cost_model.h"
 #include "schedules/templates/autoscheduler.h"
 #include "support/files.h"
+#include "support/interruption.h"
 #include "support/jobs.h"
 
 namespace qatc {
@@ -65,6 +66,16 @@ std::optional<ScheduleChoice> winner(const KernelSpec& spec, const Trial& trial,
   return ScheduleChoice{read[best], ScheduleSource::kGeneratedCode, ratio, "code", {}, {}};
 }
 
+/// Of each kernel, the first that is equal to it.
+std::vector<size_t> first_equals(const std::vector<KernelSpec>& kernels) {
+  std::vector<size_t> firsts;
+  firsts.reserve(kernels.size());
+  for (const KernelSpec& kernel : kernels) {
+    firsts.push_back(static_cast<size_t>(std::find(kernels.begin(), kernels.end(), kernel) - kernels.begin()));
+  }
+  return firsts;
+}
+
 }  // namespace
 
 std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whole, const Target& target,
@@ -73,17 +84,16 @@ std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whol
   const TunedTable table = tuned_table(target.isa, options.tables);
   std::vector<KernelSpec> kernels;
   std::transform(whole.begin(), whole.end(), std::back_inserter(kernels), tiles_of);
+  const std::vector<size_t> firsts = first_equals(kernels);  // kernels with the same tiles are tried once
   std::vector<ScheduleChoice> choices;
   std::vector<Trial> trials;
   std::vector<std::function<void()>> jobs;
   for (size_t k = 0; k < kernels.size(); ++k) {
+    stop_if_interrupted();
     choices.push_back(known_or_autoscheduled(whole[k], target, options.scheduler, table));
     if (choices.back().source == ScheduleSource::kTunedTable || choices.back().source == ScheduleSource::kAutoscheduler)
       continue;
-    if (std::find(kernels.begin(), kernels.begin() + static_cast<std::ptrdiff_t>(k), kernels[k]) !=
-        kernels.begin() + static_cast<std::ptrdiff_t>(k)) {
-      continue;
-    }
+    if (firsts[k] != k) continue;
     Trial trial{
         k, best_predicted(kernels[k], target.isa, kMostRanked, thresholds(kernels[k], target.isa).most_predicted), {}};
     if (trial.schedules.size() < 2) continue;
@@ -107,12 +117,12 @@ std::vector<ScheduleChoice> choose_schedules(const std::vector<KernelSpec>& whol
     best->passed_over = choice.passed_over;
     choice = *best;
   }
-  // Kernels with the same tiles were tried once.
   for (size_t k = 0; k < kernels.size(); ++k) {
-    if (choices[k].source == ScheduleSource::kAutoscheduler) continue;
-    const auto first = std::find(kernels.begin(), kernels.end(), kernels[k]) - kernels.begin();
-    if (choices[static_cast<size_t>(first)].source != ScheduleSource::kAutoscheduler)
-      choices[k] = choices[static_cast<size_t>(first)];
+    // An autoscheduler may do one and refuse the other.
+    const ScheduleChoice& first = choices[firsts[k]];
+    if (choices[k].source != ScheduleSource::kAutoscheduler && first.source != ScheduleSource::kAutoscheduler) {
+      choices[k] = first;
+    }
   }
   return choices;
 }

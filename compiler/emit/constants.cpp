@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "lower/buffer.h"
+#include "ops/filter_weights.h"
 #include "ops/requantize.h"
 #include "plan/image.h"
 #include "schedules/conv_layout.h"
@@ -75,23 +76,24 @@ class ArgumentPacker {
 
   /// A digit of a filter's value as an accumulator lane multiplies it.
   struct Weight {
-    int64_t lane, ky, kx, channel;  // of all inputs
+    int64_t lane, ky, kx, channel;
     int32_t digit;
   };
 
+  /// Of so many channels from `first_channel` on, which is 0 for those visited.
   template <class Visit>
-  void for_each_weight(int conv_index, const Visit& visit) const {
+  void for_each_weight(int conv_index, int64_t first_channel, int64_t channels, const Visit& visit) const {
     const KernelConv& conv = conv_of(conv_index);
     const Value& filter = filter_of(conv_index);
     const std::vector<int64_t>& shape = filter.constant->shape;  // O, kh, kw, I
+    const FilterWeights weights(*filter.constant, *filter.type.quant);
     const int64_t stride = digit_stride(spec_, conv, isa_);
-    auto value = filter.constant->integers.begin();
     for (int64_t o = 0; o < shape[0]; ++o) {
-      const int64_t zero_point = filter.type.quant->zero_point_at(o);
       for (int64_t tap = 0; tap < shape[1] * shape[2]; ++tap) {
-        for (int64_t channel = 0; channel < shape[3]; ++channel) {
+        const int64_t first = (o * shape[1] * shape[2] + tap) * shape[3] + first_channel;
+        for (int64_t channel = 0; channel < channels; ++channel) {
           int64_t lane = o;
-          for (const int32_t digit : balanced_digits(*value++ - zero_point, conv.digits)) {
+          for (const int32_t digit : balanced_digits(weights[first + channel], conv.digits)) {
             visit(Weight{lane, tap / shape[2], tap % shape[2], channel, digit});
             lane += stride;
           }
@@ -109,12 +111,10 @@ class ArgumentPacker {
     for (int i = 0; i < sub; ++i) first_channel += channels_of(conv.inputs[static_cast<size_t>(i)]);
     const FilterShape shape = filter_shape(spec_, schedule_, conv, input, isa_);
     std::vector<int16_t> packed(static_cast<size_t>(filter_size(shape)), 0);
-    for_each_weight(conv_index, [&](const Weight& weight) {
-      const int64_t channel = weight.channel - first_channel;
-      if (channel < 0 || channel >= channels) return;
+    for_each_weight(conv_index, first_channel, channels, [&](const Weight& weight) {
       // A run has one tap, or all of a row side by side.
       const int64_t run = shape.runs == 1 ? 0 : weight.kx;
-      const int64_t byte = (weight.kx - run) * storage_channels(channels) + channel;
+      const int64_t byte = (weight.kx - run) * storage_channels(channels) + weight.channel;
       const int64_t place = filter_place(shape, weight.lane, byte, run, weight.ky);
       packed[static_cast<size_t>(place)] = static_cast<int16_t>(weight.digit);
     });
@@ -126,7 +126,9 @@ class ArgumentPacker {
   Bytes correction(int conv_index) const {
     const int64_t lanes = conv_lanes(spec_, conv_of(conv_index), isa_);
     std::vector<int64_t> sums(static_cast<size_t>(lanes), 0);
-    for_each_weight(conv_index, [&](const Weight& weight) { sums[static_cast<size_t>(weight.lane)] += weight.digit; });
+    const int64_t channels = filter_of(conv_index).constant->shape[3];
+    for_each_weight(conv_index, 0, channels,
+                    [&](const Weight& weight) { sums[static_cast<size_t>(weight.lane)] += weight.digit; });
     const int32_t zero_point = stored_zero_point(plan_.graph.type(conv_node(conv_index).inputs[0]), isa_);
     std::vector<int32_t> corrections;
     corrections.reserve(sums.size());

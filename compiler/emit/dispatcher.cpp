@@ -1,23 +1,9 @@
 #include "emit/dispatcher.h"
 
-#include <algorithm>
-
 #include "emit/fill_template.h"
 #include "support/error.h"
 
 namespace qatc {
-
-namespace {
-
-/// The qatc_cpu_feature that code for `isa`, which is no base, needs.
-std::string feature_name(Isa isa) {
-  std::string name(isa_name(isa));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return "QATC_CPU_" + name;
-}
-
-}  // namespace
 
 std::string symbol_prefix(const std::string& name, const TargetSet& set, Isa isa) {
   return set.is_list ? name + "_for_" + std::string(isa_name(isa)) : name;
@@ -34,8 +20,9 @@ std::string emit_dispatcher(const std::string& name, const TargetSet& set) {
                     "(const qatc_image* input, const qatc_image* output, void* arena, size_t arena_size, "
                     "const qatc_executor* executor);\n";
     has_base = required_features(target.isa) == 0;
-    choices += "  " + (has_base ? "" : "if ((features & " + feature_name(target.isa) + ") != 0) ") + "return " + run +
-               "(input, output, arena, arena_size, executor);\n";
+    choices += "  " +
+               (has_base ? "" : "if ((features & " + std::string(required_feature_name(target.isa)) + ") != 0) ") +
+               "return " + run + "(input, output, arena, arena_size, executor);\n";
   }
   if (!has_base) choices += "  return QATC_CPU_UNSUPPORTED;\n";
   // Sizes do not depend on the instruction set: every driver is one text.

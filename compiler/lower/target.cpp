@@ -14,10 +14,8 @@ namespace {
 using HTarget = Halide::Target;
 
 constexpr const char* kAccepted =
-    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, "
-    "each alone, with CPU features "
-    "after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm, or with instruction "
-    "sets to choose from at run time, "
+    "host, arm-64-linux, arm-64-android, arm-64-ios, arm-64-osx, x86-64-linux, each alone, with CPU features "
+    "after dashes, e.g. arm-64-linux-arm_dot_prod-i8mm, or with instruction sets to choose from at run time, "
     "e.g. arm-64-linux:i8mm,dotprod,base";
 
 /// A platform, and the instruction set that the target's name chooses.

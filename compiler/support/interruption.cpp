@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <exception>
 
 namespace qatc {
 
@@ -14,15 +15,16 @@ namespace {
 
 constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
 
-// All that a handler may touch. Signals are noted by the main thread alone.
-volatile std::sig_atomic_t interrupted = 0;
+// What the handler touches.
+volatile std::sig_atomic_t interrupted_by = 0;
 std::array<int, 2> ends{-1, -1};  // of the pipe
-int noting = 0;
+
+int noting = 0;  // SignalsNoted that live
 std::array<struct sigaction, 2> before;
 
-void note(int) {
+void note(int signal) {
   const int error = errno;
-  interrupted = 1;
+  interrupted_by = signal;
   [[maybe_unused]] const ssize_t written = write(ends[1], "", 1);  // a full pipe is readable, too
   errno = error;
 }
@@ -30,29 +32,46 @@ void note(int) {
 }  // namespace
 
 SignalsNoted::SignalsNoted() {
-  if (noting++ > 0) return;
-  interrupted = 0;
-  QATC_CHECK(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0, std::string("pipe: ") + std::strerror(errno));
-  struct sigaction action = {};
-  action.sa_handler = note;
-  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &before[i]);
+  if (noting == 0) {
+    interrupted_by = 0;
+    if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+      throw UserError(std::string("cannot make a pipe: ") + std::strerror(errno));
+    }
+    struct sigaction action = {};
+    action.sa_handler = note;
+    for (size_t i = 0; i < kSignals.size(); ++i) {
+      sigaction(kSignals[i], &action, &before[i]);
+      if (before[i].sa_handler == SIG_IGN) sigaction(kSignals[i], &before[i], nullptr);
+    }
+  }
+  ++noting;
 }
 
 SignalsNoted::~SignalsNoted() {
-  if (--noting > 0) return;
+  if (noting > 1) {
+    --noting;
+    return;
+  }
+  stop_noting_signals();
+  if (interrupted_by != 0 && std::uncaught_exceptions() == 0) std::raise(interrupted_by);
+}
+
+bool is_interrupted() { return noting > 0 && interrupted_by != 0; }
+
+void stop_if_interrupted() {
+  if (is_interrupted()) throw Interrupted(interrupted_by);
+}
+
+int interruption_pipe() { return ends[0]; }
+
+void stop_noting_signals() {
+  if (noting == 0) return;
   for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before[i], nullptr);
   for (int& end : ends) {
     close(end);
     end = -1;
   }
+  noting = 0;
 }
-
-bool is_interrupted() { return interrupted != 0 && noting > 0; }
-
-void stop_if_interrupted() {
-  if (is_interrupted()) throw Interrupted();
-}
-
-int interruption_pipe() { return ends[0]; }
 
 }  // namespace qatc

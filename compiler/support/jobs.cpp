@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "support/error.h"
+#include "support/files.h"
 #include "support/interruption.h"
 
 namespace qatc {
@@ -66,8 +67,7 @@ bool start(const std::function<void()>& job, size_t index, std::map<pid_t, Runni
   // A group of its own, in which the programs that it runs are, too. Whichever comes first, parent or child.
   if (child >= 0) setpgid(child, child);
   if (child == 0) {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    stop_noting_signals();
     close(ends[0]);
     run_child(job, ends[1]);
   }
@@ -144,6 +144,22 @@ void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
   const Failure& first = failures.begin()->second;
   if (first.status == kUserError) throw UserError(first.message);
   throw InternalError(first.message);
+}
+
+ProcessResult run_process_in_job(const std::vector<std::string>& command, std::optional<double> most_seconds) {
+  const TemporaryDirectory folder;
+  const std::string out = folder.path() + "/out";
+  const std::string err = folder.path() + "/err";
+  const std::string end = folder.path() + "/end";
+  const auto run = [&] {
+    const ProcessResult result = run_process(command, most_seconds);
+    write_file_atomically(out, result.out);
+    write_file_atomically(err, result.err);
+    write_file_atomically(end, std::to_string(result.status) + (result.is_late ? " late" : ""));
+  };
+  run_jobs({run}, 1, {});
+  const std::string ended = read_file(end);
+  return {std::stoi(ended), ended.find(' ') != std::string::npos, read_file(out), read_file(err)};
 }
 
 }  // namespace qatc

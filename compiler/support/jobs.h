@@ -1,8 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "support/process.h"
 
 namespace qatc {
 
@@ -12,5 +15,8 @@ namespace qatc {
 /// that still run are killed when it ends, or when the whole is interrupted, which is thrown (interruption.h).
 void run_jobs(const std::vector<std::function<void()>>& jobs, int parallel,
               const std::function<void(int done)>& progress);
+
+/// run_process() in a job of its own: what the program has started, and left running, ends with it.
+ProcessResult run_process_in_job(const std::vector<std::string>& command, std::optional<double> most_seconds = {});
 
 }  // namespace qatc

@@ -108,10 +108,19 @@ bool drain(Pipe& out, Pipe& err, const std::optional<Clock::time_point>& deadlin
   return true;
 }
 
-int wait_for(pid_t pid) {
+/// The exit status, or nullopt when the deadline passes or an interruption comes before: a process may end its streams and
+/// go on.
+std::optional<int> wait_for(pid_t pid, const std::optional<Clock::time_point>& deadline) {
+  constexpr int kMilliseconds = 10;  // between looks
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    QATC_CHECK(errno == EINTR, "waitpid: " + std::string(std::strerror(errno)));
+  for (pid_t ended = 0; ended == 0;) {
+    ended = ::waitpid(pid, &status, WNOHANG);
+    QATC_CHECK(ended >= 0 || errno == EINTR, "waitpid: " + std::string(std::strerror(errno)));
+    if (ended > 0) break;
+    ended = 0;
+    if (milliseconds_until(deadline) == 0 || is_interrupted()) return std::nullopt;
+    pollfd interruption{interruption_pipe(), POLLIN, 0};
+    ::poll(&interruption, 1, kMilliseconds);
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -131,11 +140,17 @@ ProcessResult run_process(const std::vector<std::string>& command, std::optional
   if (most_seconds) {
     deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*most_seconds));
   }
-  const bool has_ended = drain(out, err, deadline, result);
-  if (!has_ended) ::kill(pid, SIGKILL);
-  result.status = wait_for(pid);
+  std::optional<int> status;
+  if (drain(out, err, deadline, result)) status = wait_for(pid, deadline);
+  result.is_late = !status;
+  if (!status) {
+    ::kill(pid, SIGKILL);
+    int killed = 0;
+    while (::waitpid(pid, &killed, 0) < 0) QATC_CHECK(errno == EINTR, "waitpid: " + std::string(std::strerror(errno)));
+    status = 128 + SIGKILL;
+  }
+  result.status = *status;
   stop_if_interrupted();
-  result.is_late = !has_ended;
   return result;
 }
 

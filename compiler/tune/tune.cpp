@@ -251,25 +251,19 @@ class KernelSearch {
     std::vector<MeasuredCandidate> measured;
     measured.reserve(candidates.size());
     for (size_t i : candidates) measured.push_back({result_.tried[i].schedule, symbol(i), object_path(i)});
-    const std::string said = folder + "/said";
-    // In a job, so that an interruption ends it and nothing is left.
-    const auto job = [&] {
-      build_measuring_program(plan_, call_, measured, options_.target, options_.compiler, folder, program);
-      // A device that hangs must not hang the search.
-      const double most = std::max(options_.budget_seconds - seconds_since(start_), options_.least_run_seconds);
-      const ProcessResult run = run_process(command, most);
-      if (run.is_late) {
-        throw UserError((options_.runner.empty() ? "" : "--runner: ") + command[0] + " has not ended after " +
-                        std::to_string(std::lround(most)) + " s; if that is no fault of it, raise --budget");
-      }
-      if (run.status != 0) {
-        throw UserError(command[0] + " ended with status " + std::to_string(run.status) +
-                        (run.err.empty() ? "" : " and said: " + run.err.substr(0, run.err.find('\n'))));
-      }
-      write_file_atomically(said, run.out);
-    };
-    run_jobs({job}, 1, {});
-    return read_measurement(read_file(said), candidates.size());
+    build_measuring_program(plan_, call_, measured, options_.target, options_.compiler, folder, program);
+    // A device that hangs must not hang the search.
+    const double most = std::max(options_.budget_seconds - seconds_since(start_), options_.least_run_seconds);
+    const ProcessResult run = run_process_in_job(command, most);
+    if (run.is_late) {
+      throw UserError((options_.runner.empty() ? "" : "--runner: ") + command[0] + " has not ended after " +
+                      std::to_string(std::lround(most)) + " s; if that is no fault of it, raise --budget");
+    }
+    if (run.status != 0) {
+      throw UserError(command[0] + " ended with status " + std::to_string(run.status) +
+                      (run.err.empty() ? "" : " and said: " + run.err.substr(0, run.err.find('\n'))));
+    }
+    return read_measurement(run.out, candidates.size());
   }
 
   void check_same_bytes(const std::vector<size_t>& candidates, const Measurement& measurement) const {

@@ -40,15 +40,36 @@ TEST(Process, IsEndedWhenItIsLate) {
   EXPECT_EQ(late.status, 128 + 9);
   EXPECT_EQ(late.out, "begun\n");
   EXPECT_TRUE(run_process({"sh", "-c", "while :; do echo more; done"}, 0.3).is_late);
+  EXPECT_TRUE(run_process({"sh", "-c", "exec >&- 2>&-; exec sleep 100"}, 0.3).is_late);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(50));
   EXPECT_FALSE(run_process({"echo"}, 50).is_late);
+}
+
+TEST(Interruption, TakesEffectAfterAllWhereNobodyAsks) {
+  const auto is_ended_late = [] {
+    std::string path;
+    {
+      const TemporaryDirectory folder;
+      path = folder.path();
+      std::raise(SIGTERM);
+    }
+    std::_Exit(1);
+  };
+  EXPECT_EXIT(is_ended_late(), ::testing::KilledBySignal(SIGTERM), "");
+  const auto was_to_be_ignored = [] {
+    std::signal(SIGINT, SIG_IGN);
+    const TemporaryDirectory folder;
+    std::raise(SIGINT);
+    std::_Exit(is_interrupted() ? 1 : 0);
+  };
+  EXPECT_EXIT(was_to_be_ignored(), ::testing::ExitedWithCode(0), "");
 }
 
 // A script that hangs in a program of its own.
 TEST(Jobs, EndWithAllThatTheyStarted) {
   const TemporaryDirectory folder;
   const std::string number = folder.path() + "/number";
-  run_jobs({[&] { run_process({"sh", "-c", "sleep 100 & echo $! > " + number + "; wait"}, 0.3); }}, 1, {});
+  EXPECT_TRUE(run_process_in_job({"sh", "-c", "sleep 100 & echo $! > " + number + "; wait"}, 0.3).is_late);
   const pid_t sleeper = std::stoi(read_file(number));
   ASSERT_GT(sleeper, 0);
   const auto is_there = [&] {
@@ -62,6 +83,7 @@ TEST(Jobs, EndWithAllThatTheyStarted) {
 
 // The folder's being there is what has the signal noted.
 TEST(Process, IsEndedByAnInterruption) {
+  const auto start = std::chrono::steady_clock::now();
   for (const int signal : {SIGINT, SIGTERM}) {
     std::string path;
     EXPECT_THROW(
@@ -73,6 +95,14 @@ TEST(Process, IsEndedByAnInterruption) {
         Interrupted);
     EXPECT_FALSE(std::filesystem::exists(path));
   }
+  // One that has nothing more to say.
+  EXPECT_THROW(
+      {
+        const TemporaryDirectory folder;
+        run_process({"sh", "-c", "exec >&- 2>&-; kill -2 $PPID; exec sleep 100"}, 50);
+      },
+      Interrupted);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(40));
   EXPECT_EQ(run_process({"sh", "-c", "kill -2 $$"}).status, 128 + 2);  // which is not noted
   const TemporaryDirectory after;
   EXPECT_EQ(run_process({"echo"}).status, 0);
