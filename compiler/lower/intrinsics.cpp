@@ -1,6 +1,7 @@
 #include "lower/intrinsics.h"
 
 #include "lower/buffer.h"
+#include "plan/kernel.h"
 
 namespace qatc {
 
@@ -13,8 +14,6 @@ using Halide::strict_float;
 // Adding 1.5 * 2^(mantissa bits) leaves round-half-even(v) in the low bits of the sum's representation.
 constexpr float kRoundFloat = 12582912.0F;
 constexpr double kRoundDouble = 6755399441055744.0;
-// What the 16-bit form of the rounded value can hold; saturation to 8 bits follows, so clamping here changes nothing.
-constexpr int kInt16Limit = 32767;
 
 Expr intrinsic(const Halide::Type& type, const std::string& name, const std::vector<Expr>& arguments) {
   return Halide::Internal::Call::make(type, name, arguments, Halide::Internal::Call::PureExtern);
@@ -28,7 +27,8 @@ Expr lookup(const Expr& index, const Expr& table) { return intrinsic(Halide::UIn
 
 Expr round_to_storage(Expr value, const Expr& zero_point, bool clamp, Isa isa) {
   if (clamp) {
-    const Expr limit = Halide::Internal::make_const(value.type(), kInt16Limit);
+    // Saturation to 8 bits follows, so clamping here changes nothing.
+    const Expr limit = Halide::Internal::make_const(value.type(), kInt16Range);
     value = Halide::min(Halide::max(value, -limit), limit);
   }
   if (!is_arm(isa)) {

@@ -48,7 +48,7 @@ struct KernelConv {
   friend bool operator==(const KernelConv&, const KernelConv&) = default;
 };
 
-/// The 16-bit form of a rounded value must hold it (see lower/intrinsics.cpp).
+/// What the 16-bit form of a rounded value can hold (round_to_storage in lower/intrinsics.h).
 inline constexpr double kInt16Range = 32767.0;
 
 /// One 8-bit value per output channel and pixel; steps are numbered, later ones read earlier ones.
